@@ -1,0 +1,117 @@
+import type { Announce } from './announce.ts';
+import type { Asset } from './asset.ts';
+import { eventOf } from './events.ts';
+import type { Failure } from './failure.ts';
+import type { JsonObjects } from './json-objects.ts';
+import { manifestOf } from './manifest.ts';
+import type { Count } from './observed.ts';
+import {
+  type FinalRecord,
+  isFinal,
+  type NewRecord,
+  type Phase,
+  type Records,
+  type RunRecord,
+} from './record.ts';
+import { manifestKey } from './run.ts';
+
+/** How a run ends. */
+export type Outcome =
+  | {
+      readonly phase: 'stored';
+      readonly assets: readonly Asset[];
+      readonly cu?: number;
+      readonly jobFinishedAt?: string;
+    }
+  | {
+      readonly phase: 'failed';
+      readonly failure: Failure;
+      readonly assets?: readonly Asset[];
+      readonly cu?: number;
+    }
+  | { readonly phase: 'rejected'; readonly failure: Failure };
+
+export interface AnswerTools {
+  readonly records: Records;
+  readonly objects: JsonObjects;
+  readonly assetBucket: string;
+  readonly announce: Announce;
+  readonly count: Count;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A run that never had a record, as far as it is known. */
+export type Unclaimed = Omit<Extract<NewRecord, { phase: 'claimed' }>, 'phase'>;
+
+/**
+ * Ends a run: wins the record, writes the manifest from it, announces it, in this order. Safe to repeat, and beside
+ * another answer at the same time: the record is the only judge, and what it says is what is published.
+ *
+ * @returns the record as published, or undefined when the run can not end yet, because somebody is paying for it
+ */
+export async function answer(
+  run: Unclaimed,
+  outcome: Outcome,
+  tools: AnswerTools,
+): Promise<FinalRecord | undefined> {
+  for (;;) {
+    const kept = await tools.records.read(run.runId);
+    if (!MAY_END_FROM[outcome.phase].includes(kept?.record.phase ?? 'none')) break;
+    const ended = endedRecord(kept?.record ?? run, outcome, new Date(tools.now()).toISOString());
+    const written = await tools.records.write(ended, kept);
+    if (!written) continue;
+    countOutcome(written.record, tools.count);
+    break;
+  }
+  return await publish(run.runId, tools);
+}
+
+/** Nothing ever leaves `stored` or `rejected`, a paid job is never rejected, and `sending` is never buried. */
+const MAY_END_FROM: Readonly<Record<Outcome['phase'], readonly (Phase | 'none')[]>> = {
+  stored: ['submitted', 'failed'],
+  failed: ['none', 'claimed', 'submitted'],
+  rejected: ['none', 'claimed'],
+};
+
+function endedRecord(run: Unclaimed | RunRecord, outcome: Outcome, finishedAt: string): NewRecord {
+  const { failure: _, ...rest } = { failure: undefined, ...run };
+  return { ...rest, ...outcome, finishedAt } as NewRecord;
+}
+
+function countOutcome(record: RunRecord, count: Count): void {
+  if (record.phase === 'rejected') count('Rejected', 1);
+  if (record.phase === 'failed') count('Failed', 1);
+  if (record.phase !== 'stored') return;
+  count('Stored', 1);
+  if (record.cu !== undefined) count('CuSpent', record.cu);
+  count('GenerationSeconds', (Date.parse(record.finishedAt) - Date.parse(record.submittedAt)) / 1000);
+}
+
+/**
+ * Writes the manifest of an ended run and announces it, as often as it is called, with the same event id.
+ *
+ * @returns the record, or undefined when the run has not ended
+ */
+export async function publish(runId: string, tools: AnswerTools): Promise<FinalRecord | undefined> {
+  const record = await projected(runId, tools);
+  if (!record) return undefined;
+  const key = manifestKey(record.upload.key, runId);
+  await tools.announce(eventOf(record, { bucket: tools.assetBucket, key }));
+  return record;
+}
+
+/** Brings the manifest to what the record says. The manifest's etag is read first, so an older record never wins. */
+async function projected(runId: string, tools: AnswerTools): Promise<FinalRecord | undefined> {
+  const run = await tools.records.read(runId);
+  if (!run || !isFinal(run.record)) return undefined;
+  const key = manifestKey(run.record.upload.key, runId);
+  for (;;) {
+    const standing = await tools.objects.read(key);
+    const record = (await tools.records.read(runId))?.record;
+    if (!record || !isFinal(record)) return undefined;
+    const manifest = manifestOf(record);
+    if (JSON.stringify(standing?.value) === JSON.stringify(manifest)) return record;
+    if ((await tools.objects.write(key, manifest, standing?.etag)) !== undefined) return record;
+  }
+}

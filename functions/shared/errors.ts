@@ -1,0 +1,71 @@
+/**
+ * Errors that somebody treats differently. Their names are literals: the state machine matches on them, and bundlers
+ * rename classes.
+ */
+
+/** Scenario refuses for now: ceiling of parallel jobs, cooldown or request rate. A retry helps, after a while. */
+export class ScenarioBusyError extends Error {
+  override readonly name = 'ScenarioBusyError';
+  /** What the answer itself says, in seconds. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Scenario did not answer, or answered 5xx, and nothing was bought. Worth a retry. */
+export class ScenarioUnavailableError extends Error {
+  override readonly name = 'ScenarioUnavailableError';
+}
+
+/** Key, plan, credits or the model itself are refused: no image is at fault. A retry helps once somebody mended it. */
+export class ScenarioAccountError extends Error {
+  override readonly name = 'ScenarioAccountError';
+}
+
+/** Scenario refuses this image or these parameters, with a reason. A retry never helps. */
+export class ScenarioInputError extends Error {
+  override readonly name = 'ScenarioInputError';
+}
+
+/** Scenario does not know the id. Right after it was made, it may yet come to know it. */
+export class ScenarioNotFoundError extends Error {
+  override readonly name = 'ScenarioNotFoundError';
+}
+
+/** The paid request left and nobody knows whether it was taken. Only the job list can tell: never send again. */
+export class SubmissionUncertainError extends Error {
+  override readonly name = 'SubmissionUncertainError';
+}
+
+/** The run can not go on in this invocation; its message returns to the queue. Not a fault of the run. */
+export class TryLaterError extends Error {
+  override readonly name = 'TryLaterError';
+}
+
+/** The asset of a finished job is still being made. Worth a retry. */
+export class AssetNotReadyError extends Error {
+  override readonly name = 'AssetNotReadyError';
+}
+
+/** A download was cut, refused, or its bytes are not what they should be. Worth a retry with a fresh URL. */
+export class DownloadBrokenError extends Error {
+  override readonly name = 'DownloadBrokenError';
+}
+
+/** The job gave nothing to keep, and the run was answered so. A retry never helps. */
+export class UnusableResultError extends Error {
+  override readonly name = 'UnusableResultError';
+}
+
+/** The job is not done at the deadline. Not retried; a redriven execution polls again and can still fetch it. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+}
+
+/** EventBridge took the call and refused the entry. Worth a retry. */
+export class EventRefusedError extends Error {
+  override readonly name = 'EventRefusedError';
+}

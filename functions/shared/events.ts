@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { assetSchema } from './asset.ts';
+import { failureSchema } from './failure.ts';
+import { jobSchema, modelSchema, partsOf } from './manifest.ts';
+import type { FinalRecord } from './record.ts';
+import { uploadSchema } from './run.ts';
+
+export const eventSource = 'meshdrop';
+
+const metadata = z.strictObject({
+  schemaVersion: z.literal('1.0'),
+  eventId: z
+    .string()
+    .describe('hex SHA-256 of runId, a line feed and the detail-type: stable, drop repeats by it'),
+  occurredAt: z.iso.datetime(),
+  runId: z.string(),
+});
+
+const about = {
+  upload: uploadSchema,
+  model: modelSchema,
+  manifest: z.strictObject({ bucket: z.string(), key: z.string() }),
+};
+
+/** The `detail` of each event, by its detail-type. */
+export const eventSchemas = {
+  'Model Stored': z.strictObject({
+    metadata,
+    data: z.strictObject({ ...about, job: jobSchema, assets: z.array(assetSchema) }),
+  }),
+  'Model Failed': z.strictObject({
+    metadata,
+    data: z.strictObject({ ...about, job: jobSchema.optional(), failure: failureSchema }),
+  }),
+  'Upload Rejected': z.strictObject({ metadata, data: z.strictObject({ ...about, failure: failureSchema }) }),
+} as const;
+
+export type DetailType = keyof typeof eventSchemas;
+
+export type MeshdropEvent = {
+  [Type in DetailType]: { readonly detailType: Type; readonly detail: z.infer<(typeof eventSchemas)[Type]> };
+}[DetailType];
+
+const detailTypes = { stored: 'Model Stored', failed: 'Model Failed', rejected: 'Upload Rejected' } as const;
+
+/** The event of a run that has ended: references only, the same every time it is made from the same record. */
+export function eventOf(record: FinalRecord, manifest: { bucket: string; key: string }): MeshdropEvent {
+  const detailType = detailTypes[record.phase];
+  const { assets, ...parts } = partsOf(record);
+  const data = { ...parts, ...(record.phase === 'stored' && { assets }), manifest };
+  const metadata = {
+    schemaVersion: '1.0',
+    eventId: createHash('sha256').update(`${record.runId}\n${detailType}`).digest('hex'),
+    occurredAt: record.finishedAt,
+    runId: record.runId,
+  };
+  const detail = eventSchemas[detailType].parse({ metadata, data });
+  return { detailType, detail } as MeshdropEvent;
+}

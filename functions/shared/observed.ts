@@ -1,0 +1,55 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { MetricUnit, Metrics } from '@aws-lambda-powertools/metrics';
+import type { MiddlewareObj } from '@middy/core';
+
+/** Structured JSON logs. `runId` and `jobId` are on every line once they are known. */
+export const log = new Logger();
+
+export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'appendKeys'>;
+
+const metrics = new Metrics({ namespace: 'Meshdrop' });
+
+const units = {
+  Submitted: MetricUnit.Count,
+  Stored: MetricUnit.Count,
+  Failed: MetricUnit.Count,
+  Rejected: MetricUnit.Count,
+  DuplicateJob: MetricUnit.Count,
+  AccountRefused: MetricUnit.Count,
+  BusySeconds: MetricUnit.Seconds,
+  GenerationSeconds: MetricUnit.Seconds,
+  CuSpent: MetricUnit.Count,
+} as const;
+
+/** Adds to a metric of this invocation. */
+export type Count = (name: keyof typeof units, value: number) => void;
+
+export const count: Count = (name, value) => {
+  metrics.addMetric(name, units[name], value);
+};
+
+/** What every function has: ids on its log lines, its failure logged by name, its metrics out at the end. */
+export function observed(): MiddlewareObj {
+  return {
+    before: ({ event, context }) => {
+      log.resetKeys();
+      log.addContext(context);
+      log.appendKeys(idsOf(event));
+    },
+    after: flush,
+    onError: ({ error }) => {
+      log.error('failed', { error: error instanceof Error ? error : new Error(String(error)) });
+      flush();
+    },
+  };
+}
+
+function idsOf(event: unknown): Record<string, string> {
+  if (typeof event !== 'object' || event === null) return {};
+  const ids = Object.entries(event).filter(([name]) => name === 'runId' || name === 'jobId');
+  return Object.fromEntries(ids.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function flush(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}

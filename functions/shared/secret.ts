@@ -1,0 +1,50 @@
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import { ScenarioAccountError } from './errors.ts';
+
+export interface Credentials {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
+/** Read on first use and kept while the function is warm; dropped when Scenario refuses them, so a rotation needs no deploy. */
+export interface CredentialSource {
+  get(): Promise<Credentials>;
+  drop(): void;
+}
+
+const secretSchema = z.object({ apiKey: z.string().min(1), apiSecret: z.string().min(1) });
+
+export function secretReader(client: SecretsManagerClient, arn: string): CredentialSource {
+  let kept: Promise<Credentials> | undefined;
+
+  async function read(): Promise<Credentials> {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+    const parsed = secretSchema.safeParse(jsonIn(SecretString));
+    if (parsed.success) return parsed.data;
+    throw new ScenarioAccountError(
+      `the secret ${arn} is not filled: put {"apiKey": "…", "apiSecret": "…"} in with aws secretsmanager put-secret-value`,
+    );
+  }
+
+  return {
+    get: () => {
+      kept ??= read().catch((error: unknown) => {
+        kept = undefined;
+        throw error;
+      });
+      return kept;
+    },
+    drop: () => {
+      kept = undefined;
+    },
+  };
+}
+
+function jsonIn(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type AnswerTools, answer, type Outcome, publish, type Unclaimed } from '../shared/answer.ts';
+import { ScenarioInputError, SubmissionUncertainError, TryLaterError } from '../shared/errors.ts';
+import { failure } from '../shared/failure.ts';
+import { type ParameterSettings, resolveParameters } from '../shared/parameters.ts';
+import type { Kept, RecordIn } from '../shared/record.ts';
+import { manifestKey, runIdOf } from '../shared/run.ts';
+import type { Scenario } from '../shared/scenario.ts';
+import type { ModelInput, Parameters as TripoParameters } from '../shared/tripo.ts';
+import { type HoldTools, held, SEND_MARGIN_MS } from './hold.ts';
+import { type Found, readImage, uploadOf } from './image.ts';
+import { reconcile } from './reconcile.ts';
+import type { StartGeneration } from './start-generation.ts';
+import type { AnnouncedUpload } from './upload.ts';
+
+export interface SubmitTools extends AnswerTools, HoldTools {
+  readonly s3: S3Client;
+  readonly scenario: Scenario;
+  readonly startGeneration: StartGeneration;
+  readonly parameterSettings: ParameterSettings;
+  /** Compute units; a dearer quote rejects the upload. */
+  readonly maxCuPerRun: number;
+}
+
+/** Unexpected errors after which the run is answered as failed. */
+const MOST_ATTEMPTS = 5;
+/** A send starts within this after its record was won, so that the record's time bounds the send's. */
+const SEND_WITHIN_MS = 10_000;
+
+/**
+ * Brings one upload to a paid job and a running execution, or to an answer why not. Safe to call again at any time,
+ * and twice at once: what was done is read from the record, and only the winner of the write to `sending` may pay.
+ *
+ * @throws TryLaterError when the message has to come back; any other error is unexpected and counted
+ */
+export async function submitJob(announced: AnnouncedUpload, tools: SubmitTools): Promise<void> {
+  const { bucket, key, versionId, sequencer } = announced;
+  const runId = runIdOf({ bucket, key, version: versionId ?? sequencer });
+  const run: Unclaimed = { schemaVersion: '1.0', runId, upload: uploadOf(announced), sends: [], attempts: 0 };
+  tools.log.appendKeys({ runId });
+  try {
+    while (await held(() => advance(run, announced, tools), tools))
+      tools.log.info('the record moved on, reading it again');
+  } catch (error) {
+    if (error instanceof TryLaterError || !(await countAttempt(run, error, tools))) throw error;
+  }
+}
+
+/** Whether the record has to be read again, because it has changed meanwhile. */
+type Again = boolean;
+
+async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: SubmitTools): Promise<Again> {
+  const kept = await tools.records.read(run.runId);
+  // A record that somebody removed must not buy a second job.
+  if (!kept && (await tools.objects.read(manifestKey(run.upload.key, run.runId)))) return false;
+  const record = kept?.record;
+  switch (record?.phase) {
+    case 'stored':
+      return false;
+    case 'rejected':
+      await publish(run.runId, tools);
+      return false;
+    case 'failed':
+      if (record.jobId === undefined) await publish(run.runId, tools);
+      return false;
+    case 'submitted':
+      await tools.startGeneration(record);
+      return false;
+    case 'sending':
+      return await settle({ record, etag: kept?.etag ?? '' }, kept?.writtenAt ?? new Date(), tools);
+    case 'claimed':
+      if (record.attempts >= MOST_ATTEMPTS)
+        return await giveUp(run, 'five attempts ended in unexpected errors', tools);
+      return await prepare(run, announced, { record, etag: kept?.etag ?? '' }, tools);
+    case undefined:
+      return await prepare(run, announced, undefined, tools);
+  }
+}
+
+type Claimed = Kept<RecordIn<'claimed'>>;
+type Sending = Kept<RecordIn<'sending'>>;
+
+/** Everything before the claim is free: is there an image, and do its parameters make sense? */
+async function prepare(
+  run: Unclaimed,
+  announced: AnnouncedUpload,
+  standing: Claimed | undefined,
+  tools: SubmitTools,
+): Promise<Again> {
+  const found = await readImage(announced, tools.s3);
+  const seen = { ...run, upload: found.upload };
+  if (found.kind === 'gone') return await end(seen, { phase: 'failed', failure: found.failure }, tools);
+  if (found.kind === 'unusable') return await end(seen, { phase: 'rejected', failure: found.failure }, tools);
+  const resolved = resolveParameters(run.upload.key, found.metadata, tools.parameterSettings);
+  if ('failure' in resolved) return await end(seen, { phase: 'rejected', failure: resolved.failure }, tools);
+
+  const claimed = await claim(seen, resolved.parameters, standing, tools);
+  return claimed ? await send(claimed, found, tools) : true;
+}
+
+/** Undefined when somebody else was first. A claim that stands already is kept, with its quote. */
+async function claim(
+  seen: Unclaimed,
+  parameters: TripoParameters,
+  standing: Claimed | undefined,
+  tools: SubmitTools,
+): Promise<Claimed | undefined> {
+  if (standing && isDeepStrictEqual(standing.record.parameters, parameters)) return standing;
+  const { sends, attempts } = standing?.record ?? seen;
+  const claimed = await tools.records.write(
+    { ...seen, sends, attempts, parameters, phase: 'claimed' },
+    standing,
+  );
+  return claimed?.record.phase === 'claimed' ? { ...claimed, record: claimed.record } : undefined;
+}
+
+async function end(run: Unclaimed, outcome: Outcome, tools: SubmitTools): Promise<false> {
+  tools.log.info('answered', {
+    outcome: outcome.phase,
+    ...('failure' in outcome && { failure: outcome.failure }),
+  });
+  await answer(run, outcome, tools);
+  return false;
+}
+
+/** Uploads a fresh input asset, asks the price, wins the right to pay, and pays, once. */
+async function send(
+  claimed: Claimed,
+  image: Extract<Found, { kind: 'image' }>,
+  tools: SubmitTools,
+): Promise<Again> {
+  const { record } = claimed;
+  const { parameters, runId } = record;
+  if (!parameters) throw new Error(`the claimed record of ${runId} has no parameters`);
+  const contentType = record.upload.contentType ?? '';
+  const extension = contentType.replace('image/', '');
+  try {
+    const assetId = await tools.scenario.uploadImage({
+      bytes: image.bytes,
+      name: `${runId}.${extension}`,
+      contentType,
+    });
+    const input = { ...parameters, image: assetId };
+    const quote = record.quote ?? (await tools.scenario.quote(input));
+    if (quote > tools.maxCuPerRun)
+      return await end(record, { phase: 'rejected', failure: overLimit(quote, tools) }, tools);
+    const wonAt = tools.now();
+    const won = await winSend(claimed, { assetId, quote }, tools);
+    if (!won) return true;
+    if (tools.remainingMs() < SEND_MARGIN_MS || tools.now() - wonAt > SEND_WITHIN_MS) {
+      await backToClaimed(won, tools);
+      throw new TryLaterError('too little time is left to pay in');
+    }
+    return await pay(won, input, tools);
+  } catch (error) {
+    if (!(error instanceof ScenarioInputError)) throw error;
+    return await end(
+      record,
+      { phase: 'rejected', failure: failure('refused-by-scenario', error.message) },
+      tools,
+    );
+  }
+}
+
+function overLimit(quote: number, { maxCuPerRun }: SubmitTools) {
+  return failure(
+    'over-cu-limit',
+    `this would cost ${quote} compute units; at most ${maxCuPerRun} are allowed per image`,
+  );
+}
+
+/** Undefined when somebody else was first. */
+async function winSend(
+  claimed: Claimed,
+  { assetId, quote }: { assetId: string; quote: number },
+  tools: SubmitTools,
+): Promise<Sending | undefined> {
+  if (tools.remainingMs() < SEND_MARGIN_MS) throw new TryLaterError('too little time is left to pay in');
+  const send = { assetId, sentAt: new Date(tools.now()).toISOString(), sentBy: randomUUID() };
+  const sending = { ...claimed.record, quote, sends: [...claimed.record.sends, send] };
+  const won = await tools.records.write({ ...sending, phase: 'sending' }, claimed);
+  return won?.record.phase === 'sending' ? { ...won, record: won.record } : undefined;
+}
+
+async function backToClaimed(sending: Sending, tools: SubmitTools): Promise<void> {
+  await tools.records.write({ ...sending.record, phase: 'claimed' }, sending);
+}
+
+/** The one paid call. A refusal leaves the run as if nothing had been sent; an uncertain answer leaves it in `sending`. */
+async function pay(sending: Sending, input: ModelInput, tools: SubmitTools): Promise<Again> {
+  const sentAt = sending.record.sends.at(-1)?.sentAt ?? '';
+  try {
+    const jobId = await tools.scenario.generate(input);
+    return await submitted(sending, { jobId, sentAt }, tools);
+  } catch (error) {
+    // What is uncertain is read again: the record stands in `sending`, and that is settled from the job list.
+    if (error instanceof SubmissionUncertainError) {
+      tools.log.warn('uncertain whether the job was taken', { why: error.message });
+      return true;
+    }
+    if (isRefusal(error)) await backToClaimed(sending, tools);
+    throw error;
+  }
+}
+
+const REFUSALS = [
+  'ScenarioBusyError',
+  'ScenarioAccountError',
+  'ScenarioInputError',
+  'ScenarioUnavailableError',
+];
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && REFUSALS.includes(error.name);
+}
+
+/** Remembers the paid job before anything else is done with it. The execution starts from the record. */
+async function submitted(
+  sending: Sending,
+  { jobId, sentAt }: { jobId: string; sentAt: string },
+  tools: SubmitTools,
+): Promise<Again> {
+  tools.log.appendKeys({ jobId });
+  const written = await tools.records.write(
+    { ...sending.record, phase: 'submitted', jobId, submittedAt: sentAt },
+    sending,
+  );
+  if (!written) return true;
+  tools.count('Submitted', 1);
+  tools.log.info('submitted', { cu: sending.record.quote });
+  return true;
+}
+
+/** A send of unknown outcome: adopts its job, or, when there certainly is none, goes back to where it may be sent anew. */
+async function settle(sending: Sending, writtenAt: Date, tools: SubmitTools): Promise<Again> {
+  const adopted = await reconcile(sending.record, writtenAt, tools);
+  if (adopted) return await submitted(sending, adopted, tools);
+  await backToClaimed(sending, tools);
+  return true;
+}
+
+/**
+ * An error nobody expected. Counted in the record only while nothing was sent: a paid job is never buried.
+ *
+ * @returns whether that was the last straw and the run is answered
+ */
+async function countAttempt(run: Unclaimed, error: unknown, tools: SubmitTools): Promise<boolean> {
+  const kept = await tools.records.read(run.runId);
+  if (kept && kept.record.phase !== 'claimed') return false;
+  const before = kept?.record ?? run;
+  const attempts = before.attempts + 1;
+  const counted = await tools.records.write({ ...before, attempts, phase: 'claimed' }, kept);
+  if (!counted || attempts < MOST_ATTEMPTS) return false;
+  tools.log.error('given up', { error: error instanceof Error ? error : new Error(String(error)) });
+  await giveUp(
+    run,
+    `an unexpected error, ${MOST_ATTEMPTS} times in a row: ${error instanceof Error ? error.message : String(error)}`,
+    tools,
+  );
+  return true;
+}
+
+async function giveUp(run: Unclaimed, reason: string, tools: SubmitTools): Promise<false> {
+  return await end(run, { phase: 'failed', failure: failure('internal', reason) }, tools);
+}

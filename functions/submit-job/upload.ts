@@ -1,0 +1,65 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
+import type { Log } from '../shared/observed.ts';
+
+/** An image as the "Object Created" event announces it. */
+export interface AnnouncedUpload {
+  readonly bucket: string;
+  /** Plain text: EventBridge, unlike S3's own notifications, encodes nothing. */
+  readonly key: string;
+  /** Absent where the bucket has no versioning. */
+  readonly versionId?: string;
+  /** Without quotes. Pins the bytes where no version does. */
+  readonly etag: string;
+  /** Orders the writes to one key; stands in for a version where there is none. */
+  readonly sequencer: string;
+}
+
+const objectCreated = z.object({
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({
+      key: z.string().min(1),
+      etag: z.string(),
+      'version-id': z.string().optional(),
+      sequencer: z.string(),
+    }),
+  }),
+});
+
+/** The upload in a queue message's body: EventBridge's envelope around S3's event. */
+function uploadIn(body: string): AnnouncedUpload {
+  const { bucket, object } = objectCreated.parse(JSON.parse(body)).detail;
+  const { key, etag, sequencer, 'version-id': versionId } = object;
+  return { bucket: bucket.name, key, etag, sequencer, ...(versionId !== undefined && { versionId }) };
+}
+
+const SYSTEM_FILES = new Set(['.DS_Store', 'Thumbs.db']);
+
+/** Folder markers, what file managers leave behind, and what the deployment says. Every other object gets an answer. */
+function isIgnored(key: string, ignorePrefixes: readonly string[]): boolean {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return name === '' || SYSTEM_FILES.has(name) || ignorePrefixes.some((prefix) => key.startsWith(prefix));
+}
+
+/** Hands every upload of a batch on, one after the other, and tells the queue which messages have to come back. */
+export async function eachUpload(
+  { Records }: SQSEvent,
+  ignorePrefixes: readonly string[],
+  log: Log,
+  work: (upload: AnnouncedUpload) => Promise<void>,
+): Promise<SQSBatchResponse> {
+  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  for (const { messageId, body } of Records) {
+    try {
+      const upload = uploadIn(body);
+      if (!isIgnored(upload.key, ignorePrefixes)) await work(upload);
+    } catch (error) {
+      log.warn('the message returns to the queue', {
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
+      batchItemFailures.push({ itemIdentifier: messageId });
+    }
+  }
+  return { batchItemFailures };
+}

@@ -1,0 +1,34 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+
+const guarded = {
+  versioned: true,
+  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  encryption: BucketEncryption.S3_MANAGED,
+  enforceSSL: true,
+  removalPolicy: RemovalPolicy.RETAIN,
+} as const satisfies BucketProps;
+
+/** Parts of uploads that were never completed cost money and are seen by nobody. */
+const tidy = { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) };
+
+/** Where images are dropped. Tells EventBridge of every new object. */
+export function createUploadBucket(scope: Construct, id: string): Bucket {
+  const bucket = new Bucket(scope, id, { ...guarded, lifecycleRules: [tidy] });
+  const resource = bucket.node.defaultChild;
+  if (!(resource instanceof CfnBucket)) throw new Error(`${id} has no bucket resource`);
+  // The property itself: `eventBridgeEnabled` would add a custom resource with a Lambda function of its own.
+  resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+  return bucket;
+}
+
+/** Where models stay. Records change a few times each, and only their last word matters. */
+export function createAssetBucket(scope: Construct, id: string): Bucket {
+  const superseded = {
+    id: 'superseded-records',
+    prefix: 'runs/',
+    noncurrentVersionExpiration: Duration.days(7),
+  };
+  return new Bucket(scope, id, { ...guarded, lifecycleRules: [tidy, superseded] });
+}

@@ -1,0 +1,72 @@
+import type { App } from 'aws-cdk-lib';
+import { closestMatch } from 'leven';
+import * as z from 'zod';
+import { resolveParameters } from '../functions/shared/parameters.ts';
+import { settingsSchema } from '../functions/shared/tripo.ts';
+
+const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of a bucket');
+
+/** `context.meshdrop` of cdk.json. Everything may be left out. */
+const configSchema = z.strictObject({
+  uploadBucketName: bucketName.optional().describe('a bucket of your own to drop images in'),
+  assetBucketName: bucketName.optional().describe('a bucket of your own for the models'),
+  eventBusName: z.string().min(1).optional().describe('a bus of your own for the events'),
+  scenarioSecretArn: z
+    .string()
+    .startsWith('arn:')
+    .optional()
+    .describe('a secret of your own, JSON with apiKey and apiSecret'),
+  scenarioUrl: z.url().optional().describe('base of the API, with /v1'),
+  defaults: settingsSchema.default({}).describe('parameters of every upload that says nothing else'),
+  presets: z.record(z.string().min(1), settingsSchema).default({}).describe('parameters by folder'),
+  ignorePrefixes: z.array(z.string().min(1)).default([]).describe('keys that are none of ours'),
+  maxCuPerRun: z.number().positive().default(150).describe('compute units that one image may cost'),
+  jobDeadlineMinutes: z.number().int().min(5).max(90).default(45).describe('how long a job may take'),
+  maxConcurrency: z.number().int().min(2).max(1000).default(2).describe('uploads submitted side by side'),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+/** Lambda allows 4 KB of environment in all. */
+const MOST_PARAMETER_BYTES = 3 * 1024;
+
+/** @throws Error that names the first setting that is wrong and what is allowed */
+export function configFrom(app: App): Config {
+  return checkConfig(app.node.tryGetContext('meshdrop') ?? {});
+}
+
+export function checkConfig(context: unknown): Config {
+  const parsed = configSchema.safeParse(context);
+  if (!parsed.success) throw wrong(problemIn(parsed.error));
+  const { defaults, presets, uploadBucketName, assetBucketName } = parsed.data;
+  if (uploadBucketName !== undefined && uploadBucketName === assetBucketName) {
+    throw wrong(
+      'uploadBucketName and assetBucketName are the same bucket: every model would be taken for an upload',
+    );
+  }
+  const bytes = Buffer.byteLength(JSON.stringify({ defaults, presets }));
+  if (bytes > MOST_PARAMETER_BYTES)
+    throw wrong(`defaults and presets take ${bytes} bytes together; at most ${MOST_PARAMETER_BYTES} fit`);
+  for (const folder of ['', ...Object.keys(presets)]) {
+    const resolved = resolveParameters(`${folder}/image.png`, {}, { defaults, presets });
+    if ('failure' in resolved)
+      throw wrong(`${folder === '' ? 'defaults' : `presets.${folder}`}: ${resolved.failure.reason}`);
+  }
+  return parsed.data;
+}
+
+function wrong(what: string): Error {
+  return new Error(`cdk.json, context.meshdrop: ${what}`);
+}
+
+function problemIn({ issues }: z.ZodError): string {
+  const issue = issues[0];
+  if (issue === undefined) return 'is wrong';
+  const path = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${path || 'it'}: ${issue.message}`;
+  const key = issue.keys[0] ?? '';
+  const known = Object.keys(issue.path.length === 0 ? configSchema.shape : settingsSchema.shape);
+  const near = closestMatch(key, known, { maxDistance: 6 });
+  const where = path === '' ? '' : `${path}.`;
+  return `${where}${key}: there is no such setting${near ? `, did you mean ${near}?` : ''} (known: ${known.join(', ')})`;
+}

@@ -1,0 +1,149 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  Fail,
+  JitterType,
+  JsonPath,
+  LogLevel,
+  StateMachine,
+  Succeed,
+  TaskInput,
+  type TaskStateBase,
+  Timeout,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import type { CheckJobInput } from '../functions/check-job/check-job.ts';
+import {
+  AssetNotReadyError,
+  DownloadBrokenError,
+  EventRefusedError,
+  ScenarioAccountError,
+  ScenarioBusyError,
+  ScenarioUnavailableError,
+} from '../functions/shared/errors.ts';
+import type { StoreAssetsInput } from '../functions/store-assets/store-assets.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+export interface GenerationMachineProps {
+  readonly checkJob: ServiceFunction;
+  readonly storeAssets: ServiceFunction;
+}
+
+/** Scenario refuses or does not answer: that says nothing of the job. */
+const scenarioErrors = nameOf(ScenarioBusyError, ScenarioUnavailableError, ScenarioAccountError);
+
+/**
+ * Lambda could not run the function, or it died in the middle. CDK's own default retry knows neither of the last five.
+ *
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ */
+const lambdaErrors = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.TooManyRequestsException',
+  'Lambda.Unknown',
+  'Sandbox.Timedout',
+  'Runtime.ExitError',
+  'States.Timeout',
+];
+
+/** The outer fence: longer than any deadline and all retries of storing together. */
+const MACHINE_TIMEOUT = Duration.hours(2);
+
+/** Waits for a paid job and stores what it gave. It can only poll and copy, so a redriven execution never pays again. */
+export class GenerationMachine extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, { checkJob, storeAssets }: GenerationMachineProps) {
+    super(scope, id);
+    const waitForJob = new Wait(this, 'WaitForJob', { time: WaitTime.secondsPath('$.check.waitSeconds') });
+    const checkJobTask = this.checkJobTask(checkJob).addCatch(waitForJob, {
+      // A poll that fails is never a job that fails.
+      errors: [...scenarioErrors, ...lambdaErrors],
+      resultPath: JsonPath.DISCARD,
+    });
+    const storeAssetsTask = this.storeAssetsTask(storeAssets);
+    const stored = new Succeed(this, 'Stored');
+    const jobFailed = new Fail(this, 'JobFailed', { errorPath: '$.check.code', causePath: '$.check.reason' });
+    const isJobDone = new Choice(this, 'IsJobDone')
+      .when(Condition.stringEquals('$.check.status', 'succeeded'), storeAssetsTask)
+      .when(Condition.stringEquals('$.check.status', 'failed'), jobFailed)
+      .otherwise(waitForJob);
+    storeAssetsTask.next(stored);
+
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      definitionBody: DefinitionBody.fromChainable(waitForJob.next(checkJobTask).next(isJobDone)),
+      timeout: MACHINE_TIMEOUT,
+      tracingEnabled: true,
+      logs: { destination: this.logGroup(), level: LogLevel.ERROR, includeExecutionData: false },
+    });
+  }
+
+  private checkJobTask(lambdaFunction: ServiceFunction): TaskStateBase {
+    const payload: CheckJobInput & { runId: string } = {
+      runId: JsonPath.stringAt('$.runId'),
+      jobId: JsonPath.stringAt('$.jobId'),
+      submittedAt: JsonPath.stringAt('$.submittedAt'),
+    };
+    return new LambdaInvoke(this, 'CheckJob', {
+      lambdaFunction,
+      payload: TaskInput.fromObject({ ...payload }),
+      payloadResponseOnly: true,
+      resultPath: '$.check',
+      taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
+      retryOnServiceExceptions: false,
+    }).addRetry({
+      errors: [...scenarioErrors, ...lambdaErrors],
+      interval: Duration.seconds(5),
+      backoffRate: 2,
+      maxAttempts: 3,
+      jitterStrategy: JitterType.FULL,
+    });
+  }
+
+  private storeAssetsTask(lambdaFunction: ServiceFunction): TaskStateBase {
+    const payload: StoreAssetsInput = {
+      runId: JsonPath.stringAt('$.runId'),
+      jobId: JsonPath.stringAt('$.jobId'),
+    };
+    return new LambdaInvoke(this, 'StoreAssets', {
+      lambdaFunction,
+      payload: TaskInput.fromObject({ ...payload }),
+      payloadResponseOnly: true,
+      resultPath: '$.stored',
+      taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
+      retryOnServiceExceptions: false,
+    }).addRetry({
+      errors: [
+        ...scenarioErrors,
+        ...nameOf(AssetNotReadyError, DownloadBrokenError, EventRefusedError),
+        ...lambdaErrors,
+      ],
+      interval: Duration.seconds(5),
+      backoffRate: 2,
+      maxDelay: Duration.seconds(60),
+      maxAttempts: 6,
+      jitterStrategy: JitterType.FULL,
+    });
+  }
+
+  private logGroup(): LogGroup {
+    return new LogGroup(this, 'Logs', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+}
+
+/** The names that the errors carry. `class.name` and the literal `name` of an instance are the same word. */
+function nameOf(...errors: readonly { readonly name: string }[]): readonly string[] {
+  return errors.map(({ name }) => name);
+}

@@ -1,0 +1,60 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { Config } from './config.ts';
+import { ImageToModel } from './image-to-model.ts';
+
+/** An app around the construct, with what the settings bring along. */
+export class MeshdropStack extends Stack {
+  constructor(scope: Construct, id: string, config: Config, props?: StackProps) {
+    super(scope, id, props);
+    const {
+      uploadBucketName,
+      assetBucketName,
+      eventBusName,
+      scenarioSecretArn,
+      jobDeadlineMinutes,
+      ...settings
+    } = config;
+    const { scenarioUrl, ...plain } = settings;
+    const imageToModel = new ImageToModel(this, 'ImageToModel', {
+      ...plain,
+      ...(scenarioUrl !== undefined && { scenarioUrl }),
+      jobDeadline: Duration.minutes(jobDeadlineMinutes),
+      ...(uploadBucketName && {
+        uploadBucket: Bucket.fromBucketName(this, 'BroughtUploadBucket', uploadBucketName),
+      }),
+      ...(assetBucketName && {
+        assetBucket: Bucket.fromBucketName(this, 'BroughtAssetBucket', assetBucketName),
+      }),
+      ...(eventBusName && { eventBus: EventBus.fromEventBusName(this, 'BroughtEventBus', eventBusName) }),
+      ...(scenarioSecretArn && {
+        scenarioSecret: Secret.fromSecretCompleteArn(this, 'BroughtScenarioSecret', scenarioSecretArn),
+      }),
+    });
+    this.tell(imageToModel);
+  }
+
+  /** The last two are what to do next, ready to paste: a deploy ends by printing them. */
+  private tell({
+    uploadBucket,
+    assetBucket,
+    eventBus,
+    stateMachine,
+    uploadsQueue,
+    scenarioSecret,
+  }: ImageToModel): void {
+    const outputs = {
+      UploadBucketName: uploadBucket.bucketName,
+      AssetBucketName: assetBucket.bucketName,
+      EventBusName: eventBus.eventBusName,
+      StateMachineArn: stateMachine.stateMachineArn,
+      UploadsQueueUrl: uploadsQueue.queueUrl,
+      Z1FillTheSecret: `aws secretsmanager put-secret-value --secret-id ${scenarioSecret.secretArn} --secret-string '{"apiKey":"…","apiSecret":"…"}'`,
+      Z2DropAnImage: `aws s3 cp examples/oak-chair.png s3://${uploadBucket.bucketName}/chairs/oak.png`,
+    };
+    for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
+  }
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+export interface ServiceFunctionProps {
+  readonly description: string;
+  /** Exactly what its handler reads: `{ … } satisfies CheckJobEnv`. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeout: Duration;
+  /** In MiB. */
+  readonly memorySize: number;
+  /** Takes events that failed for good, for a function that is invoked without an answer. @default none */
+  readonly deadLetterQueue?: IQueue;
+}
+
+/** A Lambda function with our defaults. Its id is the name of its folder: `CheckJob` is `functions/check-job/handler.ts`. */
+export class ServiceFunction extends NodejsFunction {
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    super(scope, id, {
+      ...props,
+      entry: join(import.meta.dirname, '..', 'functions', folderOf(id), 'handler.ts'),
+      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: id },
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      tracing: Tracing.ACTIVE,
+      loggingFormat: LoggingFormat.JSON,
+      logGroup: new LogGroup(scope, `${id}Logs`, {
+        retention: RetentionDays.THREE_MONTHS,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        minify: true,
+        // The SDK comes with the bundle: the version that was tested is the version that runs.
+        externalModules: [],
+        // Without these, packages that offer both forms come in as CommonJS and fail at start ("Dynamic require").
+        mainFields: ['module', 'main'],
+      },
+    });
+  }
+
+  /** What a task that calls this function waits at most: the function's own time-out, and a little for the way. */
+  get taskTimeout(): Duration {
+    return Duration.seconds((this.timeout?.toSeconds() ?? 0) + 10);
+  }
+}
+
+function folderOf(id: string): string {
+  return id.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+}
