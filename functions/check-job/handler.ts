@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { middy } from '@middy/core';
+import middy from '@middy/core';
 import { readEnv } from '../shared/env.ts';
 import { observed } from '../shared/observed.ts';
 import { createScenario } from '../shared/scenario.ts';

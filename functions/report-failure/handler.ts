@@ -1,7 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { middy } from '@middy/core';
+import middy from '@middy/core';
 import { createAnnounce } from '../shared/announce.ts';
 import { readEnv } from '../shared/env.ts';
 import { createJsonObjects } from '../shared/json-objects.ts';

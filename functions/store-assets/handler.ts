@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { middy } from '@middy/core';
+import middy from '@middy/core';
 import { createAnnounce } from '../shared/announce.ts';
 import { readEnv } from '../shared/env.ts';
 import { createJsonObjects } from '../shared/json-objects.ts';
