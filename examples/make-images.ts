@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { renderBoulder } from './boulder.ts';
+import { chair } from './chair.ts';
+import { type Picture, render } from './render.ts';
+import { teapot } from './teapot.ts';
+
+interface Image {
+  readonly file: string;
+  readonly make: (file: string) => Promise<void>;
+}
+
+const images: Readonly<Record<string, Image>> = {
+  chair: { file: 'oak-chair.png', make: makeChair },
+  teapot: { file: 'teapot.jpg', make: makeTeapot },
+  boulder: { file: 'boulder.webp', make: makeBoulder },
+};
+
+/** A wooden chair on a transparent background. */
+async function makeChair(file: string): Promise<void> {
+  await smoothRender(chair, 1024).png({ compressionLevel: 9 }).toFile(file);
+}
+
+/** A glazed teapot on a pale table. */
+async function makeTeapot(file: string): Promise<void> {
+  await smoothRender(teapot, 1024)
+    .removeAlpha()
+    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
+    .toFile(file);
+}
+
+/** A mossy boulder on a transparent background, made in seconds. It is over 6,000,000 bytes: that is its purpose. */
+export async function makeBoulder(file: string): Promise<void> {
+  const raw = { width: 2500, height: 2500, channels: 4 } as const;
+  await sharp(renderBoulder(raw.width), { raw }).webp({ lossless: true, effort: 0 }).toFile(file);
+}
+
+/** Four rays per pixel: rendered at twice the size, then scaled down. */
+function smoothRender(picture: Picture, size: number): Sharp {
+  const raw = { width: 2 * size, height: 2 * size, channels: 4 } as const;
+  return sharp(render(picture, raw.width), { raw }).resize(size, size);
+}
+
+async function make({ file, make }: Image): Promise<void> {
+  const started = performance.now();
+  const path = join(import.meta.dirname, file);
+  await make(path);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${file}: ${statSync(path).size.toLocaleString('en')} bytes in ${seconds} s`);
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const unknown = words.find((word) => !Object.hasOwn(images, word));
+  if (unknown !== undefined) {
+    console.error(
+      `there is no image called "${unknown}": say ${Object.keys(images).join(', ')}, or nothing for all`,
+    );
+    process.exitCode = 2;
+    return;
+  }
+  for (const [word, image] of Object.entries(images)) {
+    if (words.length === 0 || words.includes(word)) await make(image);
+  }
+}
+
+if (import.meta.main) await main(process.argv.slice(2));
