@@ -67,7 +67,7 @@ function jobOf(record: FinalRecord): Pick<AnswerParts, 'job'> {
 }
 
 export function manifestOf(record: FinalRecord): Manifest {
-  const { assets, ...parts } = partsOf(record);
+  const { assets, failure, ...parts } = partsOf(record);
   return {
     schemaVersion: '1.0',
     status: record.phase,
@@ -75,5 +75,6 @@ export function manifestOf(record: FinalRecord): Manifest {
     finishedAt: record.finishedAt,
     ...parts,
     assets: [...assets],
+    ...(failure && { failure }),
   };
 }

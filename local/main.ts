@@ -1,0 +1,207 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import * as z from 'zod';
+import { assembly, SynthError } from './assembly.ts';
+import { type Command, help, readCommand } from './command-line.ts';
+import { lockDataFolder } from './data-folder.ts';
+import { writeWhole } from './durable-files.ts';
+import { type ImageResult, resultOf, startImage } from './image-runs.ts';
+import { type NamedImage, namedImages } from './images.ts';
+import { type LocalAws, startLocalAws } from './local-aws.ts';
+import { listenOnLoopback } from './loopback.ts';
+import { createPage } from './page.ts';
+import { startStandIn } from './scenario/server.ts';
+import { type Service, serviceIn } from './service.ts';
+import { readTemplate } from './template.ts';
+import { resultTable, showProgress } from './terminal.ts';
+import { WrongCallError } from './wrong-call.ts';
+
+/** Everything that runs, and how to end it. */
+interface Running {
+  readonly aws: LocalAws;
+  readonly endpoint: string;
+  readonly page: string;
+  readonly standIn: boolean;
+}
+
+/** @returns the exit code */
+export async function main(args: readonly string[]): Promise<number> {
+  const stopped = new Promise<'stopped'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve('stopped'));
+  });
+  try {
+    const command = readCommand(args);
+    if (command === 'help') return print(help);
+    if (command === 'version') return print(`${await version()}\n`);
+    return await run(command, stopped);
+  } catch (error) {
+    if (!(error instanceof WrongCallError) && !(error instanceof SynthError)) throw error;
+    process.stderr.write(`meshdrop: ${error.message}\n`);
+    return error instanceof WrongCallError ? 2 : 1;
+  }
+}
+
+function print(text: string): 0 {
+  process.stdout.write(text);
+  return 0;
+}
+
+async function version(): Promise<string> {
+  const file = await readFile(join(import.meta.dirname, '..', 'package.json'), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(file)).version;
+}
+
+/** Checks everything that can be called wrongly first, starts, does what was asked, and ends what was started. */
+async function run(command: Command, stopped: Promise<'stopped'>): Promise<number> {
+  const service = serviceIn(process.env, command.standIn);
+  if (!service.standIn && command.jobSeconds !== undefined) {
+    throw new WrongCallError(
+      '--job-seconds is about the stand-in, and the keys in the environment mean the real service: add --stand-in',
+    );
+  }
+  const images = await namedImages(command.images, process.cwd());
+  const endings: (() => Promise<void>)[] = [];
+  try {
+    const running = await start(command, service, endings);
+    if (images.length === 0) return await serve(running, stopped);
+    return await makeModels(images, command, running, stopped);
+  } finally {
+    for (const end of endings.reverse()) await end();
+  }
+}
+
+const STAND_IN_SPEED = 10;
+
+async function start(command: Command, service: Service, endings: (() => Promise<void>)[]): Promise<Running> {
+  const data = resolve(command.data);
+  endings.push(await lockDataFolder(data));
+  const server = await listenOnLoopback(command.port, '--port');
+  endings.push(() => server.close());
+  const pageServer = await listenOnLoopback(command.pagePort, '--page-port');
+  endings.push(() => pageServer.close());
+  announceService(service);
+
+  const speed = command.speed ?? (service.standIn ? STAND_IN_SPEED : 1);
+  const template = await readTemplate(await assembly());
+  const scenario = await scenarioOf(service, command, data, speed, endings);
+  const aws = await startLocalAws({ template, data, out: resolve(command.out), server, scenario, speed });
+  endings.push(() => aws.close());
+  pageServer.serve(createPage(aws, service.standIn));
+
+  const file = join(data, 'local.json');
+  const addresses = { endpoint: server.origin, page: pageServer.origin };
+  await writeWhole(
+    file,
+    JSON.stringify({
+      pid: process.pid,
+      ...addresses,
+      scenario: new URL(scenario.url).origin,
+      standIn: service.standIn,
+    }),
+  );
+  endings.push(() => rm(file, { force: true }));
+  return { aws, ...addresses, standIn: service.standIn };
+}
+
+function announceService(service: Service): void {
+  process.stderr.write(
+    service.standIn
+      ? 'meshdrop: Scenario is played by a stand-in on this machine; nothing costs money\n'
+      : `meshdrop: keys found in the environment: this talks to the real Scenario at ${new URL(service.url).host}, and EACH IMAGE COSTS MONEY (--stand-in does not)\n`,
+  );
+}
+
+async function scenarioOf(
+  service: Service,
+  { jobSeconds }: Command,
+  data: string,
+  speed: number,
+  endings: (() => Promise<void>)[],
+) {
+  if (!service.standIn) return service;
+  const credentials = { apiKey: 'stand-in', apiSecret: 'stand-in' };
+  const options = { windowSeconds: 60 / speed, ...(jobSeconds !== undefined && { jobSeconds }) };
+  const standIn = await startStandIn({ folder: join(data, 'scenario'), ...credentials, options });
+  endings.push(() => standIn.close());
+  return { url: standIn.url, ...credentials };
+}
+
+async function serve(
+  { aws, endpoint, page, standIn }: Running,
+  stopped: Promise<'stopped'>,
+): Promise<number> {
+  const s3 = `--endpoint-url ${endpoint} --no-sign-request --region us-east-1`;
+  print(`Meshdrop is ready${standIn ? '' : ', and each image costs money'}.
+
+  page          ${page}
+  AWS endpoint  ${endpoint}
+
+Drop an image on the page, or:
+
+  aws s3 cp examples/oak-chair.png s3://${aws.uploadBucket}/chairs/oak.png ${s3}
+  aws s3 ls --recursive s3://${aws.assetBucket}/models/ ${s3}
+
+Ctrl-C stops; the same command goes on where it stopped.
+`);
+  await stopped;
+  return 0;
+}
+
+/** Runs the named images to their end. */
+async function makeModels(
+  images: readonly NamedImage[],
+  command: Command,
+  running: Running,
+  stopped: Promise<'stopped'>,
+): Promise<number> {
+  const { aws } = running;
+  const out = resolve(command.out);
+  process.stderr.write(`meshdrop: page ${running.page}, AWS endpoint ${running.endpoint}\n`);
+  const imageRuns = await Promise.all(images.map((image) => startImage(image, command.metadata, aws)));
+  const progress = showProgress(imageRuns, aws.runs, command.json ? process.stderr : process.stdout);
+  const results = Promise.all(
+    imageRuns.map(async (imageRun) => {
+      const result = await resultOf(imageRun, aws, out);
+      if (command.json) print(`${JSON.stringify(jsonLine(result, running.standIn))}\n`);
+      return result;
+    }),
+  );
+  const ended = await Promise.race([results, stopped]);
+  progress.stop();
+  if (ended === 'stopped') {
+    process.stderr.write(
+      'meshdrop: stopped before every image was done; the same command goes on with them\n',
+    );
+    return 130;
+  }
+  if (!command.json)
+    print(`\n${resultTable(ended.map((result) => ({ ...result, where: whereOf(result) })))}\n`);
+  return ended.every(({ status }) => status === 'stored') ? 0 : 1;
+}
+
+function whereOf({ status, model, reason, code }: ImageResult): string {
+  return model === null ? `${status}: ${reason ?? code}` : fromHere(model);
+}
+
+/** Field by field, and in this order: programs read it, and so do people. */
+function jsonLine(
+  { image, status, runId, model, manifest, code, reason, seconds, cu }: ImageResult,
+  standIn: boolean,
+) {
+  return {
+    image,
+    status,
+    runId,
+    model: model === null ? null : fromHere(model),
+    manifest: fromHere(manifest),
+    code,
+    reason,
+    seconds,
+    cu,
+    standIn,
+  };
+}
+
+function fromHere(file: string): string {
+  return relative(process.cwd(), file);
+}

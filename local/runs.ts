@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { runIdOf } from '../functions/shared/run.ts';
+import type { EventEnvelope } from './event-bus.ts';
+
+/** What can be said of a run at a glance. */
+export interface RunView {
+  readonly runId: string;
+  readonly key: string;
+  readonly stage: 'queued' | 'submitting' | 'generating' | 'storing' | 'stored' | 'failed' | 'rejected';
+  /** 0 to 1, while generating. */
+  readonly progress: number;
+  /** Milliseconds since 1970; of the upload, as far as this process has seen it. */
+  readonly since: number;
+  readonly reason?: string | undefined;
+}
+
+export interface Runs {
+  get(runId: string): RunView | undefined;
+  /** Newest first. */
+  all(): readonly RunView[];
+  /** Notes what is new; what ended stays ended. */
+  note(runId: string, news: Partial<RunView>): void;
+  /** Resolves when the run has ended and everything of it is written. */
+  ended(runId: string): Promise<RunView>;
+  onChange(listener: () => void): void;
+}
+
+const ENDS = new Set<RunView['stage']>(['stored', 'failed', 'rejected']);
+
+/** Follows every run from what passes by: events, messages, executions. Only to be looked at; nothing is decided by it. */
+export function createRuns(): Runs {
+  const views = new Map<string, RunView>();
+  const waiting = new Map<string, ((view: RunView) => void)[]>();
+  let listener: () => void = () => undefined;
+
+  return {
+    get: (runId) => views.get(runId),
+    all: () => [...views.values()].sort((a, b) => b.since - a.since),
+    note: (runId, news) => {
+      const before = views.get(runId) ?? { runId, key: '', stage: 'queued', progress: 0, since: Date.now() };
+      if (ENDS.has(before.stage) && (news.stage === undefined || !ENDS.has(news.stage))) return;
+      const view = { ...before, ...news };
+      views.set(runId, view);
+      if (ENDS.has(view.stage)) {
+        for (const resolve of waiting.get(runId) ?? []) resolve(view);
+        waiting.delete(runId);
+      }
+      listener();
+    },
+    ended: (runId) => {
+      const view = views.get(runId);
+      if (view && ENDS.has(view.stage)) return Promise.resolve(view);
+      return new Promise((resolve) => waiting.set(runId, [...(waiting.get(runId) ?? []), resolve]));
+    },
+    onChange: (next) => {
+      listener = next;
+    },
+  };
+}
+
+const objectCreated = z.object({
+  'detail-type': z.literal('Object Created'),
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({ key: z.string(), 'version-id': z.string().optional(), sequencer: z.string() }),
+  }),
+});
+
+/** The run that an "Object Created" event begins. */
+export function runOf(event: unknown): { readonly runId: string; readonly key: string } | undefined {
+  const parsed = objectCreated.safeParse(event).data;
+  if (!parsed) return undefined;
+  const { bucket, object } = parsed.detail;
+  const version = object['version-id'] ?? object.sequencer;
+  return { runId: runIdOf({ bucket: bucket.name, key: object.key, version }), key: object.key };
+}
+
+const answered = z.object({
+  metadata: z.object({ runId: z.string() }),
+  data: z.object({
+    upload: z.object({ key: z.string() }),
+    failure: z.object({ reason: z.string() }).optional(),
+  }),
+});
+
+const STAGES = { 'Model Stored': 'stored', 'Model Failed': 'failed', 'Upload Rejected': 'rejected' } as const;
+
+/** What an event of ours says about its run. */
+export function answerIn({ source, 'detail-type': detailType, detail }: EventEnvelope) {
+  const stage =
+    source === 'meshdrop' && detailType in STAGES ? STAGES[detailType as keyof typeof STAGES] : undefined;
+  const parsed = answered.safeParse(detail).data;
+  if (!stage || !parsed) return undefined;
+  return {
+    runId: parsed.metadata.runId,
+    key: parsed.data.upload.key,
+    stage,
+    reason: parsed.data.failure?.reason,
+  };
+}

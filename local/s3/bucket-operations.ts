@@ -1,0 +1,36 @@
+import { type Answer, xmlAnswer } from './answer.ts';
+import type { S3Request } from './request.ts';
+import type { ObjectStore } from './store.ts';
+
+/** There is one account, and everything is its own. */
+export const OWNER = { ID: 'local', DisplayName: 'local' };
+
+const REGION = 'us-east-1';
+
+export function listBuckets(_request: S3Request, store: ObjectStore): Answer {
+  const buckets = store
+    .buckets()
+    .map(({ name, created }) => ({ Name: name, CreationDate: created.toISOString() }));
+  return xmlAnswer('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket: buckets } });
+}
+
+export function createBucket({ bucket }: S3Request, store: ObjectStore): Answer {
+  store.createBucket(bucket);
+  return { headers: { location: `/${bucket}` } };
+}
+
+export function headBucket({ bucket }: S3Request, store: ObjectStore): Answer {
+  store.bucket(bucket);
+  return { headers: { 'x-amz-bucket-region': REGION } };
+}
+
+/** Empty means us-east-1. */
+export function getBucketLocation({ bucket }: S3Request, store: ObjectStore): Answer {
+  store.bucket(bucket);
+  return xmlAnswer('LocationConstraint', {});
+}
+
+export function getBucketVersioning({ bucket }: S3Request, store: ObjectStore): Answer {
+  const { versioned } = store.bucket(bucket);
+  return xmlAnswer('VersioningConfiguration', { Status: versioned ? 'Enabled' : undefined });
+}

@@ -1,0 +1,61 @@
+import type { Answer } from './answer.ts';
+import type { WriteConditions } from './catalogue.ts';
+import { checksumHeadersOf, descriptionIn, headersOf, identityOf } from './object-headers.ts';
+import { sizedPayloadOf } from './payload.ts';
+import { rangeIn, requireReadConditions } from './read-conditions.ts';
+import type { S3Request } from './request.ts';
+import { S3Error } from './s3-error.ts';
+import type { ObjectStore, VersionOptions } from './store.ts';
+
+export async function putObject(request: S3Request, store: ObjectStore): Promise<Answer> {
+  const { body, expected } = sizedPayloadOf(request);
+  const stored = await store.put(request.bucket, request.key, body, {
+    ...descriptionIn(request.headers),
+    ...writeConditionsIn(request),
+    expected,
+  });
+  return { headers: { ...identityOf(stored), ...checksumHeadersOf(stored) } };
+}
+
+/** GET and HEAD alike; the HEAD's body is none. */
+export function getObject(request: S3Request, store: ObjectStore): Answer {
+  const { bucket, key, query, headers, method } = request;
+  const object = store.head(bucket, key, versionIn(request));
+  requireReadConditions(object, headers);
+  const range = rangeIn(headers.range, object.size);
+  const wantsChecksum = headers['x-amz-checksum-mode'] === 'ENABLED' && !range;
+  const length = range ? range.last - range.first + 1 : object.size;
+  return {
+    status: range ? 206 : 200,
+    headers: {
+      ...headersOf(object, query),
+      ...(wantsChecksum && checksumHeadersOf(object)),
+      ...(range && { 'content-range': `bytes ${range.first}-${range.last}/${object.size}` }),
+      'content-length': String(length),
+    },
+    ...(method !== 'HEAD' && { body: store.read(object, range) }),
+  };
+}
+
+export async function deleteObject(request: S3Request, store: ObjectStore): Promise<Answer> {
+  const { versionId, deleteMarker } = await store.delete(request.bucket, request.key, versionIn(request));
+  return {
+    status: 204,
+    headers: {
+      ...(versionId && { 'x-amz-version-id': versionId }),
+      ...(deleteMarker && { 'x-amz-delete-marker': 'true' }),
+    },
+  };
+}
+
+export function versionIn({ query }: S3Request): VersionOptions {
+  return { versionId: query.get('versionId') ?? undefined };
+}
+
+/** @throws S3Error NotImplemented, as in S3: only "if there is none" and "if it is this one" */
+export function writeConditionsIn({ headers }: S3Request): WriteConditions {
+  const noneMatch = headers['if-none-match'];
+  if (noneMatch !== undefined && noneMatch !== '*')
+    throw new S3Error('NotImplemented', 'If-None-Match on a write takes * only');
+  return { ifNoneMatch: noneMatch, ifMatch: headers['if-match'] };
+}

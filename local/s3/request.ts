@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import { S3Error } from './s3-error.ts';
+
+export interface S3Request {
+  readonly method: string;
+  /** Empty when the request is about the account. */
+  readonly bucket: string;
+  /** Empty when the request is about the bucket. */
+  readonly key: string;
+  readonly query: URLSearchParams;
+  /** By lower-case name; values as the bytes they were, one character each. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly message: IncomingMessage;
+}
+
+/** Path style: `/<bucket>/<key>`, percent-encoded. @throws S3Error AccessDenied, InvalidURI */
+export function requestIn(message: IncomingMessage, now: number): S3Request {
+  requireLoopback(message.headers.host);
+  if (message.headers.origin !== undefined) requireLoopback(hostIn(message.headers.origin));
+  const [path, search] = splitOnce(message.url ?? '', '?');
+  const [bucket, key] = splitOnce(path.slice(1), '/');
+  const query = new URLSearchParams(search);
+  requireNotExpired(query, now);
+  const headers = { ...presignedHeaders(query), ...headersOf(message) };
+  return {
+    method: message.method ?? '',
+    bucket: decoded(bucket),
+    key: decoded(key),
+    query,
+    headers,
+    message,
+  };
+}
+
+/** Percent-decoding, in which `+` stays `+`. @throws S3Error InvalidURI */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new S3Error('InvalidURI', `Not percent-encoded UTF-8: ${text}`);
+  }
+}
+
+export function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** Anything else is a web page that reaches us through a name or a form of its own (DNS rebinding, cross-site requests). */
+function requireLoopback(host: string | undefined): void {
+  if (host !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host)) return;
+  throw new S3Error(
+    'AccessDenied',
+    `Only 127.0.0.1, localhost and [::1] are served, in path style: not ${host}`,
+  );
+}
+
+function hostIn(origin: string): string | undefined {
+  return URL.parse(origin)?.host;
+}
+
+function requireNotExpired(query: URLSearchParams, now: number): void {
+  const expires = expiryIn(query);
+  if (expires === undefined || expires >= now) return;
+  throw new S3Error('AccessDenied', 'Request has expired');
+}
+
+/** In milliseconds; 0 when it cannot be read. The second form is signature version 2, which `aws s3 presign` still writes. */
+function expiryIn(query: URLSearchParams): number | undefined {
+  const [seconds, epochSeconds] = [query.get('X-Amz-Expires'), query.get('Expires')];
+  if (seconds === null) return epochSeconds === null ? undefined : Number(epochSeconds) * 1000 || 0;
+  const basicFormat = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+  const signed = (query.get('X-Amz-Date') ?? '').replace(basicFormat, '$1-$2-$3T$4:$5:$6Z');
+  return Date.parse(signed) + Number(seconds) * 1000 || 0;
+}
+
+/**
+ * A presigned URL carries `x-amz-…` headers in its query. Not the checksum: presigners put the one of an empty
+ * body there, because they never see the real one.
+ */
+function presignedHeaders(query: URLSearchParams): Record<string, string> {
+  const carried = [...query].filter(([name]) => /^x-amz-(?!checksum-(crc|sha)|sdk-)/i.test(name));
+  return Object.fromEntries(
+    carried.map(([name, value]) => [name.toLowerCase(), Buffer.from(value).toString('latin1')]),
+  );
+}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
+}

@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type Blob, type ByteRange, type ReceivedBlob, createBlobFolder } from './blob-folder.ts';
+import type { ExpectedDigests } from './body-digests.ts';
+import { type Bucket, type Change, type WriteConditions, createCatalogue } from './catalogue.ts';
+import { type CreatedObject, createdObject } from './created-object.ts';
+import { readableVersion, versionOf } from './find-version.ts';
+import {
+  type ListOptions,
+  type ObjectPage,
+  type VersionListOptions,
+  type VersionPage,
+  listObjects,
+  listVersions,
+} from './listing.ts';
+import { type MultipartUploads, createMultipartUploads } from './multipart-uploads.ts';
+import { requireKey } from './object-key.ts';
+import { type Description, type ObjectVersion, blobsOf } from './stored-version.ts';
+
+export interface ObjectStoreProps {
+  /** Belongs to this store alone, and to one process at a time. */
+  readonly folder: string;
+  /** @default Date.now */
+  readonly now?: () => number;
+  /** Awaited when the object is durable and its uploader not yet answered. When it throws, the object stays. */
+  readonly onCreated?: (object: CreatedObject) => Promise<void>;
+}
+
+interface PutOptions extends Description, WriteConditions {
+  readonly expected?: ExpectedDigests;
+  /** @default 'PutObject' */
+  readonly reason?: 'PutObject' | 'CopyObject';
+}
+
+export interface VersionOptions {
+  /** `null` is the version that was written before the bucket had versioning. */
+  readonly versionId?: string | undefined;
+}
+
+interface GetOptions extends VersionOptions {
+  readonly range?: ByteRange;
+}
+
+interface Deleted {
+  readonly versionId?: string;
+  /** What was made or removed is a delete marker. */
+  readonly deleteMarker: boolean;
+}
+
+/**
+ * S3 on a folder. What only looks at the index answers at once; what moves bytes returns a promise.
+ * Everything throws S3Error: NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed (reading a delete marker), …
+ */
+export interface ObjectStore {
+  readonly now: () => number;
+  /** Nothing happens when it is there; versioning can be switched on so, never off. */
+  createBucket(name: string, options?: { readonly versioned?: boolean }): void;
+  bucket(name: string): Bucket;
+  buckets(): readonly Bucket[];
+  /** @throws S3Error PreconditionFailed, BadDigest, KeyTooLongError, … and then nothing is stored */
+  put(
+    bucket: string,
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    options?: PutOptions,
+  ): Promise<ObjectVersion>;
+  head(bucket: string, key: string, options?: VersionOptions): ObjectVersion;
+  get(
+    bucket: string,
+    key: string,
+    options?: GetOptions,
+  ): { readonly object: ObjectVersion; readonly body: Readable };
+  /** The bytes of what `head` gave. */
+  read(object: ObjectVersion, range?: ByteRange): Readable;
+  list(bucket: string, options?: ListOptions): ObjectPage;
+  listVersions(bucket: string, options?: VersionListOptions): VersionPage;
+  setTags(
+    bucket: string,
+    key: string,
+    tags: Readonly<Record<string, string>>,
+    options?: VersionOptions,
+  ): ObjectVersion;
+  delete(bucket: string, key: string, options?: VersionOptions): Promise<Deleted>;
+  readonly multipart: MultipartUploads;
+}
+
+export function createObjectStore({ folder, now = Date.now, onCreated }: ObjectStoreProps): ObjectStore {
+  const blobs = createBlobFolder(join(folder, 'blobs'));
+  const catalogue = createCatalogue(folder, now);
+  blobs.removeAllBut(catalogue.buckets().flatMap(({ index }) => [...index.all()].flatMap(blobsOf)));
+
+  async function put(
+    bucket: string,
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    { reason = 'PutObject', expected = {}, ifNoneMatch, ifMatch, ...description }: PutOptions = {},
+  ): Promise<ObjectVersion> {
+    catalogue.bucket(bucket);
+    requireKey(key);
+    const received = await blobs.write(body, expected);
+    const draft = { ...description, kind: 'object', key, ...contentOf(received) } as const;
+    const commit = () => catalogue.put(bucket, draft, { ifNoneMatch, ifMatch });
+    return announce(bucket, await orRemove(received.blob, commit), reason);
+  }
+
+  async function orRemove<T>(blob: Blob, commit: () => T): Promise<T> {
+    try {
+      return commit();
+    } catch (error) {
+      await blobs.remove([blob]);
+      throw error;
+    }
+  }
+
+  async function announce(
+    bucket: string,
+    { version, replaced }: Change<ObjectVersion>,
+    reason: CreatedObject['reason'],
+  ): Promise<ObjectVersion> {
+    await blobs.remove(replaced.flatMap(blobsOf));
+    await onCreated?.(createdObject(bucket, version, reason));
+    return version;
+  }
+
+  function head(bucket: string, key: string, { versionId }: VersionOptions = {}): ObjectVersion {
+    return readableVersion(key, catalogue.bucket(bucket).index.find(key), versionId);
+  }
+
+  function read(object: ObjectVersion, range: ByteRange = { first: 0, last: object.size - 1 }): Readable {
+    return blobs.read(object.blobs, range);
+  }
+
+  async function remove(bucket: string, key: string, { versionId }: VersionOptions = {}): Promise<Deleted> {
+    const { index, versioned } = catalogue.bucket(bucket);
+    requireKey(key);
+    if (versioned && versionId === undefined) {
+      const marker = catalogue.putDeleteMarker(bucket, key);
+      return { deleteMarker: true, ...(marker.versionId && { versionId: marker.versionId }) };
+    }
+    const version = versionOf(index.find(key), versionId ?? 'null');
+    if (version) catalogue.remove(bucket, version);
+    if (version) await blobs.remove(blobsOf(version));
+    return { deleteMarker: version?.kind === 'delete-marker', ...(versionId !== undefined && { versionId }) };
+  }
+
+  return {
+    now,
+    put,
+    head,
+    read,
+    delete: remove,
+    createBucket: (name, { versioned = false } = {}) => catalogue.createBucket(name, versioned),
+    bucket: (name) => withoutIndex(catalogue.bucket(name)),
+    buckets: () => catalogue.buckets().map(withoutIndex),
+    get: (bucket, key, { range, ...version } = {}) => {
+      const object = head(bucket, key, version);
+      return { object, body: read(object, range) };
+    },
+    list: (bucket, options = {}) => listObjects(catalogue.bucket(bucket).index, options),
+    listVersions: (bucket, options = {}) => listVersions(catalogue.bucket(bucket).index, options),
+    setTags: (bucket, key, tags, options) => {
+      const version = { ...head(bucket, key, options), tags };
+      catalogue.amend(bucket, version);
+      return version;
+    },
+    multipart: createMultipartUploads({ blobs, catalogue, announce, now }),
+  };
+}
+
+function withoutIndex({ name, versioned, created }: Bucket): Bucket {
+  return { name, versioned, created };
+}
+
+function contentOf({
+  blob,
+  md5,
+  checksum,
+}: ReceivedBlob): Pick<ObjectVersion, 'size' | 'etag' | 'blobs' | 'checksum'> {
+  return {
+    size: blob.size,
+    etag: md5,
+    blobs: [blob],
+    ...(checksum && { checksum: { ...checksum, type: 'FULL_OBJECT' } }),
+  };
+}

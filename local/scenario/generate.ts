@@ -1,0 +1,118 @@
+import { json, type Reply, Refusal } from './answer.ts';
+import { createImageAsset, dataUrlBytes, findAsset } from './assets.ts';
+import { type Call, objectIn } from './call.ts';
+import { tripoObjectionTo } from './images.ts';
+import { type JobPlan, planJob } from './job-plan.ts';
+import { jobView } from './jobs.ts';
+import { statusAt } from './ledger.ts';
+import { creditsRefusal, ceilingRefusal, cooldownRefusal } from './refusals.ts';
+import { recipeFor } from './results.ts';
+import type { TripoInputs } from './records.ts';
+import { conflictIn, priceOf, TRIPO_MODEL_ID, tripoInputsIn } from './tripo-inputs.ts';
+import type { World } from './world.ts';
+
+/** `POST /generate/custom/{modelId}?dryRun=true`: the same validation, a price, no job. */
+export async function dryRun(call: Call, world: World): Promise<Reply> {
+  const { inputs } = await submissionIn(call, world);
+  const options = world.settings.options();
+  const price = priceOf(inputs, options.prices);
+  if (options.dryRunStatus === 402) {
+    return json(402, { statusCode: 402, message: 'Dry run completed', estimatedCost: price });
+  }
+  return json(options.dryRunStatus, {
+    creativeUnitsCost: price,
+    creativeUnitsDiscount: 0,
+    costDetails: { 'custom-generation': price },
+    job: {},
+  });
+}
+
+/** `POST /generate/custom/{modelId}`: starts a job, and charges for it. */
+export async function generate(call: Call, world: World): Promise<Reply> {
+  const { inputs, image, objection } = await submissionIn(call, world);
+  const cu = priceOf(inputs, world.settings.options().prices);
+  const recipe = recipeFor({ file: image.id, bytes: image.bytes }, inputs, world);
+
+  // From here to `put` nothing may wait: two requests at once must not both find the last slot free.
+  refuseIfBusy(world);
+  if (cu > world.settings.creditsLeft()) {
+    world.tally.refusals.credits += 1;
+    throw creditsRefusal(world.settings.options());
+  }
+  const fault = world.settings.faults().take('job', 'generate');
+  const first = await started(planJob({ inputs, cu, recipe, objection, fault }, world), world);
+  if (fault?.what === 'two-jobs') {
+    await started(planJob({ inputs, cu, recipe, objection, fault }, world), world);
+  }
+  const submitted = jobView(first.job, first.job.createdAt, world);
+  return json(200, { job: submitted, creativeUnitsCost: cu, creativeUnitsDiscount: 0 });
+}
+
+async function started(plan: JobPlan, world: World): Promise<JobPlan> {
+  // All in memory before anything waits; on disk the job comes last, so a job that is there has its assets.
+  const assets = Promise.all(plan.assets.map((asset) => world.assets.put(asset)));
+  await world.jobs.put(plan.job, assets);
+  return plan;
+}
+
+async function submissionIn(call: Call, world: World) {
+  const options = world.settings.options();
+  if (call.params['modelId'] !== TRIPO_MODEL_ID) {
+    throw new Refusal(404, `Model ${call.params['modelId']} not found`);
+  }
+  const inputs = tripoInputsIn(await objectIn(call, options.bodyLimitBytes));
+  const conflict = conflictIn(inputs);
+  if (conflict !== undefined && options.validatorRefusesCombinations) throw new Refusal(400, conflict);
+  const image = await imageFor(inputs, world);
+  const objection =
+    conflict === undefined
+      ? await tripoObjectionTo(image.bytes, image.mimeType)
+      : `Tripo error 1004: invalid parameter: ${conflict}`;
+  return { inputs: { ...inputs, image: image.id }, image, objection };
+}
+
+/** The input must be an asset that is there, an image, and ready. */
+async function imageFor({ image }: TripoInputs, world: World) {
+  if (/^https?:/i.test(image)) {
+    throw new Refusal(400, 'Missing required mimeType parameter for asset kind image');
+  }
+  const asset =
+    image.startsWith('data:') && world.settings.options().acceptsDataUrls
+      ? await createImageAsset({ bytes: dataUrlBytes(image), name: 'image' }, world)
+      : findAsset(image, world);
+  if (asset.kind !== 'image' || asset.uploaded === undefined) {
+    throw new Refusal(400, `"image" must be an asset of kind image: ${image}`);
+  }
+  return { id: asset.id, mimeType: asset.mimeType, bytes: await world.store.readFile(asset.id) };
+}
+
+function refuseIfBusy(world: World) {
+  const { tally, settings } = world;
+  const now = world.now();
+  const options = settings.options();
+  const models = world.jobs.all().filter((job) => job.type === 'custom');
+  if (now < tally.cooldownEnds) {
+    tally.refusals.cooldown += 1;
+    throw cooldownRefusal(Math.ceil((tally.cooldownEnds - now) / 1000), options);
+  }
+  if (options.cooldown !== null) {
+    const since = Math.max(now - options.cooldown.perSeconds * 1000, tally.cooldownEnds);
+    if (models.filter((job) => job.createdAt >= since).length >= options.cooldown.runs) {
+      tally.cooldownEnds = now + options.cooldown.remainingSeconds * 1000;
+      tally.refusals.cooldown += 1;
+      throw cooldownRefusal(Math.ceil(options.cooldown.remainingSeconds), options);
+    }
+  }
+  const running = models.filter((job) => !ENDED.includes(statusAt(job, now))).length;
+  if (running >= options.concurrencyCeiling) {
+    tally.refusals.ceiling += 1;
+    throw ceilingRefusal(options.concurrencyCeiling);
+  }
+}
+
+const ENDED = ['success', 'failure', 'canceled'];
+
+/** The submission went well, but its answer does not say which job it was. */
+export function withoutJobId(): Reply {
+  return json(200, { job: {}, creativeUnitsCost: 0, creativeUnitsDiscount: 0 });
+}

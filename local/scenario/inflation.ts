@@ -1,0 +1,86 @@
+import { blurred, emptyField, type Field, valueAt } from './field.ts';
+import type { Picture } from './picture.ts';
+
+/** Enough for a smooth surface on every level; the coarser levels have done the rest. */
+const SWEEPS = 40;
+/** A half sphere would look like a balloon; most things are flatter than they are wide. */
+const FLATNESS = 0.72;
+
+/**
+ * How high the object rises over each pixel, in pixels, when its silhouette is blown up like a cushion.
+ *
+ * The solution of "every point is one higher than the mean of its neighbours, 0 outside" is smooth everywhere and its
+ * square root meets the edge at a right angle: over a disc it is exactly a half sphere.
+ */
+export function inflated(cover: Field): Field {
+  const solution = solved(cover);
+  const height = emptyField(cover.width, cover.height);
+  for (let i = 0; i < height.values.length; i++) {
+    height.values[i] = FLATNESS * 2 * Math.sqrt(Math.max(0, solution.values[i] ?? 0));
+  }
+  return height;
+}
+
+/** From coarse to fine: a start that is nearly right needs few sweeps. */
+function solved(cover: Field): Field {
+  const { width, height } = cover;
+  const isSmallest = Math.min(width, height) <= 12;
+  const guess = isSmallest ? emptyField(width, height) : doubled(solved(halved(cover)), width, height);
+  for (let sweep = 0; sweep < SWEEPS; sweep++) relax(guess, cover);
+  return guess;
+}
+
+function relax(guess: Field, cover: Field) {
+  const { width, height, values } = guess;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x;
+      if ((cover.values[at] ?? 0) < 0.5) {
+        values[at] = 0;
+        continue;
+      }
+      const around =
+        valueAt(guess, x - 1, y) +
+        valueAt(guess, x + 1, y) +
+        valueAt(guess, x, y - 1) +
+        valueAt(guess, x, y + 1);
+      values[at] = (around + 1) / 4;
+    }
+  }
+}
+
+function halved(field: Field): Field {
+  const half = emptyField(Math.ceil(field.width / 2), Math.ceil(field.height / 2));
+  for (let y = 0; y < half.height; y++) {
+    for (let x = 0; x < half.width; x++) {
+      const sum =
+        valueAt(field, 2 * x, 2 * y) +
+        valueAt(field, 2 * x + 1, 2 * y) +
+        valueAt(field, 2 * x, 2 * y + 1) +
+        valueAt(field, 2 * x + 1, 2 * y + 1);
+      half.values[y * half.width + x] = sum / 4;
+    }
+  }
+  return half;
+}
+
+/** The solution grows with the square of the scale. */
+function doubled(field: Field, width: number, height: number): Field {
+  const double = emptyField(width, height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) double.values[y * width + x] = 4 * valueAt(field, x >> 1, y >> 1);
+  }
+  return double;
+}
+
+/** The relief within the object, −1 to 1: brighter than its surroundings stands out, darker lies deeper. */
+export function detailOf(picture: Picture): Field {
+  const light = emptyField(picture.width, picture.height);
+  for (let i = 0; i < light.values.length; i++) {
+    const [red = 0, green = 0, blue = 0] = picture.rgba.subarray(i * 4, i * 4 + 3);
+    light.values[i] = (0.3 * red + 0.59 * green + 0.11 * blue) / 255;
+  }
+  const near = blurred(blurred(light, 1), 1);
+  const far = blurred(blurred(light, 12), 12);
+  return { ...near, values: near.values.map((value, i) => Math.tanh(2 * (value - (far.values[i] ?? 0)))) };
+}

@@ -1,0 +1,211 @@
+import { type Field, meanAround, sampleAt } from './field.ts';
+
+/** A closed surface; y is up, the front looks along +z. Three numbers a position, two a texture coordinate. */
+export interface Mesh {
+  readonly positions: Float32Array;
+  readonly normals: Float32Array;
+  readonly uvs: Float32Array;
+  readonly indices: Uint32Array;
+}
+
+/** What the surface follows; all fields have the same size, heights are in pixels. */
+export interface Relief {
+  readonly cover: Field;
+  readonly front: Field;
+  readonly back: Field;
+}
+
+interface Grid {
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixels a cell. */
+  readonly step: number;
+  /** How much object there is around each corner. */
+  readonly cover: Float32Array;
+}
+
+const EDGE = 0.5;
+
+/** The surface of the relief with at most so many triangles, its longest side one unit, centred. */
+export function meshOf(relief: Relief, maxTriangles: number): Mesh {
+  return surfaceOf(relief, gridFor(relief.cover, maxTriangles));
+}
+
+/** The finest grid that stays under the limit; never so coarse that nothing is left. */
+function gridFor(cover: Field, maxTriangles: number): Grid {
+  const longest = Math.max(cover.width, cover.height);
+  let cells = Math.min(400, Math.sqrt(maxTriangles / 4) * 2.5);
+  for (;;) {
+    const grid = gridOf(cover, longest / cells);
+    const triangles = trianglesIn(grid);
+    if (triangles <= maxTriangles && triangles > 0) return grid;
+    // Fewer than eight triangles make nothing closed: so that is what the smallest limits get.
+    if (cells <= 2) return { ...grid, cover: onlyDensest(grid) };
+    cells = Math.max(2, Math.min(cells * 0.97, cells * Math.sqrt(maxTriangles / Math.max(1, triangles))));
+  }
+}
+
+/** One cell more than the field on every side: out there is nothing, so every outline closes. */
+function gridOf(field: Field, step: number): Grid {
+  const columns = Math.ceil(field.width / step) + 2;
+  const rows = Math.ceil(field.height / step) + 2;
+  const cover = new Float32Array((columns + 1) * (rows + 1));
+  for (let row = 1; row < rows; row++) {
+    for (let column = 1; column < columns; column++) {
+      const [x, y] = pixelOf({ columns, rows, step }, field, column, row);
+      cover[row * (columns + 1) + column] = meanAround(field, x, y, step);
+    }
+  }
+  const grid = { columns, rows, step, cover };
+  // Something thinner than half a cell everywhere: better one thick blob of it than no model at all.
+  return cover.some((value) => value >= EDGE) ? grid : { ...grid, cover: onlyDensest(grid) };
+}
+
+/** One corner in the midst of nothing: eight triangles. */
+function onlyDensest({ columns, rows, cover }: Grid): Float32Array {
+  const middle = Math.floor(rows / 2) * (columns + 1) + Math.floor(columns / 2);
+  const densest = cover.reduce((best, value, i) => (value > (cover[best] ?? 0) ? i : best), middle);
+  return new Float32Array(cover.length).fill(1, densest, densest + 1);
+}
+
+function pixelOf(
+  { columns, rows, step }: Pick<Grid, 'columns' | 'rows' | 'step'>,
+  { width, height }: Field,
+  column: number,
+  row: number,
+): [number, number] {
+  return [width / 2 + (column - columns / 2) * step, height / 2 + (row - rows / 2) * step];
+}
+
+/** The corners of a cell, seen from the front counter-clockwise. */
+function cornersOf({ columns }: Grid, column: number, row: number): [number, number, number, number] {
+  const top = row * (columns + 1) + column;
+  const bottom = top + columns + 1;
+  return [bottom, bottom + 1, top + 1, top];
+}
+
+function trianglesIn(grid: Grid): number {
+  let triangles = 0;
+  forEachOutline(grid, (outline) => {
+    triangles += 2 * (outline.length - 2);
+  });
+  return triangles;
+}
+
+/** A point of an outline: a corner, or the crossing of the edge between an inner corner and an outer one. */
+type Point = number | readonly [inner: number, outer: number];
+
+/** Marching squares: the part of every cell that belongs to the object. */
+function forEachOutline(grid: Grid, visit: (outline: readonly Point[]) => void) {
+  const isInside = (corner: number) => (grid.cover[corner] ?? 0) >= EDGE;
+  for (let row = 0; row < grid.rows; row++) {
+    for (let column = 0; column < grid.columns; column++) {
+      const corners = cornersOf(grid, column, row);
+      if (!corners.some(isInside)) continue;
+      const outline = corners.flatMap((corner, i): Point[] => {
+        const next = corners[(i + 1) % 4] ?? 0;
+        const own = isInside(corner) ? [corner] : [];
+        if (isInside(corner) === isInside(next)) return own;
+        return [...own, isInside(corner) ? [corner, next] : [next, corner]];
+      });
+      visit(outline);
+    }
+  }
+}
+
+function surfaceOf(relief: Relief, grid: Grid): Mesh {
+  const vertices = createVertices(relief, grid);
+  const indices: number[] = [];
+  forEachOutline(grid, (outline) => {
+    const front = outline.map((point) => vertices.of(point, 'front'));
+    const back = outline.map((point) => vertices.of(point, 'back')).toReversed();
+    for (const polygon of [front, back]) {
+      const [first = 0, ...rest] = polygon;
+      for (let i = 0; i + 1 < rest.length; i++) indices.push(first, rest[i] ?? 0, rest[i + 1] ?? 0);
+    }
+  });
+  const positions = Float32Array.from(vertices.positions);
+  return {
+    positions,
+    uvs: Float32Array.from(vertices.uvs),
+    indices: Uint32Array.from(indices),
+    normals: normalsOf(positions, indices),
+  };
+}
+
+/** Front and back have vertices of their own, but share those of the rim: so the surface is closed. */
+function createVertices({ cover, front, back }: Relief, grid: Grid) {
+  const positions: number[] = [];
+  const uvs: number[] = [];
+  const known = new Map<string, number>();
+  const scale = 1 / Math.max(cover.width, cover.height);
+
+  function add(column: number, row: number, heightAt: (x: number, y: number) => number): number {
+    const [x, y] = pixelOf(grid, cover, column, row);
+    positions.push((x - cover.width / 2) * scale, (cover.height / 2 - y) * scale, heightAt(x, y) * scale);
+    uvs.push(Math.max(0, Math.min(1, x / cover.width)), Math.max(0, Math.min(1, y / cover.height)));
+    return positions.length / 3 - 1;
+  }
+  function column(corner: number) {
+    return corner % (grid.columns + 1);
+  }
+  function row(corner: number) {
+    return Math.floor(corner / (grid.columns + 1));
+  }
+  function make(point: Point, side: 'front' | 'back'): number {
+    if (typeof point === 'number') {
+      // The thinnest place is still a fraction of a cell thick, or front and back would fight for the same pixels.
+      const least = grid.step * 0.2;
+      return add(column(point), row(point), (x, y) =>
+        side === 'front' ? Math.max(least, sampleAt(front, x, y)) : -Math.max(least, sampleAt(back, x, y)),
+      );
+    }
+    const [inner, outer] = point;
+    const from = grid.cover[inner] ?? 0;
+    const to = grid.cover[outer] ?? 0;
+    // Kept off the corners: a crossing exactly there would make triangles without an area.
+    const way = Math.max(0.08, Math.min(0.92, (from - EDGE) / (from - to)));
+    return add(
+      column(inner) + (column(outer) - column(inner)) * way,
+      row(inner) + (row(outer) - row(inner)) * way,
+      () => 0,
+    );
+  }
+  function of(point: Point, side: 'front' | 'back'): number {
+    const name = typeof point === 'number' ? `${side} ${point}` : `rim ${point[0]} ${point[1]}`;
+    const vertex = known.get(name) ?? make(point, side);
+    known.set(name, vertex);
+    return vertex;
+  }
+  return { positions, uvs, of };
+}
+
+/** Smooth normals: the mean of the faces around a vertex, larger faces counting more. */
+function normalsOf(positions: Float32Array, indices: readonly number[]): Float32Array {
+  const normals = new Float32Array(positions.length);
+  for (let i = 0; i < indices.length; i += 3) {
+    const [a = 0, b = 0, c = 0] = [indices[i], indices[i + 1], indices[i + 2]];
+    const [ux, uy, uz] = between(positions, a, b);
+    const [vx, vy, vz] = between(positions, a, c);
+    const normal = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
+    for (const vertex of [a, b, c]) {
+      for (let axis = 0; axis < 3; axis++) {
+        normals[vertex * 3 + axis] = (normals[vertex * 3 + axis] ?? 0) + (normal[axis] ?? 0);
+      }
+    }
+  }
+  for (let at = 0; at < normals.length; at += 3) {
+    const length = Math.hypot(normals[at] ?? 0, normals[at + 1] ?? 0, normals[at + 2] ?? 0);
+    for (let axis = 0; axis < 3; axis++) normals[at + axis] = (normals[at + axis] ?? 0) / (length || 1);
+    if (length === 0) normals[at + 2] = 1;
+  }
+  return normals;
+}
+
+function between(positions: Float32Array, from: number, to: number): [number, number, number] {
+  return [
+    (positions[to * 3] ?? 0) - (positions[from * 3] ?? 0),
+    (positions[to * 3 + 1] ?? 0) - (positions[from * 3 + 1] ?? 0),
+    (positions[to * 3 + 2] ?? 0) - (positions[from * 3 + 2] ?? 0),
+  ];
+}

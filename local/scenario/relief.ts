@@ -1,0 +1,149 @@
+import sharp from 'sharp';
+import { fbxOf } from './fbx.ts';
+import type { Field } from './field.ts';
+import { detailOf, inflated } from './inflation.ts';
+import { type Picture, pictureOf, resized, sharpOf } from './picture.ts';
+import { glbOf } from './relief-glb.ts';
+import { type Mesh, meshOf } from './relief-mesh.ts';
+import { previewOf } from './relief-preview.ts';
+import { bledOver, coreOf, silhouetteOf } from './silhouette.ts';
+
+/** Which of the model's inputs show in the relief. */
+export interface ReliefParameters {
+  readonly textured: boolean;
+  readonly faceLimit?: number;
+  readonly detailed: boolean;
+  readonly lowPoly: boolean;
+  readonly parts: boolean;
+  readonly quad: boolean;
+  readonly autoSize: boolean;
+  readonly seed: number;
+}
+
+/** The files of one generation, and what the API says about the first of them. */
+export interface ReliefFiles {
+  readonly model: Uint8Array;
+  readonly format: 'glb' | 'fbx';
+  /** WebP, 512 px square. */
+  readonly preview: Uint8Array;
+  /** JPEG, 256 px square. */
+  readonly thumbnail: Uint8Array;
+  readonly faceCount: number;
+  readonly vertexCount: number;
+  readonly dimensions: readonly [number, number, number];
+}
+
+/** Silhouette and heights are found at this size; more would show in the time it takes, not in the model. */
+const WORK_SIDE = 256;
+/** A hair of 8000 × 1 px becomes a rod one can see. */
+const MAX_ASPECT = 16;
+/** What "metres" means here: things one can put on a table. */
+const REAL_SIZE = 0.5;
+/** Above this a relief of a 256 px silhouette gains nothing. */
+const MOST_TRIANGLES = 120_000;
+
+/** A puffed object in the shape of the image: the same for the same image, parameters and seed. */
+export async function reliefOf(image: Uint8Array, parameters: ReliefParameters): Promise<ReliefFiles> {
+  const picture = await pictureOf(image);
+  const aspect = Math.max(1 / MAX_ASPECT, Math.min(MAX_ASPECT, picture.width / picture.height));
+  const width = Math.round(WORK_SIDE * Math.min(1, aspect));
+  const height = Math.round(WORK_SIDE * Math.min(1, 1 / aspect));
+  const small = await resized(picture, width, height);
+  const cover = silhouetteOf(small);
+  const core = coreOf(cover);
+  const skin = bledOver(small, core);
+  const mesh = sized(meshOf(heightsOf(skin, cover, parameters.seed), triangles(parameters)), parameters);
+  const surface = parameters.textured ? await textureOf(picture, core, skin) : undefined;
+  const texture = surface && (await sharpOf(surface).removeAlpha().jpeg({ quality: 86 }).toBuffer());
+  const model = parameters.quad
+    ? fbxOf(mesh)
+    : await glbOf(mesh, { ...(texture && { texture }), parts: parameters.parts ? 3 : 1 });
+  return {
+    model,
+    format: parameters.quad ? 'fbx' : 'glb',
+    ...(await picturesOf(previewOf(mesh, surface, 2 * PREVIEW_SIDE))),
+    faceCount: mesh.indices.length / 3,
+    vertexCount: mesh.positions.length / 3,
+    dimensions: dimensionsOf(mesh),
+  };
+}
+
+const PREVIEW_SIDE = 512;
+
+function triangles({ faceLimit, detailed, lowPoly }: ReliefParameters): number {
+  const adaptive = lowPoly ? 3_000 : detailed ? 40_000 : 20_000;
+  return Math.min(faceLimit ?? adaptive, MOST_TRIANGLES);
+}
+
+/** Front with the relief of the picture, back smooth and a little flatter; the seed leaves faint dents in both. */
+function heightsOf(skin: Picture, cover: Field, seed: number) {
+  const body = inflated(cover);
+  const detail = detailOf(skin);
+  const { width } = body;
+  const shape = (flatness: number, relief: number) => ({
+    ...body,
+    values: body.values.map((height, i) => {
+      const dent = dents(seed, i % width, Math.floor(i / width));
+      const carved = relief * (detail.values[i] ?? 0) + 1.2 * dent;
+      // Details fade towards the rim, where there is no depth to carve them from.
+      return flatness * height + carved * Math.min(1, height / 14);
+    }),
+  });
+  return { cover, front: shape(1, 9), back: shape(0.7, 0) };
+}
+
+/** Slow waves, −1 to 1, whose directions and phases hang on the seed. */
+function dents(seed: number, x: number, y: number): number {
+  const turn = (seed % 9973) * 2.399963;
+  return (
+    (Math.sin(x * 0.11 * Math.cos(turn) + y * 0.11 * Math.sin(turn) + turn) +
+      Math.sin(x * 0.07 * Math.sin(turn * 1.7) - y * 0.07 * Math.cos(turn * 1.7) + turn * 3)) /
+    2
+  );
+}
+
+function sized(mesh: Mesh, { autoSize }: ReliefParameters): Mesh {
+  return autoSize ? { ...mesh, positions: mesh.positions.map((value) => value * REAL_SIZE) } : mesh;
+}
+
+/** The picture at its full size over the bled one, so that the rim has the colour of the object. */
+async function textureOf(picture: Picture, core: Field, skin: Picture): Promise<Picture> {
+  const { width, height } = picture;
+  const mask = Uint8Array.from(core.values, (value) => value * 255);
+  const stretched = await sharp(mask, { raw: { width: core.width, height: core.height, channels: 1 } })
+    .resize(width, height, { fit: 'fill', kernel: 'linear' })
+    .extractChannel(0)
+    .raw()
+    .toBuffer();
+  const under = await resized(skin, width, height);
+  const rgba = under.rgba;
+  for (let i = 0; i < width * height; i++) {
+    const share = (stretched[i] ?? 0) / 255;
+    if (share === 0) continue;
+    for (let at = i * 4; at < i * 4 + 3; at++) {
+      rgba[at] = (picture.rgba[at] ?? 0) * share + (rgba[at] ?? 0) * (1 - share);
+    }
+  }
+  return { width, height, rgba };
+}
+
+async function picturesOf(rendering: Picture) {
+  const [preview, thumbnail] = await Promise.all([
+    sharpOf(rendering).resize(PREVIEW_SIDE).removeAlpha().webp({ quality: 88 }).toBuffer(),
+    sharpOf(rendering).resize(256).removeAlpha().jpeg({ quality: 82 }).toBuffer(),
+  ]);
+  return { preview, thumbnail };
+}
+
+function dimensionsOf({ positions }: Mesh): [number, number, number] {
+  const extent = (axis: number) => {
+    let low = Infinity;
+    let high = -Infinity;
+    for (let i = axis; i < positions.length; i += 3) {
+      low = Math.min(low, positions[i] ?? 0);
+      high = Math.max(high, positions[i] ?? 0);
+    }
+    return Number((high - low).toFixed(4));
+  };
+  return [extent(0), extent(1), extent(2)];
+}

@@ -1,0 +1,115 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Where everything is kept: small JSON documents by collection and id, and files by key. */
+export interface Store {
+  load(collection: string): Promise<unknown[]>;
+  save(collection: string, id: string, document: unknown): Promise<void>;
+  remove(collection: string, id: string): Promise<void>;
+  saveFile(key: string, bytes: Uint8Array): Promise<void>;
+  readFile(key: string): Promise<Uint8Array>;
+  /** The bytes from `start` up to and including `end`. */
+  streamFile(key: string, start: number, end: number): AsyncIterable<Uint8Array>;
+}
+
+/** Survives kill -9 at any instant: every write goes to a new name first and is then renamed. */
+export async function createFolderStore(folder: string): Promise<Store> {
+  let writes = 0;
+  const pathOf = (collection: string, id: string) => join(folder, collection, `${id}.json`);
+  const made = new Map<string, Promise<unknown>>();
+  const folderOf = (name: string) => {
+    const making = made.get(name) ?? mkdir(join(folder, name), { recursive: true });
+    made.set(name, making);
+    return making;
+  };
+  async function write(path: string, content: string | Uint8Array) {
+    writes += 1;
+    const draft = `${path}.${process.pid}-${writes}.draft`;
+    await writeFile(draft, content);
+    await rename(draft, path);
+  }
+  await mkdir(folder, { recursive: true });
+  return {
+    async load(collection) {
+      await folderOf(collection);
+      const names = await readdir(join(folder, collection));
+      const texts = [];
+      for (const name of names) {
+        if (name.endsWith('.json')) texts.push(await readFile(join(folder, collection, name), 'utf8'));
+      }
+      return texts.map((text): unknown => JSON.parse(text));
+    },
+    async save(collection, id, document) {
+      await folderOf(collection);
+      await write(pathOf(collection, id), JSON.stringify(document));
+    },
+    async remove(collection, id) {
+      await rm(pathOf(collection, id), { force: true });
+    },
+    async saveFile(key, bytes) {
+      await folderOf('files');
+      await write(join(folder, 'files', key), bytes);
+    },
+    readFile: (key) => readFile(join(folder, 'files', key)),
+    streamFile: (key, start, end) => createReadStream(join(folder, 'files', key), { start, end }),
+  };
+}
+
+/** Forgets everything with the process: for simulations. */
+export function createMemoryStore(): Store {
+  const files = new Map<string, Uint8Array>();
+  const fileOf = (key: string) => {
+    const bytes = files.get(key);
+    if (bytes === undefined) throw new Error(`no file ${key} in memory`);
+    return bytes;
+  };
+  return {
+    load: () => Promise.resolve([]),
+    save: () => Promise.resolve(),
+    remove: () => Promise.resolve(),
+    async saveFile(key, bytes) {
+      files.set(key, bytes);
+    },
+    async readFile(key) {
+      return fileOf(key);
+    },
+    async *streamFile(key, start, end) {
+      yield fileOf(key).subarray(start, end + 1);
+    },
+  };
+}
+
+/** A collection in memory, written through to the store. */
+export interface Shelf<T extends { readonly id: string }> {
+  get(id: string): T | undefined;
+  /** In the order in which they were put first. */
+  all(): T[];
+  /** Visible at once; on disk, not before `earlier` is kept, when the promise is kept: answer only then. */
+  put(item: T, earlier?: Promise<unknown>): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+/** Reads a collection; `order` gives back the order that file names do not keep. */
+export async function createShelf<T extends { readonly id: string }>(
+  store: Store,
+  collection: string,
+  order: (item: T) => number,
+): Promise<Shelf<T>> {
+  // Only this program writes there.
+  const found = (await store.load(collection)) as T[];
+  const items = new Map(found.sort((a, b) => order(a) - order(b)).map((item) => [item.id, item]));
+  return {
+    get: (id) => items.get(id),
+    all: () => [...items.values()],
+    async put(item, earlier) {
+      items.set(item.id, item);
+      await earlier;
+      await store.save(collection, item.id, item);
+    },
+    remove(id) {
+      items.delete(id);
+      return store.remove(collection, id);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { Refusal } from './answer.ts';
+import type { StandInOptions } from './options.ts';
+import type { TripoInputs } from './records.ts';
+
+/** The only model there is. */
+export const TRIPO_MODEL_ID = 'model_tripo-v3-1-image-to-3d';
+
+/** An input of the model as its record describes it. */
+export interface InputField {
+  readonly name: string;
+  readonly type: 'file' | 'boolean' | 'string' | 'number';
+  readonly default?: boolean | string;
+  readonly allowedValues?: readonly string[];
+  readonly costImpact?: boolean;
+}
+
+/** The fourteen inputs, in the order of the record, which is also the order in which the validator looks at them. */
+export const TRIPO_FIELDS: readonly InputField[] = [
+  { name: 'image', type: 'file' },
+  { name: 'texture', type: 'boolean', default: true, costImpact: true },
+  {
+    name: 'textureQuality',
+    type: 'string',
+    default: 'standard',
+    allowedValues: ['standard', 'detailed', 'extreme'],
+    costImpact: true,
+  },
+  {
+    name: 'textureAlignment',
+    type: 'string',
+    default: 'original_image',
+    allowedValues: ['original_image', 'geometry'],
+  },
+  {
+    name: 'geometryQuality',
+    type: 'string',
+    default: 'standard',
+    allowedValues: ['standard', 'detailed'],
+    costImpact: true,
+  },
+  { name: 'textureSeed', type: 'number' },
+  { name: 'orientation', type: 'string', default: 'default', allowedValues: ['default', 'align_image'] },
+  { name: 'pbr', type: 'boolean', default: true },
+  { name: 'faceLimit', type: 'number' },
+  { name: 'autoSize', type: 'boolean', default: false },
+  { name: 'quad', type: 'boolean', default: false, costImpact: true },
+  { name: 'smartLowPoly', type: 'boolean', default: false, costImpact: true },
+  { name: 'generateParts', type: 'boolean', default: false, costImpact: true },
+  { name: 'seed', type: 'number' },
+];
+
+/**
+ * The body of a submission, checked. `dryRun` in it is passed over without a word: the real service takes the request
+ * for a paid one, too.
+ *
+ * @throws Refusal 400 in the words of the validator
+ */
+export function tripoInputsIn(body: Readonly<Record<string, unknown>>): TripoInputs {
+  for (const field of TRIPO_FIELDS) checkField(field, body[field.name]);
+  const inputs = Object.entries(body).filter(([name]) => name !== 'dryRun');
+  const unknown = inputs.find(([name]) => !TRIPO_FIELDS.some((field) => field.name === name));
+  if (unknown !== undefined) throw new Refusal(400, `"${unknown[0]}" is not allowed`);
+  // Every field has just been checked against its type.
+  return Object.fromEntries(inputs) as unknown as TripoInputs;
+}
+
+function checkField({ name, type, allowedValues }: InputField, value: unknown) {
+  if (value === undefined) {
+    if (type === 'file') throw new Refusal(400, `"${name}" is required`);
+    return;
+  }
+  const wanted = type === 'file' ? 'string' : type;
+  if (typeof value !== wanted || (typeof value === 'number' && !Number.isFinite(value))) {
+    throw new Refusal(400, `"${name}" must be a ${wanted}`);
+  }
+  if (allowedValues !== undefined && !allowedValues.some((allowed) => allowed === value)) {
+    throw new Refusal(400, `"${name}" must be one of [${allowedValues.join(', ')}]`);
+  }
+}
+
+/** Whether there will be a texture: with both left out there is, and `pbr` alone brings one, too. */
+export function isTextured({ texture = true, pbr = true }: TripoInputs): boolean {
+  return texture || pbr;
+}
+
+/** Why these inputs do not go together; undefined when they do. */
+export function conflictIn(inputs: TripoInputs): string | undefined {
+  const { texture = true, pbr = true, quad = false, generateParts = false } = inputs;
+  if (generateParts && (texture || pbr || quad)) {
+    return '"generateParts" is not compatible with "texture", "pbr" or "quad"';
+  }
+  const { faceLimit } = inputs;
+  if (faceLimit === undefined) return undefined;
+  const [least, most] = faceRange(inputs);
+  if (faceLimit < least) return `"faceLimit" must be greater than or equal to ${least}`;
+  return faceLimit > most ? `"faceLimit" must be less than or equal to ${most}` : undefined;
+}
+
+function faceRange({ smartLowPoly, quad, geometryQuality }: TripoInputs): [least: number, most: number] {
+  if (smartLowPoly === true) return quad === true ? [500, 10_000] : [1_000, 20_000];
+  if (quad === true) return [1, 150_000];
+  return [1, geometryQuality === 'detailed' ? 2_000_000 : 1_500_000];
+}
+
+/** What a run with these inputs costs, in CU. */
+export function priceOf(inputs: TripoInputs, prices: StandInOptions['prices']): number {
+  const textured = isTextured(inputs);
+  return (
+    (textured ? prices.textured : prices.untextured) +
+    (textured && inputs.textureQuality === 'detailed' ? prices.detailedTexture : 0) +
+    (textured && inputs.textureQuality === 'extreme' ? prices.extremeTexture : 0) +
+    (inputs.geometryQuality === 'detailed' ? prices.detailedGeometry : 0) +
+    (inputs.quad === true ? prices.quad : 0) +
+    (inputs.smartLowPoly === true ? prices.smartLowPoly : 0) +
+    (inputs.generateParts === true ? prices.generateParts : 0)
+  );
+}
