@@ -97,8 +97,9 @@ class ProcessPool {
 
   #putBack(child: ChildProcess): void {
     const next = this.#waiting.shift();
-    if (this.#all.has(child)) next ? next(child) : this.#idle.push(child);
-    else if (next) next(this.#start());
+    const isAlive = this.#all.has(child);
+    if (next) next(isAlive ? child : this.#start());
+    else if (isAlive) this.#idle.push(child);
   }
 
   #start(): ChildProcess {

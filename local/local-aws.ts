@@ -1,6 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { recordSchema } from '../functions/shared/record.ts';
 import { answerJson } from './aws-json.ts';
 import { createEventBus, type EventEnvelope, envelope, type Target } from './event-bus.ts';
 import { startEventSource } from './event-source.ts';
@@ -9,7 +11,7 @@ import { startLambdaHost } from './lambda-host.ts';
 import type { Loopback } from './loopback.ts';
 import { openMachine } from './machine.ts';
 import { openQueue, type Queue } from './queue.ts';
-import { answerIn, createRuns, type Runs, runOf } from './runs.ts';
+import { answerIn, createRuns, type Runs, type RunView, runOf } from './runs.ts';
 import type { CreatedObject } from './s3/created-object.ts';
 import { createS3Handler } from './s3/handler.ts';
 import { createObjectStore, type ObjectStore } from './s3/store.ts';
@@ -140,6 +142,7 @@ export async function startLocalAws({
       onReceived: ({ body }) => noteMessage(runs, body, 'submitting'),
     });
   });
+  await noteRecords(runs, store, assetBucket);
   machine.resume();
   for (const { name } of template.functions) if (!/Failure/.test(name)) host.warm(name);
 
@@ -225,6 +228,25 @@ function objectCreatedEvent(object: CreatedObject): EventEnvelope {
     reason,
   };
   return envelope('aws.s3', 'Object Created', detail, [`arn:aws:s3:::${bucket}`]);
+}
+
+/** What earlier processes did. */
+async function noteRecords(runs: Runs, store: ObjectStore, bucket: string): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = store.list(bucket, { prefix: 'runs/', after });
+    for (const object of page.objects) {
+      const { runId, upload, ...record } = recordSchema.parse(JSON.parse(await text(store.read(object))));
+      const stage = { claimed: 'queued', sending: 'submitting', submitted: 'generating' } as const;
+      const reason = 'failure' in record ? record.failure.reason : undefined;
+      const phase =
+        record.phase in stage
+          ? stage[record.phase as keyof typeof stage]
+          : (record.phase as RunView['stage']);
+      runs.note(runId, { key: upload.key, stage: phase, since: object.lastModified.getTime(), reason });
+    }
+    after = page.next;
+  } while (after !== undefined);
 }
 
 function noteMessage(runs: Runs, body: string, stage: 'queued' | 'submitting'): void {

@@ -105,7 +105,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
   function run(execution: Execution): void {
     const isOver = () => closed || executions.get(execution.name)?.status !== 'RUNNING';
     const handlers = handlersOf(definition, waitStates, execution, options, isOver);
-    const { result, abort } = machine.run(JSON.parse(execution.input), {
+    const { result, abort } = machine.run(JSON.parse(execution.input) as JsonValue, {
       overrides: { taskResourceLocalHandlers: handlers },
     });
     running.set(execution.name, abort);
@@ -234,11 +234,11 @@ const NO_TIMEOUT_SECONDS = 2_000_000;
  * interpreter's own waits take whole seconds only. Everything else is as synthesized.
  */
 function withTaskWaits(definition: Definition, speed: number): StateMachineDefinition {
-  const states = Object.entries(definition.States).map(([name, state]) => [
-    name,
-    state.Type === 'Wait' ? taskWait(name, state) : quicker(state, speed),
-  ]);
-  return { ...definition, States: Object.fromEntries(states) } as unknown as StateMachineDefinition;
+  const States: Record<string, object> = {};
+  for (const [name, state] of Object.entries(definition.States)) {
+    States[name] = state.Type === 'Wait' ? taskWait(name, state) : quicker(state, speed);
+  }
+  return { ...definition, States } as unknown as StateMachineDefinition;
 }
 
 function taskWait(name: string, { Seconds, SecondsPath, Next }: State): object {
@@ -263,7 +263,7 @@ function quicker(state: State, speed: number): State {
   return { ...state, Retry };
 }
 
-type JsonValue = ReturnType<typeof JSON.parse>;
+type JsonValue = Parameters<StateMachine['run']>[0];
 type Handlers = Record<string, (input: JsonValue) => Promise<JsonValue>>;
 
 const waitInput = z.object({ seconds: z.number().int().nonnegative() });
@@ -289,7 +289,7 @@ function handlersOf(
       // The interpreter goes on after an abort; nothing may be called any more then.
       if (isOver()) return await forever();
       options.onTask(execution, name);
-      const output: JsonValue = await options.invoke(functionArn, payload);
+      const output = (await options.invoke(functionArn, payload)) as JsonValue;
       options.onTask(execution, name, output);
       return output;
     };

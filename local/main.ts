@@ -66,7 +66,7 @@ async function run(command: Command, stopped: Promise<'stopped'>): Promise<numbe
     if (images.length === 0) return await serve(running, stopped);
     return await makeModels(images, command, running, stopped);
   } finally {
-    for (const end of endings.reverse()) await end();
+    for (const end of endings.toReversed()) await end();
   }
 }
 

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { manifestSchema } from '../functions/shared/manifest.ts';
 import { recordSchema } from '../functions/shared/record.ts';
 import { manifestKey, recordKey } from '../functions/shared/run.ts';

@@ -53,14 +53,10 @@ async function answer(
 }
 
 function listed({ runs, store, assetBucket }: LocalAws) {
-  return runs
-    .all()
-    .map((run) => ({
-      ...run,
-      files: store
-        .list(assetBucket, { prefix: assetFolder(run.key, run.runId) })
-        .objects.map(({ key }) => key),
-    }));
+  return runs.all().map((run) => ({
+    ...run,
+    files: store.list(assetBucket, { prefix: assetFolder(run.key, run.runId) }).objects.map(({ key }) => key),
+  }));
 }
 
 /** A dropped file may hold anything: it is downloaded or shown as what it is, never run as a page of ours. */
