@@ -16,7 +16,19 @@ export async function* decodeAwsChunked(
   body: AsyncIterable<Uint8Array>,
   trailers: Map<string, string>,
 ): AsyncGenerator<Uint8Array> {
-  const reader = createReader(body);
+  const chunks = body[Symbol.asyncIterator]();
+  try {
+    yield* payloadIn(chunks, trailers);
+  } finally {
+    await chunks.return?.(); // lets go of the request also after an error, so that the rest of it can be drained
+  }
+}
+
+async function* payloadIn(
+  chunks: AsyncIterator<Uint8Array>,
+  trailers: Map<string, string>,
+): AsyncGenerator<Uint8Array> {
+  const reader = createReader(chunks);
   for (let size = sizeIn(await reader.line()); size > 0; size = sizeIn(await reader.line())) {
     yield* reader.take(size);
     if ((await reader.line()) !== '') throw broken('a chunk is longer than its head says');
@@ -37,8 +49,7 @@ function broken(reason: string): S3Error {
   return new S3Error('IncompleteBody', `The aws-chunked body is not complete: ${reason}`);
 }
 
-function createReader(body: AsyncIterable<Uint8Array>) {
-  const chunks = body[Symbol.asyncIterator]();
+function createReader(chunks: AsyncIterator<Uint8Array>) {
   let rest = Buffer.alloc(0);
 
   async function more(): Promise<void> {

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { openQueue, type Queue, type QueueOptions, sqsRecord } from '../../local/queue.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const clock = { now: 1_000_000 };
+
+async function open(options: Partial<QueueOptions> = {}): Promise<Queue> {
+  const folder = options.folder ?? (await temporaryFolder());
+  const base = {
+    arn: 'arn:aws:sqs:us-east-1:000000000000:uploads',
+    folder,
+    visibilityTimeoutMs: 360_000,
+    retentionMs: 86_400_000,
+    speed: 1,
+  };
+  return await openQueue({ ...base, now: () => clock.now, ...options });
+}
+
+describe('a queue', () => {
+  test('hands a message to one receiver, and to no other while it is invisible', async () => {
+    const queue = await open();
+    await queue.send('one');
+
+    const [first, second] = await Promise.all([queue.receive(), queue.receive()]);
+
+    expect(first).toMatchObject({ body: 'one', receiveCount: 1 });
+    expect(second).toBeUndefined();
+    queue.close();
+  });
+
+  test('shows a message again when its visibility timeout ends, and counts the receives', async () => {
+    const queue = await open();
+    await queue.send('one');
+    await queue.receive();
+
+    clock.now += 359_000;
+    const tooEarly = await queue.receive();
+    clock.now += 2_000;
+    const again = await queue.receive();
+
+    expect(tooEarly).toBeUndefined();
+    expect(again).toMatchObject({ body: 'one', receiveCount: 2 });
+    queue.close();
+  });
+
+  test('divides what is left of the timeout by the speed, from when a receiver gives a message back', async () => {
+    const queue = await open({ speed: 10 });
+    await queue.send('one');
+    const message = await queue.receive();
+    clock.now += 60_000;
+
+    queue.giveBack(message?.messageId ?? '');
+
+    clock.now += 29_000;
+    expect(await queue.receive()).toBeUndefined();
+    clock.now += 1_500;
+    expect(await queue.receive()).toMatchObject({ receiveCount: 2 });
+    queue.close();
+  });
+
+  test('forgets a deleted message for good', async () => {
+    const folder = await temporaryFolder();
+    const queue = await open({ folder });
+    await queue.send('one');
+    await queue.delete((await queue.receive())?.messageId ?? '');
+
+    clock.now += 400_000;
+    const reopened = await open({ folder });
+
+    expect(await queue.receive()).toBeUndefined();
+    expect(reopened.messages()).toEqual([]);
+    queue.close();
+  });
+
+  test('moves a message that was received too often to the dead letters', async () => {
+    const deadLetters = await open({ arn: 'arn:aws:sqs:us-east-1:000000000000:dead' });
+    const queue = await open({ redrive: { queue: deadLetters, maxReceiveCount: 2 } });
+    await queue.send('poison');
+    for (const _ of [1, 2]) {
+      await queue.receive();
+      clock.now += 361_000;
+    }
+
+    const third = await queue.receive();
+
+    expect(third).toBeUndefined();
+    expect(queue.messages()).toEqual([]);
+    expect(deadLetters.messages()).toMatchObject([{ body: 'poison', deadLetterSource: queue.arn }]);
+    queue.close();
+    deadLetters.close();
+  });
+
+  test('keeps its messages and their receive counts when the process is gone, all visible again', async () => {
+    const folder = await temporaryFolder();
+    const before = await open({ folder });
+    await before.send('one');
+    await before.receive();
+    before.close();
+
+    const after = await open({ folder });
+
+    expect(await after.receive()).toMatchObject({ body: 'one', receiveCount: 2 });
+    after.close();
+  });
+
+  test('drops a message that is older than the retention', async () => {
+    const queue = await open({ retentionMs: 1_000 });
+    await queue.send('old');
+    clock.now += 1_001;
+
+    const received = await queue.receive();
+
+    expect(received).toBeUndefined();
+    expect(queue.messages()).toEqual([]);
+    queue.close();
+  });
+
+  test('shows a message to a function as SQS does', async () => {
+    const queue = await open();
+    await queue.send('{"a":1}');
+    const message = await queue.receive();
+    if (!message) throw new Error('nothing received');
+
+    const record = sqsRecord(message, queue.arn);
+
+    expect(record).toMatchObject({
+      messageId: message.messageId,
+      body: '{"a":1}',
+      eventSource: 'aws:sqs',
+      eventSourceARN: queue.arn,
+      attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(message.sentAt) },
+    });
+    queue.close();
+  });
+});

@@ -1,0 +1,78 @@
+import { createRequire } from 'node:module';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { type ReliefParameters, reliefOf } from '../../../local/scenario/relief.ts';
+import { announcingMore } from '../../../local/scenario/relief-glb.ts';
+import { DEFAULTS, drawing, plain, RING } from './pictures.ts';
+
+interface Report {
+  readonly issues: {
+    readonly numErrors: number;
+    readonly numWarnings: number;
+    readonly messages: { readonly severity: number }[];
+  };
+  readonly info: { readonly totalTriangleCount: number };
+}
+const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
+  readonly validateBytes: (bytes: Uint8Array) => Promise<Report>;
+};
+
+const IMAGES: Record<string, () => Promise<Buffer>> = {
+  'a cut-out': () => drawing(RING),
+  'something on white': () => drawing(`<rect width="256" height="256" fill="white"/>${RING}`),
+  'a hair on white': () =>
+    drawing('<rect width="256" height="256" fill="white"/><rect x="20" y="128" width="200" height="1"/>'),
+  dust: () =>
+    drawing('<rect width="256" height="256" fill="white"/><rect x="99" y="99" width="6" height="6"/>'),
+  'one pixel': () => plain(1, 1),
+  'a wide strip': () => plain(4000, 3),
+  'a tall strip': () => plain(2, 900),
+  nothing: () => plain(64, 64, 0),
+  'a photograph': () =>
+    sharp({
+      create: {
+        width: 320,
+        height: 200,
+        channels: 3,
+        background: 'gray',
+        noise: { type: 'gaussian', sigma: 60 },
+      },
+    })
+      .jpeg()
+      .toBuffer(),
+  'a grey WebP': () => drawing(RING).then((png) => sharp(png).greyscale().webp().toBuffer()),
+};
+
+const COMBINATIONS: [string, Partial<ReliefParameters>][] = [
+  ...Object.keys(IMAGES).map((name): [string, Partial<ReliefParameters>] => [name, {}]),
+  ['a cut-out', { faceLimit: 500 }],
+  ['a hair on white', { faceLimit: 500 }],
+  ['a photograph', { faceLimit: 4 }],
+  ['a wide strip', { faceLimit: 4 }],
+  ['a cut-out', { textured: false, parts: true }],
+];
+
+describe.concurrent('what the Khronos validator says of', () => {
+  it.each(COMBINATIONS)('%s %j: no errors, no warnings', async (name, parameters) => {
+    const image = (await IMAGES[name]?.()) ?? Buffer.alloc(0);
+
+    const { model, faceCount } = await reliefOf(image, { ...DEFAULTS, ...parameters });
+
+    const { issues, info } = await validateBytes(model);
+    expect(issues.messages.filter((message) => message.severity < 2)).toEqual([]);
+    expect([issues.numErrors, issues.numWarnings]).toEqual([0, 0]);
+    expect(info.totalTriangleCount).toBe(faceCount);
+    expect(faceCount).toBeGreaterThan(0);
+    // Nothing closed has fewer than eight here.
+    expect(faceCount).toBeLessThanOrEqual(Math.max(parameters.faceLimit ?? 20_000, 8));
+  });
+
+  it('stays valid when more bytes follow than were made', async () => {
+    const { model } = await reliefOf(await drawing(RING), DEFAULTS);
+    const head = announcingMore(model, 4096);
+
+    const { issues } = await validateBytes(Buffer.concat([head, Buffer.alloc(4096, 7)]));
+
+    expect([issues.numErrors, issues.numWarnings]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,94 @@
+import { NodeIO } from '@gltf-transform/core';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { type ReliefParameters, reliefOf } from '../../../local/scenario/relief.ts';
+import { DEFAULTS, drawing, plain, RING } from './pictures.ts';
+
+describe.concurrent('a relief', () => {
+  const ring = drawing(RING);
+
+  it('is closed: every edge belongs to two triangles that run along it in opposite directions', async () => {
+    const { indices } = await geometryOf(await reliefOf(await ring, { ...DEFAULTS, faceLimit: 3000 }));
+    const edges = new Set<string>();
+    for (let i = 0; i < indices.length; i += 3) {
+      for (const [a, b] of [
+        [0, 1],
+        [1, 2],
+        [2, 0],
+      ] as const)
+        edges.add(`${indices[i + a]}>${indices[i + b]}`);
+    }
+
+    const open = [...edges].filter((edge) => !edges.has(edge.split('>').toReversed().join('>')));
+
+    expect(edges.size).toBe(indices.length);
+    expect(open).toEqual([]);
+  });
+
+  it('is the same again, and another for another seed or face limit', async () => {
+    const made = async (change: Partial<ReliefParameters>) =>
+      Buffer.from((await reliefOf(await ring, { ...DEFAULTS, ...change })).model).toString('base64');
+    const usual = await made({ seed: 7 });
+
+    expect((await made({ seed: 7 })) === usual).toBe(true);
+    expect((await made({ seed: 8 })) === usual).toBe(false);
+    expect((await made({ seed: 7, faceLimit: 900 })) === usual).toBe(false);
+  });
+
+  it('leaves the hole in the middle open, also on a plain background', async () => {
+    const cutOut = await reliefOf(await ring, DEFAULTS);
+    const onWhite = await reliefOf(
+      await drawing(`<rect width="256" height="256" fill="white"/>${RING}`),
+      DEFAULTS,
+    );
+
+    for (const relief of [cutOut, onWhite]) {
+      const { positions } = await geometryOf(relief);
+      let nearest = Infinity;
+      for (let i = 0; i < positions.length; i += 3) {
+        nearest = Math.min(nearest, Math.hypot(positions[i] ?? 0, positions[i + 1] ?? 0));
+      }
+      expect(nearest).toBeGreaterThan(0.2);
+    }
+  });
+
+  it('keeps its proportions, has metres for autoSize and an FBX for quad', async () => {
+    const wide = await plain(300, 100);
+    const usual = await reliefOf(wide, DEFAULTS);
+    const sized = await reliefOf(wide, { ...DEFAULTS, autoSize: true });
+    const quad = await reliefOf(wide, { ...DEFAULTS, quad: true });
+
+    const [width, height] = usual.dimensions;
+    expect(width).toBeCloseTo(1, 1);
+    expect(width / height).toBeCloseTo(3, 0);
+    expect(sized.dimensions[0]).toBeCloseTo(width / 2, 2);
+    expect(Buffer.from(quad.model).toString('latin1', 0, 18)).toBe('Kaydara FBX Binary');
+  });
+
+  it('comes with pictures of 512 and 256 px', async () => {
+    const { preview, thumbnail } = await reliefOf(await ring, DEFAULTS);
+
+    expect(await sharp(preview).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 });
+    expect(await sharp(thumbnail).metadata()).toMatchObject({ format: 'jpeg', width: 256, height: 256 });
+  });
+
+  it('is made in bounded time for an image of 48 megapixels', async () => {
+    const huge = await sharp({ create: { width: 8000, height: 6000, channels: 3, background: '#3cc' } })
+      .jpeg()
+      .toBuffer();
+    const began = performance.now();
+
+    await reliefOf(huge, DEFAULTS);
+
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+});
+
+async function geometryOf({ model }: { readonly model: Uint8Array }) {
+  const [mesh] = (await new NodeIO().readBinary(model)).getRoot().listMeshes();
+  const [primitive] = mesh?.listPrimitives() ?? [];
+  return {
+    indices: [...(primitive?.getIndices()?.getArray() ?? [])],
+    positions: [...(primitive?.getAttribute('POSITION')?.getArray() ?? [])],
+  };
+}

@@ -1,0 +1,103 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { assembly } from '../../local/assembly.ts';
+import { readTemplate } from '../../local/template.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const templateSchema = z.looseObject({
+  Resources: z.record(
+    z.string(),
+    z.looseObject({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) }),
+  ),
+});
+type Resources = z.infer<typeof templateSchema>['Resources'];
+
+let synthesized: string;
+beforeAll(async () => {
+  synthesized = await assembly();
+});
+
+/** The synthesized assembly with something changed in its resources. */
+async function changed(change: (resources: Resources) => void): Promise<string> {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'Meshdrop.template.json');
+  await cp(join(synthesized, 'Meshdrop.template.json'), file);
+  const template = templateSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  change(template.Resources);
+  await writeFile(file, JSON.stringify(template));
+  return folder;
+}
+
+function first(resources: Resources, type: string): Resources[string] {
+  const found = Object.values(resources).find((resource) => resource.Type === type);
+  if (!found) throw new Error(`no ${type}`);
+  return found;
+}
+
+describe('the synthesized template', () => {
+  test('becomes functions with their environment, queues, rules and a definition, every reference resolved', async () => {
+    const template = await readTemplate(synthesized);
+
+    const submitJob = template.functions.find(({ name }) => name === 'SubmitJob');
+    const uploads = template.queues.find(({ name }) => name === 'Uploads-Queue');
+    expect(template.functions.map(({ name }) => name).sort()).toEqual([
+      'CheckJob',
+      'ReportFailure',
+      'StoreAssets',
+      'SubmitJob',
+    ]);
+    expect(template.buckets.map(({ ref }) => ref).sort()).toEqual(['meshdrop-assets', 'meshdrop-uploads']);
+    expect(submitJob?.properties.Environment?.Variables).toMatchObject({
+      ASSET_BUCKET: 'meshdrop-assets',
+      EVENT_BUS_NAME: 'default',
+      STATE_MACHINE_ARN: template.machine.ref,
+    });
+    expect(uploads?.properties).toMatchObject({
+      VisibilityTimeout: 360,
+      RedrivePolicy: { maxReceiveCount: 1000 },
+    });
+    expect(JSON.stringify(template.functions.map(({ properties }) => properties))).not.toMatch(/Fn::|"Ref"/);
+    expect(JSON.parse(template.machine.properties.DefinitionString)).toHaveProperty(
+      'States.CheckJob.Resource',
+      expect.stringContaining('function:CheckJob'),
+    );
+  });
+
+  test('is refused by name when it holds a kind of resource that is not known', async () => {
+    const folder = await changed((resources) => {
+      resources['Table'] = { Type: 'AWS::DynamoDB::Table', Properties: {} };
+    });
+
+    await expect(readTemplate(folder)).rejects.toThrow(
+      'the local run does not know the resource Table of type AWS::DynamoDB::Table',
+    );
+  });
+
+  test('is refused when a resource has a property that would be ignored', async () => {
+    const folder = await changed((resources) => {
+      first(resources, 'AWS::SQS::Queue').Properties['DelaySeconds'] = 5;
+    });
+
+    await expect(readTemplate(folder)).rejects.toThrow(/AWS::SQS::Queue.*DelaySeconds/s);
+  });
+
+  test('is refused when a rule filters in a way that is not known', async () => {
+    const folder = await changed((resources) => {
+      first(resources, 'AWS::Events::Rule').Properties['EventPattern'] = { source: [{ wildcard: 'aws.*' }] };
+    });
+
+    await expect(readTemplate(folder)).rejects.toThrow(/AWS::Events::Rule/);
+  });
+
+  test('is refused when it refers to something that is not there', async () => {
+    const folder = await changed((resources) => {
+      first(resources, 'AWS::Lambda::EventSourceMapping').Properties['EventSourceArn'] = {
+        'Fn::GetAtt': ['Nothing', 'Arn'],
+      };
+    });
+
+    await expect(readTemplate(folder)).rejects.toThrow('Nothing.Arn');
+  });
+});
