@@ -114,6 +114,7 @@ function metadataOf(params: readonly string[]): Record<string, string> {
     if (!/^[a-zA-Z0-9-]+$/.test(name))
       throw new WrongCallError(`--param ${param}: a name has letters, digits and dashes only`);
     const key = `tripo-${name.toLowerCase()}`;
+    if (/[\r\n]/.test(value)) throw new WrongCallError(`--param ${name}: a value is one line`);
     if (key in metadata) throw new WrongCallError(`--param ${name} is given twice: once is enough`);
     metadata[key] = value;
   }

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { runIdOf } from '../functions/shared/run.ts';
 import type { NamedImage } from './images.ts';
 import type { LocalAws } from './local-aws.ts';
-import { hasEnded, outcomeOf, type RunOutcome } from './outcome.ts';
+import { outcomeOf, type RunOutcome } from './outcome.ts';
 import { S3Error } from './s3/s3-error.ts';
 import type { ObjectVersion } from './s3/stored-version.ts';
 
@@ -51,6 +51,7 @@ function runIdIn(aws: LocalAws, { key, versionId }: ObjectVersion): string {
   return runIdOf({ bucket: aws.uploadBucket, key, version: versionId });
 }
 
+/** The run of the very same upload, as long as somebody is at work on it. */
 async function unfinished(
   image: NamedImage,
   metadata: Readonly<Record<string, string>>,
@@ -60,7 +61,7 @@ async function unfinished(
   if (!standing || !isDeepStrictEqual(standing.metadata ?? {}, metadata)) return undefined;
   if (standing.etag !== (await md5Of(image.file))) return undefined;
   const runId = runIdIn(aws, standing);
-  return (await hasEnded(aws.store, aws.assetBucket, runId)) ? undefined : runId;
+  return aws.runs.isUnderWay(runId) ? runId : undefined;
 }
 
 function currentVersion(key: string, { store, uploadBucket }: LocalAws): ObjectVersion | undefined {

@@ -115,6 +115,8 @@ class ProcessPool {
       },
     );
     this.#all.add(child);
+    // A message to a process that has just died: its end is told by 'exit'.
+    child.on('error', () => undefined);
     child.on('exit', () => {
       this.#all.delete(child);
       const at = this.#idle.indexOf(child);

@@ -162,8 +162,8 @@ export async function startLocalAws({
     },
     close: async () => {
       for (const stop of stops) stop();
-      machine.close();
       host.close();
+      await machine.close();
       for (const queue of queues.values()) queue.close();
       await server.close();
     },

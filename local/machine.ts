@@ -62,7 +62,7 @@ export interface Machine {
   stop(executionArn: string, error?: string, cause?: string): Promise<Execution>;
   /** Goes on with what an earlier process left: running executions begin again, unannounced ends are announced. */
   resume(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Names are taken for 90 days after an execution's end. */
@@ -83,8 +83,12 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
   });
   let closed = false;
 
+  const writing = new Set<Promise<void>>();
+
   async function keep(execution: Execution): Promise<void> {
-    await files.write(execution.name, execution);
+    const written = files.write(execution.name, execution);
+    writing.add(written);
+    await written.finally(() => writing.delete(written));
     executions.set(execution.name, execution);
   }
 
@@ -99,7 +103,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
 
   async function announce(ended: Execution): Promise<void> {
     await options.onEnded(ended);
-    await keep({ ...ended, announced: true });
+    if (!closed) await keep({ ...ended, announced: true });
   }
 
   function run(execution: Execution): void {
@@ -171,9 +175,10 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
         else if (!execution.announced) void announce(execution);
       }
     },
-    close: () => {
+    close: async () => {
       closed = true;
       for (const abort of running.values()) abort();
+      await Promise.allSettled(writing);
     },
   };
 }

@@ -4,7 +4,6 @@ import { manifestSchema } from '../functions/shared/manifest.ts';
 import { recordSchema } from '../functions/shared/record.ts';
 import { manifestKey, recordKey } from '../functions/shared/run.ts';
 import { exportedFile } from './export.ts';
-import { S3Error } from './s3/s3-error.ts';
 import type { ObjectStore } from './s3/store.ts';
 
 /** How a run ended, with the files on this machine. */
@@ -38,17 +37,6 @@ export async function outcomeOf(
     reason: failure?.reason ?? null,
     cu: job?.cu ?? quote ?? null,
   };
-}
-
-/** Whether a run has ended; false for one that nobody has touched yet. */
-export async function hasEnded(store: ObjectStore, bucket: string, runId: string): Promise<boolean> {
-  try {
-    const { phase } = await readJson(store, bucket, recordKey(runId), recordSchema);
-    return phase === 'stored' || phase === 'failed' || phase === 'rejected';
-  } catch (error) {
-    if (error instanceof S3Error && error.status === 404) return false;
-    throw error;
-  }
 }
 
 async function readJson<T>(

@@ -16,6 +16,8 @@ export interface RunView {
 
 export interface Runs {
   get(runId: string): RunView | undefined;
+  /** Whether somebody is at work on it, in this process or since an earlier one. */
+  isUnderWay(runId: string): boolean;
   /** Newest first. */
   all(): readonly RunView[];
   /** Notes what is new; what ended stays ended. */
@@ -35,6 +37,10 @@ export function createRuns(): Runs {
 
   return {
     get: (runId) => views.get(runId),
+    isUnderWay: (runId) => {
+      const view = views.get(runId);
+      return view !== undefined && !ENDS.has(view.stage);
+    },
     all: () => [...views.values()].sort((a, b) => b.since - a.since),
     note: (runId, news) => {
       const before = views.get(runId) ?? { runId, key: '', stage: 'queued', progress: 0, since: Date.now() };

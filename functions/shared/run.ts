@@ -52,6 +52,14 @@ export function baseName(key: string): string {
   return dot > 0 ? last.slice(0, dot) : last;
 }
 
+const LEFT_BEHIND = new Set(['.DS_Store', 'Thumbs.db']);
+
+/** Folder markers, and what file managers leave behind. */
+export function isSystemFile(key: string): boolean {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return name === '' || LEFT_BEHIND.has(name);
+}
+
 /** Where the run's record lives in the asset bucket. */
 export function recordKey(runId: string): string {
   return `runs/${runId}.json`;

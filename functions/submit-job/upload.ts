@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import type { Log } from '../shared/observed.ts';
+import { isSystemFile } from '../shared/run.ts';
 
 /** An image as the "Object Created" event announces it. */
 export interface AnnouncedUpload {
@@ -34,12 +35,9 @@ function uploadIn(body: string): AnnouncedUpload {
   return { bucket: bucket.name, key, etag, sequencer, ...(versionId !== undefined && { versionId }) };
 }
 
-const SYSTEM_FILES = new Set(['.DS_Store', 'Thumbs.db']);
-
-/** Folder markers, what file managers leave behind, and what the deployment says. Every other object gets an answer. */
+/** What is no image to begin with, and what the deployment says. Every other object gets an answer. */
 function isIgnored(key: string, ignorePrefixes: readonly string[]): boolean {
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  return name === '' || SYSTEM_FILES.has(name) || ignorePrefixes.some((prefix) => key.startsWith(prefix));
+  return isSystemFile(key) || ignorePrefixes.some((prefix) => key.startsWith(prefix));
 }
 
 /** Hands every upload of a batch on, one after the other, and tells the queue which messages have to come back. */

@@ -141,7 +141,7 @@ function signedUrl(asset: AssetRecord, world: World): string {
 }
 
 /** An asset as the API shows it. */
-export async function assetView(asset: AssetRecord, world: World) {
+async function assetView(asset: AssetRecord, world: World) {
   const isReady = asset.readyFrom <= world.now();
   const size = isReady ? await sizeOf(asset, world) : 0;
   const url = signedUrl(asset, world);

@@ -140,7 +140,7 @@ const stages = { before, after, job: ofJob, upload: ofUpload };
 /** Something that is to go wrong. @see {@link faultSchema} for what each of them does */
 export const faultSchema = z.discriminatedUnion('what', [...before, ...after, ...ofJob, ...ofUpload]);
 export type Fault = z.infer<typeof faultSchema>;
-export type Stage = keyof typeof stages;
+type Stage = keyof typeof stages;
 /** The faults of one stage. */
 export type FaultOf<S extends Stage> = z.infer<(typeof stages)[S][number]>;
 

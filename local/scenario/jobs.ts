@@ -17,15 +17,13 @@ export async function getJob(call: Call, world: World): Promise<Reply> {
 
 /** `POST /jobs/{jobId}/action`: there is only cancel, and that is refused for the jobs of models. */
 export async function jobAction(call: Call, world: World): Promise<Reply> {
-  const job = findJob(call, world);
+  findJob(call, world);
   const body = await objectIn(call, world.settings.options().bodyLimitBytes);
   refuseUnknown(body, ['action']);
   if (requiredString(body, 'action') !== 'cancel') {
     throw new Refusal(400, '"action" must be [cancel]');
   }
-  throw new Refusal(400, 'Cannot cancel this type of job. Action not permitted.', {
-    extras: { details: { jobId: job.id } },
-  });
+  throw new Refusal(400, 'Cannot cancel this type of job. Action not permitted.');
 }
 
 function findJob(call: Call, world: World): JobRecord {

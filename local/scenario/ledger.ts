@@ -2,7 +2,7 @@ import type { JobRecord, TripoInputs } from './records.ts';
 import type { Tally } from './world.ts';
 
 /** One paid job. */
-export interface LedgerEntry {
+interface LedgerEntry {
   readonly jobId: string;
   /** The input asset. */
   readonly image: string;

@@ -38,7 +38,7 @@ export interface World extends WorldProps {
 }
 
 /** The knobs as they are now. */
-export interface Settings {
+interface Settings {
   readonly options: () => StandInOptions;
   readonly faults: () => FaultScript;
   /** CU that may still be spent. */
