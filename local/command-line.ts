@@ -80,10 +80,12 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
+    const isUnknown =
+      cause instanceof Error && 'code' in cause && cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
     const unknown = args
       .map((arg) => /^--?([^=]+)/.exec(arg)?.[1])
       .find((name) => name !== undefined && !isKnown(name));
-    if (unknown === undefined) throw new WrongCallError(firstSentence(cause), { cause });
+    if (!isUnknown || unknown === undefined) throw new WrongCallError(firstSentence(cause), { cause });
     const near = closestMatch(unknown, Object.keys(options), { maxDistance: 3 });
     throw new WrongCallError(
       `there is no option --${unknown}${near ? `, did you mean --${near}?` : ''} (npm start -- --help shows all)`,

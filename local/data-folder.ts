@@ -39,6 +39,9 @@ function isAlreadyThere(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }
 
+/** What the process was started with, as package.json says. */
+const COMMAND = 'start.mjs';
+
 /** A lock of a process that was killed is no lock. Its number may belong to a stranger by now: on Linux that shows. */
 async function isAlive(pid: number): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
@@ -47,6 +50,6 @@ async function isAlive(pid: number): Promise<boolean> {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'main.ts');
-  return command.includes('main.ts');
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => COMMAND);
+  return command.includes(COMMAND);
 }

@@ -1,21 +1,9 @@
-import { createRequire } from 'node:module';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { type ReliefParameters, reliefOf } from '../../../local/scenario/relief.ts';
 import { announcingMore } from '../../../local/scenario/relief-glb.ts';
+import { validateBytes } from '../khronos-validator.ts';
 import { DEFAULTS, drawing, plain, RING } from './pictures.ts';
-
-interface Report {
-  readonly issues: {
-    readonly numErrors: number;
-    readonly numWarnings: number;
-    readonly messages: { readonly severity: number }[];
-  };
-  readonly info: { readonly totalTriangleCount: number };
-}
-const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
-  readonly validateBytes: (bytes: Uint8Array) => Promise<Report>;
-};
 
 const IMAGES: Record<string, () => Promise<Buffer>> = {
   'a cut-out': () => drawing(RING),

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import * as z from 'zod';
+
+const start = join(import.meta.dirname, '..', '..', 'local', 'start.mjs');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Meshdrop {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** The command as a process of its own, in this folder. Killed when the test ends, if it still runs. */
+export function meshdrop(args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): Meshdrop {
+  const child = spawn(process.execPath, [start, ...args], { cwd: folder, env: { ...process.env, ...env } });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (output.stderr += text.toString()));
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...output })));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { process: child, ended };
+}
+
+const addresses = z.object({
+  pid: z.number(),
+  endpoint: z.url(),
+  page: z.url(),
+  scenario: z.url(),
+  standIn: z.boolean(),
+});
+
+/** What `local.json` says, as soon as this process has written it. */
+export async function readyAddresses(
+  data: string,
+  { process: child }: Meshdrop,
+): Promise<z.infer<typeof addresses>> {
+  for (;;) {
+    const text = await readFile(join(data, 'local.json'), 'utf8').catch(() => '{}');
+    const ready = addresses.safeParse(JSON.parse(text)).data;
+    if (ready && ready.pid === child.pid) return ready;
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} before it was ready`);
+    await sleep(20);
+  }
+}
+
+const eventSchema = z.looseObject({
+  source: z.string(),
+  'detail-type': z.string(),
+  detail: z.looseObject({
+    metadata: z.object({ eventId: z.string(), runId: z.string() }),
+    data: z.looseObject({
+      upload: z.looseObject({ key: z.string(), versionId: z.string() }),
+      model: z.object({ parameters: z.record(z.string(), z.unknown()).optional() }),
+      manifest: z.object({ bucket: z.string(), key: z.string() }),
+      assets: z
+        .array(
+          z
+            .object({
+              role: z.string(),
+              key: z.string(),
+              versionId: z.string(),
+              bytes: z.number(),
+              sha256: z.string(),
+            })
+            .loose(),
+        )
+        .default([]),
+      failure: z.object({ code: z.string(), reason: z.string() }).loose().optional(),
+    }),
+  }),
+});
+
+export type WrittenEvent = z.infer<typeof eventSchema>;
+
+/** The events that were accepted so far. */
+export async function writtenEvents(data: string): Promise<readonly WrittenEvent[]> {
+  const text = await readFile(join(data, 'events.jsonl'), 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => eventSchema.parse(JSON.parse(line)));
+}
+
+const ledgerSchema = z
+  .object({ jobs: z.array(z.looseObject({ jobId: z.string() })), cuCharged: z.number() })
+  .loose();
+
+/** Every job that the stand-in ever started. */
+export async function ledgerOf(scenario: string): Promise<z.infer<typeof ledgerSchema>> {
+  return ledgerSchema.parse(await (await fetch(`${scenario}/_control/ledger`)).json());
+}

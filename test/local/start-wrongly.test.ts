@@ -1,0 +1,77 @@
+import { copyFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { assembly } from '../../local/assembly.ts';
+import { meshdrop, readyAddresses } from './meshdrop-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const examples = join(import.meta.dirname, '..', '..', 'examples');
+const quick = ['--speed', '100', '--job-seconds', '0.3', '--data', 'data', '--out', 'out'];
+
+beforeAll(() => assembly());
+
+/** A working folder with some of the examples in it. */
+async function folderWith(...images: readonly string[]): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const image of images) await copyFile(join(examples, image), join(folder, image));
+  return folder;
+}
+
+describe('a wrong call', () => {
+  test.each([
+    ['a missing file', ['nowhere.png'], 'nowhere.png does not exist'],
+    ['a folder', ['.'], 'is a folder'],
+    ['an unknown option', ['--sped', '3'], 'did you mean --speed?'],
+    ['parameters without images', ['--param', 'seed=1'], '--param'],
+  ])('such as %s ends with 2 and a sentence, and nothing was started', async (_, args, sentence) => {
+    const folder = await folderWith();
+
+    const { code, stdout, stderr } = await meshdrop([...args, '--data', 'data'], folder).ended;
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(sentence);
+    await expect(stat(join(folder, 'data'))).rejects.toThrow('ENOENT');
+  });
+
+  test('such as half a configuration of the real service ends with 2', async () => {
+    const { code, stderr } = await meshdrop([], await folderWith(), {
+      SCENARIO_SDK_API_KEY: 'key-of-somebody',
+    }).ended;
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('SCENARIO_SDK_API_KEY without both keys');
+    expect(stderr).not.toContain('key-of-somebody');
+  });
+
+  test('such as a port that is taken ends with 2', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const address = taken.address();
+    const port = typeof address === 'object' ? String(address?.port) : '';
+
+    const { code, stderr } = await meshdrop(
+      ['--port', port, '--page-port', '0', '--data', 'data'],
+      await folderWith(),
+    ).ended;
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`port ${port} is in use: name another with --port`);
+  });
+
+  test('such as a data folder in use ends with 2, and the first goes on', async () => {
+    const folder = await folderWith();
+    const serve = ['--port', '0', '--page-port', '0', ...quick];
+    const first = meshdrop(serve, folder);
+    const { page } = await readyAddresses(join(folder, 'data'), first);
+
+    const second = await meshdrop(serve, folder).ended;
+
+    expect(second).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`in use by process ${first.process.pid}`),
+    });
+    expect((await fetch(page)).status).toBe(200);
+  });
+});
