@@ -37,7 +37,7 @@ export class MeshdropStack extends Stack {
     this.tell(imageToModel);
   }
 
-  /** The last two are what to do next, ready to paste: a deploy ends by printing them. */
+  /** What others need to know; next-steps.ts makes sentences of it. */
   private tell({
     uploadBucket,
     assetBucket,
@@ -52,8 +52,7 @@ export class MeshdropStack extends Stack {
       EventBusName: eventBus.eventBusName,
       StateMachineArn: stateMachine.stateMachineArn,
       UploadsQueueUrl: uploadsQueue.queueUrl,
-      Z1FillTheSecret: `aws secretsmanager put-secret-value --secret-id ${scenarioSecret.secretArn} --secret-string '{"apiKey":"…","apiSecret":"…"}'`,
-      Z2DropAnImage: `aws s3 cp examples/oak-chair.png s3://${uploadBucket.bucketName}/chairs/oak.png`,
+      ScenarioSecretArn: scenarioSecret.secretArn,
     };
     for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
   }
