@@ -1,10 +1,15 @@
 import type { App } from 'aws-cdk-lib';
 import { closestMatch } from 'leven';
 import * as z from 'zod';
-import { resolveParameters } from '../functions/shared/parameters.ts';
 import { settingsSchema } from '../functions/shared/tripo.ts';
+import { uploadSettings } from './parameter-settings.ts';
 
-const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of a bucket');
+const bucketName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'is no name of a bucket: 3 to 63 lower-case letters, digits, dots and dashes',
+  );
 
 /** `context.meshdrop` of cdk.json. Everything may be left out. */
 const configSchema = z.strictObject({
@@ -16,7 +21,10 @@ const configSchema = z.strictObject({
     .startsWith('arn:')
     .optional()
     .describe('a secret of your own, JSON with apiKey and apiSecret'),
-  scenarioUrl: z.url().optional().describe('base of the API, with /v1'),
+  scenarioUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('base of the API, with /v1'),
   defaults: settingsSchema.default({}).describe('parameters of every upload that says nothing else'),
   presets: z.record(z.string().min(1), settingsSchema).default({}).describe('parameters by folder'),
   ignorePrefixes: z.array(z.string().min(1)).default([]).describe('keys that are none of ours'),
@@ -27,9 +35,6 @@ const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 
-/** Lambda allows 4 KB of environment in all. */
-const MOST_PARAMETER_BYTES = 3 * 1024;
-
 /** @throws Error that names the first setting that is wrong and what is allowed */
 export function configFrom(app: App): Config {
   return checkConfig(app.node.tryGetContext('meshdrop') ?? {});
@@ -38,19 +43,16 @@ export function configFrom(app: App): Config {
 export function checkConfig(context: unknown): Config {
   const parsed = configSchema.safeParse(context);
   if (!parsed.success) throw wrong(problemIn(parsed.error));
-  const { defaults, presets, uploadBucketName, assetBucketName } = parsed.data;
+  const { defaults, presets, ignorePrefixes, uploadBucketName, assetBucketName } = parsed.data;
   if (uploadBucketName !== undefined && uploadBucketName === assetBucketName) {
     throw wrong(
       'uploadBucketName and assetBucketName are the same bucket: every model would be taken for an upload',
     );
   }
-  const bytes = Buffer.byteLength(JSON.stringify({ defaults, presets }));
-  if (bytes > MOST_PARAMETER_BYTES)
-    throw wrong(`defaults and presets take ${bytes} bytes together; at most ${MOST_PARAMETER_BYTES} fit`);
-  for (const folder of ['', ...Object.keys(presets)]) {
-    const resolved = resolveParameters(`${folder}/image.png`, {}, { defaults, presets });
-    if ('failure' in resolved)
-      throw wrong(`${folder === '' ? 'defaults' : `presets.${folder}`}: ${resolved.failure.reason}`);
+  try {
+    uploadSettings({ defaults, presets }, ignorePrefixes);
+  } catch (error) {
+    throw wrong(error instanceof Error ? error.message : String(error));
   }
   return parsed.data;
 }
@@ -66,7 +68,7 @@ function problemIn({ issues }: z.ZodError): string {
   if (issue.code !== 'unrecognized_keys') return `${path || 'it'}: ${issue.message}`;
   const key = issue.keys[0] ?? '';
   const known = Object.keys(issue.path.length === 0 ? configSchema.shape : settingsSchema.shape);
-  const near = closestMatch(key, known, { maxDistance: 6 });
+  const near = known.find((name) => name.startsWith(key)) ?? closestMatch(key, known, { maxDistance: 3 });
   const where = path === '' ? '' : `${path}.`;
   return `${where}${key}: there is no such setting${near ? `, did you mean ${near}?` : ''} (known: ${known.join(', ')})`;
 }

@@ -21,6 +21,7 @@ import { Construct } from 'constructs';
 import type { CheckJobInput } from '../functions/check-job/check-job.ts';
 import {
   AssetNotReadyError,
+  AwsUnavailableError,
   DownloadBrokenError,
   EventRefusedError,
   ScenarioAccountError,
@@ -35,8 +36,13 @@ export interface GenerationMachineProps {
   readonly storeAssets: ServiceFunction;
 }
 
-/** Scenario refuses or does not answer: that says nothing of the job. */
-const scenarioErrors = nameOf(ScenarioBusyError, ScenarioUnavailableError, ScenarioAccountError);
+/** Scenario or AWS refuses or does not answer: that says nothing of the job. */
+const serviceErrors = nameOf(
+  ScenarioBusyError,
+  ScenarioUnavailableError,
+  ScenarioAccountError,
+  AwsUnavailableError,
+);
 
 /**
  * Lambda could not run the function, or it died in the middle. CDK's own default retry knows neither of the last five.
@@ -55,7 +61,7 @@ const lambdaErrors = [
   'States.Timeout',
 ];
 
-/** The outer fence: longer than any deadline and all retries of storing together. */
+/** The outer fence: the longest deadline and half an hour to store in. Beyond it a redrive goes on. */
 const MACHINE_TIMEOUT = Duration.hours(2);
 
 /** Waits for a paid job and stores what it gave. It can only poll and copy, so a redriven execution never pays again. */
@@ -67,7 +73,7 @@ export class GenerationMachine extends Construct {
     const waitForJob = new Wait(this, 'WaitForJob', { time: WaitTime.secondsPath('$.check.waitSeconds') });
     const checkJobTask = this.checkJobTask(checkJob).addCatch(waitForJob, {
       // A poll that fails is never a job that fails.
-      errors: [...scenarioErrors, ...lambdaErrors],
+      errors: [...serviceErrors, ...lambdaErrors],
       resultPath: JsonPath.DISCARD,
     });
     const storeAssetsTask = this.storeAssetsTask(storeAssets);
@@ -101,7 +107,7 @@ export class GenerationMachine extends Construct {
       taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
       retryOnServiceExceptions: false,
     }).addRetry({
-      errors: [...scenarioErrors, ...lambdaErrors],
+      errors: [...serviceErrors, ...lambdaErrors],
       interval: Duration.seconds(5),
       backoffRate: 2,
       maxAttempts: 3,
@@ -123,7 +129,7 @@ export class GenerationMachine extends Construct {
       retryOnServiceExceptions: false,
     }).addRetry({
       errors: [
-        ...scenarioErrors,
+        ...serviceErrors,
         ...nameOf(AssetNotReadyError, DownloadBrokenError, EventRefusedError),
         ...lambdaErrors,
       ],

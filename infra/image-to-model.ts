@@ -16,6 +16,7 @@ import type { SubmitJobEnv } from '../functions/submit-job/handler.ts';
 import * as access from './access.ts';
 import { createAssetBucket, createUploadBucket } from './buckets.ts';
 import { GenerationMachine } from './generation-machine.ts';
+import { uploadSettings } from './parameter-settings.ts';
 import { ServiceFunction } from './service-function.ts';
 import { UploadQueue } from './upload-queue.ts';
 
@@ -59,6 +60,11 @@ export class ImageToModel extends Construct {
     super(scope, id);
     this.uploadBucket = props.uploadBucket ?? createUploadBucket(this, 'UploadBucket');
     this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
+    if (this.uploadBucket.bucketName === this.assetBucket.bucketName) {
+      throw new Error(
+        'uploadBucket and assetBucket are the same bucket: every model would be taken for an upload',
+      );
+    }
     this.eventBus = props.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.scenarioSecret = props.scenarioSecret ?? createSecret(this);
 
@@ -94,9 +100,11 @@ export class ImageToModel extends Construct {
         ...scenario,
         ...answering,
         STATE_MACHINE_ARN: machine.stateMachine.stateMachineArn,
-        PARAMETER_SETTINGS: JSON.stringify({ defaults: props.defaults ?? {}, presets: props.presets ?? {} }),
+        ...uploadSettings(
+          { defaults: props.defaults ?? {}, presets: props.presets ?? {} },
+          props.ignorePrefixes ?? [],
+        ),
         MAX_CU_PER_RUN: String(props.maxCuPerRun ?? 150),
-        IGNORE_PREFIXES: JSON.stringify(props.ignorePrefixes ?? []),
       } satisfies SubmitJobEnv,
       timeout: Duration.minutes(5),
       memorySize: 512,

@@ -30,6 +30,11 @@ export class ScenarioInputError extends Error {
   override readonly name = 'ScenarioInputError';
 }
 
+/** A service of AWS did not answer, or asked to slow down, more often than its client tries again. Worth a retry. */
+export class AwsUnavailableError extends Error {
+  override readonly name = 'AwsUnavailableError';
+}
+
 /** Scenario does not know the id. Right after it was made, it may yet come to know it. */
 export class ScenarioNotFoundError extends Error {
   override readonly name = 'ScenarioNotFoundError';

@@ -7,6 +7,7 @@ import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { createAnnounce } from '../shared/announce.ts';
+import { namingFaults } from '../shared/aws-faults.ts';
 import { readEnv } from '../shared/env.ts';
 import { createJsonObjects } from '../shared/json-objects.ts';
 import { count, log, observed } from '../shared/observed.ts';
@@ -31,18 +32,18 @@ const env = readEnv(
 const parameterSettings = parameterSettingsSchema.parse(JSON.parse(env.PARAMETER_SETTINGS));
 const ignorePrefixes = z.array(z.string()).parse(JSON.parse(env.IGNORE_PREFIXES));
 
-const s3 = new S3Client();
+const s3 = namingFaults(new S3Client());
 const objects = createJsonObjects(s3, env.ASSET_BUCKET);
 const tools = {
   s3,
   objects,
   records: createRecords(objects),
   assetBucket: env.ASSET_BUCKET,
-  announce: createAnnounce(new EventBridgeClient(), env.EVENT_BUS_NAME),
-  startGeneration: createStartGeneration(new SFNClient(), env.STATE_MACHINE_ARN),
+  announce: createAnnounce(namingFaults(new EventBridgeClient()), env.EVENT_BUS_NAME),
+  startGeneration: createStartGeneration(namingFaults(new SFNClient()), env.STATE_MACHINE_ARN),
   scenario: createScenario({
     url: env.SCENARIO_URL,
-    credentials: secretReader(new SecretsManagerClient(), env.SCENARIO_SECRET_ARN),
+    credentials: secretReader(namingFaults(new SecretsManagerClient()), env.SCENARIO_SECRET_ARN),
     fetch,
     sleep,
     now: Date.now,

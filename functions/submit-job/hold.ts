@@ -1,4 +1,5 @@
 import {
+  AwsUnavailableError,
   ScenarioAccountError,
   ScenarioBusyError,
   ScenarioUnavailableError,
@@ -48,7 +49,7 @@ export async function held<T>(attempt: () => Promise<T>, tools: HoldTools): Prom
 function patienceFor(error: unknown, random: () => number): number | undefined {
   if (error instanceof ScenarioAccountError) return ACCOUNT_WAIT_MS;
   const some = BUSY_WAIT_MS + random() * BUSY_SPREAD_MS;
-  if (error instanceof ScenarioUnavailableError) return some;
+  if (error instanceof ScenarioUnavailableError || error instanceof AwsUnavailableError) return some;
   if (!(error instanceof ScenarioBusyError)) return undefined;
   return error.retryAfterSeconds === undefined ? some : error.retryAfterSeconds * 1000;
 }

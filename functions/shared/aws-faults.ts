@@ -1,0 +1,39 @@
+import { AwsUnavailableError } from './errors.ts';
+
+/** The part of an AWS client that this needs. Each client types its middleware in its own way; what passes is the same. */
+interface WithMiddleware {
+  readonly middlewareStack: { add(middleware: unknown, options: unknown): void };
+}
+
+type Next = (args: unknown) => Promise<unknown>;
+
+/**
+ * Gives AWS' own faults one name, whatever service they come from, so that whoever retries can tell them from ours. Refusals
+ * and failed conditions keep the names that the service gave them.
+ *
+ * @returns the same client
+ */
+export function namingFaults<Client extends WithMiddleware>(client: Client): Client {
+  client.middlewareStack.add(
+    (next: Next) => async (args: unknown) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        throw isFault(error) ? new AwsUnavailableError(error.message, { cause: error }) : error;
+      }
+    },
+    { step: 'initialize', name: 'namingFaults' },
+  );
+  return client;
+}
+
+const THROTTLING = /throttl|slowdown|toomanyrequests|limitexceeded/i;
+
+/** No answer at all, a 5xx, or "slow down": after the SDK's own tries. */
+function isFault(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('$metadata' in error)) return false;
+  const { $metadata: metadata, name } = error;
+  const status: unknown =
+    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+  return typeof status !== 'number' || status >= 500 || status === 429 || THROTTLING.test(name);
+}

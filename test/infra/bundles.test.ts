@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { assembly } from '../../local/assembly.ts';
+
+/** `import { z } from 'zod'` alone adds 350,000. */
+const MOST_BYTES = 700_000;
+
+const functions = ['SubmitJob', 'CheckJob', 'StoreAssets', 'ReportFailure'] as const;
+
+const functionShape = z.object({
+  Handler: z.string(),
+  Code: z.object({ S3Key: z.string() }),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+});
+const templateShape = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Properties: z.unknown() }).transform(({ Type, Properties }) => {
+      return Type === 'AWS::Lambda::Function' ? functionShape.parse(Properties) : undefined;
+    }),
+  ),
+});
+
+interface Bundle {
+  readonly folder: string;
+  readonly text: string;
+  readonly handler: string;
+  /** As in the template; what only a deploy knows is a word. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const bundles = new Map<string, Bundle>();
+
+function bundleOf(name: string): Bundle {
+  const bundle = bundles.get(name);
+  if (!bundle) throw new Error(`the assembly has no function ${name}`);
+  return bundle;
+}
+
+beforeAll(async () => {
+  const folder = await assembly();
+  const { Resources } = templateShape.parse(
+    JSON.parse(await readFile(join(folder, 'Meshdrop.template.json'), 'utf8')),
+  );
+  for (const resource of Object.values(Resources)) {
+    if (!resource) continue;
+    const { Variables } = resource.Environment;
+    const asset = join(folder, `asset.${resource.Code.S3Key.replace(/\.zip$/, '')}`);
+    const environment = Object.entries(Variables).map(
+      ([name, value]) => [name, typeof value === 'string' ? value : `some-${name}`] as const,
+    );
+    bundles.set(z.string().parse(Variables['POWERTOOLS_SERVICE_NAME']), {
+      folder: asset,
+      text: await readFile(join(asset, 'index.mjs'), 'utf8'),
+      handler: resource.Handler,
+      environment: Object.fromEntries(environment),
+    });
+  }
+});
+
+describe('the assembly', () => {
+  it('has a bundle of every function and no other', () => {
+    expect([...bundles.keys()].sort()).toEqual([...functions].sort());
+  });
+});
+
+describe.each(functions)('the bundle of %s', (name) => {
+  it('is one file, below the size that means that something got in by mistake', async () => {
+    const { folder, text } = bundleOf(name);
+
+    expect(await readdir(folder)).toEqual(['index.mjs']);
+    expect(Buffer.byteLength(text)).toBeLessThan(MOST_BYTES);
+  });
+
+  it('is an ES module that brings the SDK and requires nothing while it runs', () => {
+    const { text, handler } = bundleOf(name);
+
+    expect(handler).toBe('index.handler');
+    expect(text).toMatch(/export\s*\{[^}]*\bas handler\b/);
+    expect(text).not.toMatch(/\bmodule\.exports\s*=/);
+    expect(text).not.toContain('Dynamic require of');
+    expect(text).not.toMatch(/\bfrom\s*"@(aws-sdk|smithy|middy|aws-lambda-powertools)\//);
+  });
+
+  it('has nothing of CDK in it', () => {
+    expect(bundleOf(name).text).not.toContain('aws-cdk-lib');
+  });
+
+  it('exports its handler when it is loaded with the environment of the template', async () => {
+    const { folder, environment } = bundleOf(name);
+
+    expect(await load(folder, environment)).toBe('function');
+  });
+
+  it('refuses to load without its environment, and names what is missing', async () => {
+    const { folder, environment } = bundleOf(name);
+    const [missing] = Object.keys(environment).filter((variable) => variable !== 'POWERTOOLS_SERVICE_NAME');
+    const { [String(missing)]: _, ...rest } = environment;
+
+    await expect(load(folder, rest)).rejects.toThrow(`missing environment variables: ${missing}`);
+  });
+});
+
+describe('the names that the machine matches on', () => {
+  it.each([
+    ['CheckJob', 'ScenarioBusyError'],
+    ['CheckJob', 'ScenarioUnavailableError'],
+    ['CheckJob', 'ScenarioAccountError'],
+    ['CheckJob', 'DeadlineError'],
+    ['StoreAssets', 'ScenarioBusyError'],
+    ['StoreAssets', 'ScenarioUnavailableError'],
+    ['StoreAssets', 'ScenarioAccountError'],
+    ['StoreAssets', 'AssetNotReadyError'],
+    ['StoreAssets', 'DownloadBrokenError'],
+    ['StoreAssets', 'UnusableResultError'],
+    ['StoreAssets', 'EventRefusedError'],
+  ])('survive the bundler as literals: %s throws %s', (name, error) => {
+    expect(bundleOf(name).text).toMatch(new RegExp(`\\bname\\s*=\\s*["']${error}["']`));
+  });
+});
+
+/** What `handler` is, in a process that has this environment and none of ours. */
+async function load(folder: string, environment: Readonly<Record<string, string>>): Promise<string> {
+  const script = `process.stdout.write(typeof (await import('./index.mjs')).handler)`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: folder,
+    env: { AWS_REGION: 'us-east-1', ...environment },
+  });
+  return stdout;
+}

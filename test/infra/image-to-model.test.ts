@@ -1,0 +1,627 @@
+import { Duration, type Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { describe, expect, it } from 'vitest';
+import type { ImageToModelProps } from '../../infra/image-to-model.ts';
+import { permissionsOf } from './permissions.ts';
+import { synthesizedConstruct, synthesizedStack } from './synthesized.ts';
+
+const template = synthesizedStack();
+
+const functions = ['CheckJob', 'ReportFailure', 'StoreAssets', 'SubmitJob'] as const;
+const tracing = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
+const DEFAULT_BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/default';
+
+const answering = (bucket: string, bus: string) => [
+  `events:PutEvents on ${bus}`,
+  `s3:GetObject on ${bucket}/models/*/manifest.json`,
+  `s3:GetObject on ${bucket}/runs/*`,
+  `s3:ListBucket on ${bucket}`,
+  `s3:PutObject on ${bucket}/models/*/manifest.json`,
+  `s3:PutObject on ${bucket}/runs/*`,
+];
+
+describe('the buckets', () => {
+  it('are two', () => {
+    expect(Object.keys(template.resources('AWS::S3::Bucket'))).toEqual(['UploadBucket', 'AssetBucket']);
+  });
+
+  it.each(['UploadBucket', 'AssetBucket'])('are versioned, encrypted, private and kept: %s', (name) => {
+    const bucket = template.resources('AWS::S3::Bucket')[name];
+
+    expect(bucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        VersioningConfiguration: { Status: 'Enabled' },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      },
+    });
+  });
+
+  it.each(['UploadBucket', 'AssetBucket'])(
+    'refuse whatever comes without TLS, and allow nobody: %s',
+    (name) => {
+      expect(template.properties('AWS::S3::BucketPolicy', `${name}/Policy`)).toMatchObject({
+        Bucket: name,
+        PolicyDocument: {
+          Statement: [
+            {
+              Effect: 'Deny',
+              Principal: { AWS: '*' },
+              Action: 's3:*',
+              Resource: [`${name}.Arn`, `${name}.Arn/*`],
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            },
+          ],
+        },
+      });
+    },
+  );
+
+  it('tell EventBridge of uploads by property, and of assets not at all', () => {
+    const { NotificationConfiguration } = template.properties('AWS::S3::Bucket', 'UploadBucket');
+
+    expect(NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+    expect(template.properties('AWS::S3::Bucket', 'AssetBucket')).not.toHaveProperty(
+      'NotificationConfiguration',
+    );
+  });
+
+  it('never expire a model, a record or an upload: only parts left behind and old versions of records', () => {
+    const parts = {
+      Id: 'abandoned-uploads',
+      Status: 'Enabled',
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+    };
+    const records = {
+      Id: 'superseded-records',
+      Status: 'Enabled',
+      Prefix: 'runs/',
+      NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+    };
+
+    expect(template.properties('AWS::S3::Bucket', 'UploadBucket')).toMatchObject({
+      LifecycleConfiguration: { Rules: [parts] },
+    });
+    expect(template.properties('AWS::S3::Bucket', 'AssetBucket')).toMatchObject({
+      LifecycleConfiguration: { Rules: [parts, records] },
+    });
+  });
+});
+
+describe('the uploads queue', () => {
+  const queue = template.properties('AWS::SQS::Queue', 'Uploads/Queue');
+
+  it('hears of every object created in the upload bucket, on the default bus', () => {
+    expect(template.properties('AWS::Events::Rule', 'Uploads/UploadCreated')).toEqual({
+      Description: 'Every object created in the upload bucket',
+      State: 'ENABLED',
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: { bucket: { name: ['UploadBucket'] } },
+      },
+      Targets: [
+        {
+          Id: 'Target0',
+          Arn: 'Uploads/Queue.Arn',
+          DeadLetterConfig: { Arn: 'Uploads/DeadLetters.Arn' },
+        },
+      ],
+    });
+  });
+
+  it('keeps messages for 14 days, and those it gives up for 14 more', () => {
+    expect(queue).toMatchObject({ MessageRetentionPeriod: 14 * 86_400 });
+    expect(template.properties('AWS::SQS::Queue', 'Uploads/DeadLetters')).toEqual({
+      MessageRetentionPeriod: 14 * 86_400,
+    });
+  });
+
+  it('hands a message out again a minute after SubmitJob can last have worked on it', () => {
+    const { Timeout } = template.properties('AWS::Lambda::Function', 'SubmitJob');
+
+    expect(queue).toMatchObject({ VisibilityTimeout: 360 });
+    expect(Timeout).toBe(360 - 60);
+  });
+
+  it('buries a message only after a thousand returns', () => {
+    expect(queue).toMatchObject({
+      RedrivePolicy: { deadLetterTargetArn: 'Uploads/DeadLetters.Arn', maxReceiveCount: 1000 },
+    });
+  });
+
+  it('feeds SubmitJob one message at a time, two side by side', () => {
+    const mappings = Object.values(template.resources('AWS::Lambda::EventSourceMapping'));
+
+    expect(mappings.map(({ Properties }) => Properties)).toEqual([
+      {
+        EventSourceArn: 'Uploads/Queue.Arn',
+        FunctionName: 'SubmitJob',
+        BatchSize: 1,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 2 },
+      },
+    ]);
+  });
+
+  it.each(['Uploads/Queue', 'Uploads/DeadLetters', 'FailureReportsDeadLetters'])(
+    'takes nothing without TLS, and messages from its own rule only: %s',
+    (name) => {
+      const rule = name.startsWith('Uploads') ? 'Uploads/UploadCreated' : 'GenerationFailed';
+
+      expect(template.properties('AWS::SQS::QueuePolicy', `${name}/Policy`)).toMatchObject({
+        PolicyDocument: {
+          Statement: [
+            {
+              Effect: 'Deny',
+              Action: 'sqs:*',
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+              Resource: `${name}.Arn`,
+            },
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Condition: { ArnEquals: { 'aws:SourceArn': `${rule}.Arn` } },
+              Resource: `${name}.Arn`,
+            },
+          ],
+        },
+      });
+    },
+  );
+});
+
+describe('the functions', () => {
+  it('are those of functions/ and no other, so no custom resource', () => {
+    expect(Object.keys(template.resources('AWS::Lambda::Function')).sort()).toEqual(functions);
+    expect(template.text).not.toContain('Custom::');
+    expect(template.resources('AWS::CloudFormation::CustomResource')).toEqual({});
+  });
+
+  it.each([
+    ['SubmitJob', 300, 512],
+    ['CheckJob', 120, 256],
+    ['StoreAssets', 900, 512],
+    ['ReportFailure', 60, 256],
+  ])(
+    'run on Node 24 and arm64, traced, with JSON logs: %s for %i s in %i MB',
+    (name, Timeout, MemorySize) => {
+      expect(template.properties('AWS::Lambda::Function', name)).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        TracingConfig: { Mode: 'Active' },
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: `${name}Logs` },
+        Handler: 'index.handler',
+        Timeout,
+        MemorySize,
+      });
+    },
+  );
+
+  it('each have a log group that forgets', () => {
+    const groups = template.resources('AWS::Logs::LogGroup');
+
+    expect(Object.keys(groups).sort()).toEqual([
+      'CheckJobLogs',
+      'Generation/Logs',
+      'ReportFailureLogs',
+      'StoreAssetsLogs',
+      'SubmitJobLogs',
+    ]);
+    for (const { Properties } of Object.values(groups)) expect(Properties).toEqual({ RetentionInDays: 90 });
+  });
+
+  const scenario = {
+    SCENARIO_URL: 'https://api.cloud.scenario.com/v1',
+    SCENARIO_SECRET_ARN: 'ScenarioSecret',
+  };
+  const answers = { ASSET_BUCKET: 'AssetBucket', EVENT_BUS_NAME: 'default' };
+  it.each([
+    [
+      'SubmitJob',
+      {
+        ...scenario,
+        ...answers,
+        STATE_MACHINE_ARN: 'Generation/StateMachine',
+        PARAMETER_SETTINGS: '{"defaults":{},"presets":{}}',
+        MAX_CU_PER_RUN: '150',
+        IGNORE_PREFIXES: '[]',
+      },
+    ],
+    ['CheckJob', { ...scenario, JOB_DEADLINE_SECONDS: '2700' }],
+    ['StoreAssets', { ...scenario, ...answers }],
+    ['ReportFailure', answers],
+  ])('know from their environment what they need and no more: %s', (name, environment) => {
+    const { Environment } = template.properties('AWS::Lambda::Function', name);
+
+    expect(Environment).toEqual({ Variables: { ...environment, POWERTOOLS_SERVICE_NAME: name } });
+  });
+
+  it('hear of settings through it', () => {
+    const settings = {
+      scenarioUrl: 'https://eu.example.com/v1',
+      defaults: { pbr: false },
+      presets: { 'chairs/': { quad: true } },
+      ignorePrefixes: ['tmp/'],
+      maxCuPerRun: 75,
+      jobDeadlineMinutes: 20,
+      maxConcurrency: 7,
+    };
+
+    const changed = synthesizedStack(settings);
+
+    expect(changed.properties('AWS::Lambda::Function', 'SubmitJob')).toMatchObject({
+      Environment: {
+        Variables: {
+          SCENARIO_URL: 'https://eu.example.com/v1',
+          PARAMETER_SETTINGS: '{"defaults":{"pbr":false},"presets":{"chairs/":{"quad":true}}}',
+          MAX_CU_PER_RUN: '75',
+          IGNORE_PREFIXES: '["tmp/"]',
+        },
+      },
+    });
+    expect(changed.properties('AWS::Lambda::Function', 'CheckJob')).toMatchObject({
+      Environment: { Variables: { JOB_DEADLINE_SECONDS: '1200' } },
+    });
+    expect(Object.values(changed.resources('AWS::Lambda::EventSourceMapping'))).toMatchObject([
+      { Properties: { ScalingConfig: { MaximumConcurrency: 7 } } },
+    ]);
+  });
+});
+
+describe('the permissions', () => {
+  it('of SubmitJob are to read uploads, call Scenario, start executions and answer', () => {
+    expect(permissionsOf(template, 'SubmitJob/ServiceRole')).toEqual(
+      [
+        's3:GetObject on UploadBucket.Arn/*',
+        's3:GetObjectVersion on UploadBucket.Arn/*',
+        's3:ListBucket on UploadBucket.Arn',
+        'secretsmanager:GetSecretValue on ScenarioSecret',
+        'states:StartExecution on Generation/StateMachine',
+        ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        'sqs:ChangeMessageVisibility on Uploads/Queue.Arn',
+        'sqs:DeleteMessage on Uploads/Queue.Arn',
+        'sqs:GetQueueAttributes on Uploads/Queue.Arn',
+        'sqs:GetQueueUrl on Uploads/Queue.Arn',
+        'sqs:ReceiveMessage on Uploads/Queue.Arn',
+        ...tracing,
+      ].sort(),
+    );
+  });
+
+  it('of CheckJob are to call Scenario', () => {
+    expect(permissionsOf(template, 'CheckJob/ServiceRole')).toEqual(
+      ['secretsmanager:GetSecretValue on ScenarioSecret', ...tracing].sort(),
+    );
+  });
+
+  it('of StoreAssets are to call Scenario, write models and answer', () => {
+    expect(permissionsOf(template, 'StoreAssets/ServiceRole')).toEqual(
+      [
+        'secretsmanager:GetSecretValue on ScenarioSecret',
+        's3:AbortMultipartUpload on AssetBucket.Arn/models/*',
+        's3:PutObject on AssetBucket.Arn/models/*',
+        ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        ...tracing,
+      ].sort(),
+    );
+  });
+
+  it('of ReportFailure are to describe executions of this machine, answer, and give up what failed', () => {
+    expect(permissionsOf(template, 'ReportFailure/ServiceRole')).toEqual(
+      [
+        'states:DescribeExecution on arn:aws:states:us-east-1:111122223333:execution:Generation/StateMachine.Name:*',
+        'sqs:SendMessage on FailureReportsDeadLetters.Arn',
+        ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        ...tracing,
+      ].sort(),
+    );
+  });
+
+  it('of the machine are to call its two functions, and to log and trace', () => {
+    const allowed = permissionsOf(template, 'Generation/StateMachine/Role');
+
+    expect(allowed.filter((permission) => !/^(logs|xray):/.test(permission))).toEqual([
+      'lambda:InvokeFunction on CheckJob.Arn',
+      'lambda:InvokeFunction on CheckJob.Arn:*',
+      'lambda:InvokeFunction on StoreAssets.Arn',
+      'lambda:InvokeFunction on StoreAssets.Arn:*',
+    ]);
+  });
+
+  it('come from these policies alone, beside the managed one for logs', () => {
+    const roles = template.resources('AWS::IAM::Role');
+
+    expect(Object.keys(roles).sort()).toEqual(
+      [...functions.map((name) => `${name}/ServiceRole`), 'Generation/StateMachine/Role'].sort(),
+    );
+    for (const name of functions) {
+      const { Properties } = roles[`${name}/ServiceRole`] ?? {};
+      expect(Properties).toMatchObject({
+        ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'],
+      });
+      expect(Properties).not.toHaveProperty('Policies');
+    }
+    expect(roles['Generation/StateMachine/Role']?.Properties).not.toHaveProperty('ManagedPolicyArns');
+    expect(template.resources('AWS::IAM::ManagedPolicy')).toEqual({});
+    expect(Object.keys(template.resources('AWS::IAM::Policy'))).toHaveLength(functions.length + 1);
+  });
+
+  it('let nobody invoke a function but the rule of failures', () => {
+    const permissions = Object.values(template.resources('AWS::Lambda::Permission'));
+
+    expect(permissions.map(({ Properties }) => Properties)).toEqual([
+      {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: 'ReportFailure.Arn',
+        Principal: 'events.amazonaws.com',
+        SourceArn: 'GenerationFailed.Arn',
+      },
+    ]);
+  });
+});
+
+describe('an execution that ends without a model', () => {
+  it('is reported on the default bus however it ended, and a report that fails is kept', () => {
+    expect(template.properties('AWS::Events::Rule', 'GenerationFailed')).toEqual({
+      Description: 'Every generation that ended without a model',
+      State: 'ENABLED',
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: ['Generation/StateMachine'],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      Targets: [
+        {
+          Id: 'Target0',
+          Arn: 'ReportFailure.Arn',
+          DeadLetterConfig: { Arn: 'FailureReportsDeadLetters.Arn' },
+        },
+      ],
+    });
+    expect(template.properties('AWS::Lambda::Function', 'ReportFailure')).toMatchObject({
+      DeadLetterConfig: { TargetArn: 'FailureReportsDeadLetters.Arn' },
+    });
+    expect(template.properties('AWS::SQS::Queue', 'FailureReportsDeadLetters')).toEqual({
+      MessageRetentionPeriod: 14 * 86_400,
+    });
+  });
+});
+
+describe('the state machine', () => {
+  it('is traced and logs errors, without what its executions carry', () => {
+    expect(template.properties('AWS::StepFunctions::StateMachine', 'Generation/StateMachine')).toMatchObject({
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: {
+        Level: 'ERROR',
+        IncludeExecutionData: false,
+        Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: 'Generation/Logs.Arn' } }],
+      },
+    });
+  });
+});
+
+describe('the credentials of Scenario', () => {
+  it('are in no template: the secret is created empty', () => {
+    expect(template.properties('AWS::SecretsManager::Secret', 'ScenarioSecret')).toMatchObject({
+      SecretString: '{"apiKey":"","apiSecret":""}',
+    });
+  });
+
+  it('are resolved into no environment and no definition', () => {
+    expect(template.text).not.toContain('{{resolve:secretsmanager');
+  });
+});
+
+describe('the outputs', () => {
+  it('name what was made, and end with what to do next, ready to paste', () => {
+    expect(template.outputs).toEqual({
+      UploadBucketName: 'UploadBucket',
+      AssetBucketName: 'AssetBucket',
+      EventBusName: 'default',
+      StateMachineArn: 'Generation/StateMachine',
+      UploadsQueueUrl: 'Uploads/Queue',
+      Z1FillTheSecret: `aws secretsmanager put-secret-value --secret-id ScenarioSecret --secret-string '{"apiKey":"…","apiSecret":"…"}'`,
+      Z2DropAnImage: 'aws s3 cp examples/oak-chair.png s3://UploadBucket/chairs/oak.png',
+    });
+  });
+});
+
+describe('what the deployer brings, by name', () => {
+  const SECRET = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:theirs-a1B2c3';
+  const brought = synthesizedStack({
+    uploadBucketName: 'their-uploads',
+    assetBucketName: 'their-models',
+    eventBusName: 'their-bus',
+    scenarioSecretArn: SECRET,
+  });
+
+  it('is not created a second time', () => {
+    for (const type of ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::Events::EventBus']) {
+      expect(brought.resources(type)).toEqual({});
+    }
+    expect(brought.resources('AWS::SecretsManager::Secret')).toEqual({});
+    expect(Object.keys(brought.resources('AWS::Lambda::Function')).sort()).toEqual(functions);
+  });
+
+  it('is what the functions work with', () => {
+    expect(brought.properties('AWS::Lambda::Function', 'StoreAssets')).toMatchObject({
+      Environment: {
+        Variables: {
+          ASSET_BUCKET: 'their-models',
+          EVENT_BUS_NAME: 'their-bus',
+          SCENARIO_SECRET_ARN: SECRET,
+        },
+      },
+    });
+    const allowed = permissionsOf(brought, 'SubmitJob/ServiceRole');
+    expect(allowed).toEqual(
+      expect.arrayContaining([
+        's3:GetObject on arn:aws:s3:::their-uploads/*',
+        's3:GetObjectVersion on arn:aws:s3:::their-uploads/*',
+        's3:ListBucket on arn:aws:s3:::their-uploads',
+        `secretsmanager:GetSecretValue on ${SECRET}`,
+        ...answering(
+          'arn:aws:s3:::their-models',
+          'arn:aws:events:us-east-1:111122223333:event-bus/their-bus',
+        ),
+      ]),
+    );
+  });
+
+  it('is where uploads are heard from, on the default bus whatever bus the events go to', () => {
+    const rules = brought.resources('AWS::Events::Rule');
+
+    expect(rules['Uploads/UploadCreated']?.Properties).toMatchObject({
+      EventPattern: { detail: { bucket: { name: ['their-uploads'] } } },
+    });
+    for (const { Properties } of Object.values(rules)) expect(Properties).not.toHaveProperty('EventBusName');
+  });
+
+  it('is what the outputs tell', () => {
+    expect(brought.outputs).toMatchObject({
+      UploadBucketName: 'their-uploads',
+      AssetBucketName: 'their-models',
+      EventBusName: 'their-bus',
+      Z2DropAnImage: 'aws s3 cp examples/oak-chair.png s3://their-uploads/chairs/oak.png',
+    });
+    expect(brought.outputs['Z1FillTheSecret']).toContain(`--secret-id ${SECRET} `);
+  });
+});
+
+describe('what is brought to the construct with keys of its own', () => {
+  const keyed = synthesizedConstruct((stack) => ({
+    uploadBucket: bucketWithKey(stack, 'TheirUploads'),
+    assetBucket: bucketWithKey(stack, 'TheirModels'),
+    scenarioSecret: Secret.fromSecretAttributes(stack, 'TheirSecret', {
+      secretCompleteArn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:theirs-a1B2c3',
+      encryptionKey: keyOf(stack, 'TheirSecret'),
+    }),
+    jobDeadline: Duration.minutes(10),
+  }));
+  const keyPermissions = (role: string) =>
+    permissionsOf(keyed, role).filter((permission) => permission.startsWith('kms:'));
+  const encrypting = (key: string) =>
+    ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'].map(
+      (action) => `${action} on ${key}`,
+    );
+
+  it('is decrypted by those who read it, and encrypted by those who write it, and by nobody else', () => {
+    expect(keyPermissions('SubmitJob/ServiceRole')).toEqual(
+      [
+        `kms:Decrypt on ${keyArn('TheirUploads')}`,
+        `kms:Decrypt on ${keyArn('TheirSecret')}`,
+        ...encrypting(keyArn('TheirModels')),
+      ].sort(),
+    );
+    expect(keyPermissions('StoreAssets/ServiceRole')).toEqual(
+      [`kms:Decrypt on ${keyArn('TheirSecret')}`, ...encrypting(keyArn('TheirModels'))].sort(),
+    );
+    expect(keyPermissions('CheckJob/ServiceRole')).toEqual([`kms:Decrypt on ${keyArn('TheirSecret')}`]);
+    expect(keyPermissions('ReportFailure/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
+  });
+
+  it('has its deadline in seconds', () => {
+    expect(keyed.properties('AWS::Lambda::Function', 'CheckJob')).toMatchObject({
+      Environment: { Variables: { JOB_DEADLINE_SECONDS: '600' } },
+    });
+  });
+});
+
+describe('one bucket for uploads and models', () => {
+  it('is refused: every record and manifest would be the next upload, without end', () => {
+    const shared = (stack: Stack) => {
+      const bucket = new Bucket(stack, 'Shared');
+      return { uploadBucket: bucket, assetBucket: bucket };
+    };
+
+    expect(() => synthesizedConstruct(shared)).toThrow(/same bucket/);
+  });
+});
+
+describe('a rule for the events', () => {
+  const methods = ['onModelStored', 'onModelFailed', 'onUploadRejected'] as const;
+
+  const rulesOn = (propsIn: (stack: Stack) => ImageToModelProps) =>
+    synthesizedConstruct(propsIn, (construct, stack) => {
+      const target = new SqsQueue(new Queue(stack, 'Listener'));
+      for (const method of methods) construct[method](method, { target, description: `theirs: ${method}` });
+      construct.onModelStored('OnlyChairs', {
+        eventPattern: { detail: { data: { upload: { key: [{ prefix: 'chairs/' }] } } } },
+      });
+      construct.onModelStored('Elsewhere', { crossStackScope: stack, ruleName: 'elsewhere' });
+    });
+  const onDefault = rulesOn(() => ({}));
+  const onTheirs = rulesOn((stack) => ({ eventBus: new EventBus(stack, 'TheirBus') }));
+
+  it.each([
+    ['onModelStored', 'Model Stored'],
+    ['onModelFailed', 'Model Failed'],
+    ['onUploadRejected', 'Upload Rejected'],
+  ])('comes from %s with the detail-type, the target and the options given', (method, detailType) => {
+    expect(onDefault.properties('AWS::Events::Rule', method)).toMatchObject({
+      Description: `theirs: ${method}`,
+      EventPattern: { source: ['meshdrop'], 'detail-type': [detailType] },
+      Targets: [{ Arn: 'Listener.Arn' }],
+    });
+  });
+
+  it('is on the bus that the events go to', () => {
+    expect(methods.map((name) => onDefault.properties('AWS::Events::Rule', name)['EventBusName'])).toEqual(
+      methods.map(() => 'default'),
+    );
+    expect(methods.map((name) => onTheirs.properties('AWS::Events::Rule', name)['EventBusName'])).toEqual(
+      methods.map(() => 'TheirBus'),
+    );
+    expect(permissionsOf(onTheirs, 'StoreAssets/ServiceRole')).toContain('events:PutEvents on TheirBus.Arn');
+  });
+
+  it('can be narrowed by a pattern of its own', () => {
+    expect(onDefault.properties('AWS::Events::Rule', 'OnlyChairs')).toMatchObject({
+      EventPattern: {
+        source: ['meshdrop'],
+        'detail-type': ['Model Stored'],
+        detail: { data: { upload: { key: [{ prefix: 'chairs/' }] } } },
+      },
+    });
+  });
+
+  it('can be made in another scope', () => {
+    expect(onDefault.properties('AWS::Events::Rule', 'Elsewhere')).toMatchObject({
+      Name: 'elsewhere',
+      EventPattern: { source: ['meshdrop'], 'detail-type': ['Model Stored'] },
+    });
+  });
+});
+
+function keyArn(name: string): string {
+  return `arn:aws:kms:us-east-1:111122223333:key/${name}`;
+}
+
+function keyOf(stack: Stack, name: string) {
+  return Key.fromKeyArn(stack, `${name}Key`, keyArn(name));
+}
+
+function bucketWithKey(stack: Stack, name: string) {
+  return Bucket.fromBucketAttributes(stack, name, {
+    bucketName: name.toLowerCase(),
+    encryptionKey: keyOf(stack, name),
+  });
+}

@@ -1,0 +1,443 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { checkJob, type JobCheck } from '../../functions/check-job/check-job.ts';
+import {
+  AssetNotReadyError,
+  DeadlineError,
+  DownloadBrokenError,
+  EventRefusedError,
+  ScenarioAccountError,
+  ScenarioBusyError,
+  ScenarioUnavailableError,
+  UnusableResultError,
+} from '../../functions/shared/errors.ts';
+import type { Job } from '../../functions/shared/scenario.ts';
+import { synthesizedStack } from '../infra/synthesized.ts';
+import { definitionText, machineTimeoutSeconds, stateIn, statesIn } from './definition.ts';
+import { execute, type Functions, input, startedAt } from './execution.ts';
+
+const template = synthesizedStack();
+const definition = definitionText(template);
+
+const running: JobCheck = { status: 'running', waitSeconds: 25, progress: 0.5 };
+const succeeded: JobCheck = { status: 'succeeded' };
+
+const POLL = ['WaitForJob', 'CheckJob', 'IsJobDone'];
+const STORE = ['StoreAssets', 'Stored'];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(startedAt) });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** Throws or answers what stands at its place; the last one stands for all that follow. */
+function inTurn<T extends object>(...turns: readonly (T | Error)[]): (nth: number) => T {
+  return (nth) => {
+    const turn = turns[Math.min(nth, turns.length - 1)];
+    if (turn instanceof Error || turn === undefined) throw turn;
+    return turn;
+  };
+}
+
+const checks = (...turns: readonly (JobCheck | Error)[]) => inTurn<JobCheck>(...turns);
+
+/** An error as Lambda itself reports it. */
+function named(name: string, message = 'said by AWS'): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+/** What every execution that stores must have done, whatever happened on its way. */
+const stored = { status: 'SUCCEEDED', output: { stored: { status: 'stored', assets: 1 } } } as const;
+
+describe('a job that succeeds', () => {
+  it('is stored after the first check when it is done by then', async () => {
+    const ended = await execute(definition, { checkJob: checks(succeeded) });
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.states).toEqual([...POLL, ...STORE]);
+    expect(ended.waits).toEqual([55]);
+  });
+
+  it('is polled as often as it needs, each time after the wait that the check before said', async () => {
+    const waits = [25, 16, 40, 1, 3600];
+    const answers = waits.map((waitSeconds): JobCheck => ({ status: 'running', waitSeconds, progress: 0 }));
+
+    const ended = await execute(definition, { checkJob: checks(...answers, succeeded) });
+
+    expect(ended.waits).toEqual([55, ...waits]);
+    expect(ended.states).toEqual([...Array.from({ length: 6 }, () => POLL).flat(), ...STORE]);
+    expect(ended.status).toBe('SUCCEEDED');
+  });
+
+  it('gives each function its own fields of the input, the same at every turn, and nothing else', async () => {
+    const ended = await execute(definition, { checkJob: checks(running, running, running, succeeded) });
+
+    const { runId, jobId, submittedAt } = input;
+    expect(ended.calls.CheckJob).toEqual(Array.from({ length: 4 }, () => ({ runId, jobId, submittedAt })));
+    expect(ended.calls.StoreAssets).toEqual([{ runId, jobId }]);
+  });
+
+  it('leaves the input as it came and writes beside it', async () => {
+    const ended = await execute(definition, { checkJob: checks(running, succeeded) });
+
+    expect(ended.output).toEqual({
+      ...input,
+      check: { status: 'succeeded' },
+      stored: { status: 'stored', assets: 1 },
+    });
+  });
+
+  it.each([
+    ['tells its progress', (elapsed: number) => elapsed / 180],
+    ['says from its start that it is nearly done', () => 0.99],
+  ])('is found out with at most nine checks in its first 180 seconds when it %s', async (_, progressAt) => {
+    const ended = await execute(definition, realCheckJob(180, progressAt));
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.calls.CheckJob.length).toBeLessThanOrEqual(9);
+    expect(ended.waits[0]).toBe(55);
+    expect(ended.waits.every(Number.isInteger)).toBe(true);
+    expect(ended.seconds - 180).toBeLessThan(25);
+  });
+
+  it('is found out within one step when it says nothing of its progress', async () => {
+    const ended = await execute(
+      definition,
+      realCheckJob(300, () => 0),
+    );
+
+    expect(ended.waits).toEqual([55, ...Array.from({ length: 10 }, () => 25)]);
+    expect(ended.status).toBe('SUCCEEDED');
+  });
+});
+
+describe('a job that fails', () => {
+  it('fails the execution with our code as its error and the reason as its cause', async () => {
+    const failed: JobCheck = { status: 'failed', code: 'job-failed', reason: 'the image shows nothing' };
+
+    const ended = await execute(definition, { checkJob: checks(running, failed) });
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'job-failed', cause: 'the image shows nothing' });
+    expect(ended.states).toEqual([...POLL, ...POLL, 'JobFailed']);
+    expect(ended.calls.StoreAssets).toEqual([]);
+  });
+
+  it.each(['job-canceled', 'job-lost'] as const)('tells %s by its own code', async (code) => {
+    const ended = await execute(definition, { checkJob: checks({ status: 'failed', code, reason: 'why' }) });
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: code, cause: 'why' });
+  });
+});
+
+describe('a check that does not come through', () => {
+  it('is tried again after 5, 10 and 20 seconds when Scenario is busy', async () => {
+    const busy = new ScenarioBusyError('too many requests');
+
+    const ended = await execute(definition, { checkJob: checks(busy, busy, busy, succeeded) });
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.states).toEqual([...POLL, ...STORE]);
+    expect(ended.retryWaits).toEqual([5, 10, 20]);
+  });
+
+  it.each([
+    ['Scenario is unavailable', new ScenarioUnavailableError('502')],
+    ['Scenario is busy', new ScenarioBusyError('429')],
+    ['the account is refused', new ScenarioAccountError('out of credits')],
+    ['Lambda has no capacity left', named('Lambda.TooManyRequestsException')],
+    ['Lambda itself is broken', named('Lambda.ServiceException')],
+    ['Lambda gives an error of its own', named('Lambda.AWSLambdaException')],
+    ['the SDK of Step Functions fails', named('Lambda.SdkClientException')],
+    ['Lambda does not answer', named('Lambda.ClientExecutionTimeoutException')],
+    ['CheckJob dies for an unknown reason', named('Lambda.Unknown')],
+    ['CheckJob is out of time', named('Sandbox.Timedout')],
+    ['CheckJob exits', named('Runtime.ExitError')],
+  ])('goes back to waiting as often as need be while %s, and ends stored', async (_, error) => {
+    const rounds = 12;
+    const tries = Array.from({ length: rounds * 4 }, () => error);
+    const slower: JobCheck = { status: 'running', waitSeconds: 17, progress: 0.9 };
+
+    const ended = await execute(definition, { checkJob: checks(slower, ...tries, running, succeeded) });
+
+    expect(ended.output).toEqual({ ...input, check: succeeded, stored: { status: 'stored', assets: 1 } });
+    const lost = Array.from({ length: rounds }, () => ['WaitForJob', 'CheckJob']).flat();
+    expect(ended.states).toEqual([...POLL, ...lost, ...POLL, ...POLL, ...STORE]);
+    expect(ended.waits).toEqual([55, ...Array.from({ length: rounds + 1 }, () => 17), 25]);
+    expect(ended.retryWaits).toEqual(Array.from({ length: rounds }, () => [5, 10, 20]).flat());
+  });
+
+  it('goes back to the first wait when not even the first check came through', async () => {
+    const gone = new ScenarioUnavailableError('no answer');
+
+    const ended = await execute(definition, {
+      checkJob: checks(gone, gone, gone, gone, succeeded),
+    });
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.waits).toEqual([55, 55]);
+  });
+
+  it('is given up 10 seconds after the time-out of CheckJob and tried again', async () => {
+    const never = new Promise<never>(() => undefined);
+
+    const ended = await execute(definition, { checkJob: (nth) => (nth === 0 ? never : succeeded) });
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.seconds).toBe(55 + 130 + 5);
+  });
+
+  it('fails the execution at once past the deadline', async () => {
+    const late = new DeadlineError('the job is not done after 45 minutes');
+
+    const ended = await execute(definition, { checkJob: checks(running, late, succeeded) });
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'DeadlineError', cause: late.message });
+    expect(ended.states).toEqual([...POLL, 'WaitForJob', 'CheckJob']);
+    expect(ended.retryWaits).toEqual([]);
+    expect(ended.calls.CheckJob).toHaveLength(2);
+  });
+
+  it('meets the deadline of the real CheckJob within one wait of 45 minutes', async () => {
+    const ended = await execute(
+      definition,
+      realCheckJob(Number.POSITIVE_INFINITY, () => 0),
+    );
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'DeadlineError' });
+    expect(ended.seconds).toBeGreaterThan(45 * 60);
+    expect(ended.seconds).toBeLessThanOrEqual(45 * 60 + 25);
+  });
+
+  it('fails the execution at once with an error that nobody knows', async () => {
+    const ended = await execute(definition, { checkJob: checks(new TypeError('a bug'), succeeded) });
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'TypeError', cause: 'a bug' });
+    expect(ended.calls.CheckJob).toHaveLength(1);
+  });
+});
+
+describe('storing that does not come through', () => {
+  const result = { status: 'stored', assets: 1 };
+  const store = (...turns: readonly (object | Error)[]): Functions => ({
+    checkJob: checks(succeeded),
+    storeAssets: inTurn<object>(...turns),
+  });
+
+  it('is tried again, later and later, a minute apart at most, until the files are there', async () => {
+    const notReady = new AssetNotReadyError('asset_1 is still being made');
+    const broken = new DownloadBrokenError('asset_1 has 3 bytes and should have 9');
+
+    const ended = await execute(
+      definition,
+      store(notReady, broken, notReady, broken, notReady, broken, result),
+    );
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.states).toEqual([...POLL, ...STORE]);
+    expect(ended.retryWaits).toEqual([5, 10, 20, 40, 60, 60]);
+    expect(ended.calls.StoreAssets).toEqual(
+      Array.from({ length: 7 }, () => ({ runId: input.runId, jobId: input.jobId })),
+    );
+  });
+
+  it.each([
+    new ScenarioBusyError('429'),
+    new ScenarioUnavailableError('502'),
+    new ScenarioAccountError('401'),
+    new AssetNotReadyError('pending'),
+    new DownloadBrokenError('cut'),
+    new EventRefusedError('the bus refused'),
+    named('Lambda.TooManyRequestsException'),
+    named('Lambda.Unknown'),
+    named('Sandbox.Timedout'),
+    named('Runtime.ExitError'),
+  ])('is tried again after $name', async (error) => {
+    const ended = await execute(definition, store(error, result));
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.retryWaits).toEqual([5]);
+  });
+
+  it('is given up 10 seconds after the time-out of StoreAssets and tried again', async () => {
+    const never = new Promise<never>(() => undefined);
+
+    const ended = await execute(definition, {
+      checkJob: checks(succeeded),
+      storeAssets: (nth) => (nth === 0 ? never : result),
+    });
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.seconds).toBe(55 + 910 + 5);
+  });
+
+  it('fails the execution with its last error after six retries', async () => {
+    const ended = await execute(definition, store(new DownloadBrokenError('cut again')));
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'DownloadBrokenError', cause: 'cut again' });
+    expect(ended.calls.StoreAssets).toHaveLength(7);
+    expect(ended.states).toEqual([...POLL, 'StoreAssets']);
+  });
+
+  it('is not tried again when the job gave nothing to keep', async () => {
+    const nothing = new UnusableResultError('the job gave 0 files, and none of them is a 3D model');
+
+    const ended = await execute(definition, store(nothing, result));
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'UnusableResultError', cause: nothing.message });
+    expect(ended.calls.StoreAssets).toHaveLength(1);
+  });
+
+  it('is not tried again after an error that nobody knows', async () => {
+    const ended = await execute(definition, store(new TypeError('a bug'), result));
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'TypeError' });
+    expect(ended.calls.StoreAssets).toHaveLength(1);
+  });
+});
+
+describe('an execution that is ended from outside', () => {
+  it('checks and stores nothing any more once it is aborted', async () => {
+    const ended = await execute(
+      definition,
+      { checkJob: checks(running) },
+      { abortAfterSeconds: 55 + 25 + 10 },
+    );
+
+    expect(ended.status).toBe('ABORTED');
+    expect(ended.calls.CheckJob).toHaveLength(2);
+    expect(ended.calls.StoreAssets).toEqual([]);
+  });
+
+  it('times out after two hours when its job never says anything else but running', async () => {
+    const ended = await execute(definition, { checkJob: checks(running) });
+
+    expect(ended.status).toBe('TIMED_OUT');
+    expect(ended.seconds).toBe(7200);
+  });
+});
+
+describe('the definition', () => {
+  const states = statesIn(definition);
+  const tasks = Object.entries(states).filter(([, { Type }]) => Type === 'Task');
+  const scenario = [
+    'ScenarioBusyError',
+    'ScenarioUnavailableError',
+    'ScenarioAccountError',
+    'AwsUnavailableError',
+  ];
+  const lambda = [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.ClientExecutionTimeoutException',
+    'Lambda.TooManyRequestsException',
+    'Lambda.Unknown',
+    'Sandbox.Timedout',
+    'Runtime.ExitError',
+    'States.Timeout',
+  ];
+
+  it('has the states of the picture', () => {
+    expect(Object.entries(states).map(([name, { Type }]) => `${name} ${Type}`)).toEqual([
+      'WaitForJob Wait',
+      'CheckJob Task',
+      'IsJobDone Choice',
+      'StoreAssets Task',
+      'Stored Succeed',
+      'JobFailed Fail',
+    ]);
+  });
+
+  it.each(tasks)('calls the function of the same name in %s', (name, { Resource }) => {
+    expect(Resource).toBe(`arn:aws:lambda:us-east-1:111122223333:function:${name}`);
+    expect(template.resources('AWS::Lambda::Function')).toHaveProperty(name);
+  });
+
+  it.each(tasks)('lets %s run 10 seconds longer than its function may', (name, { TimeoutSeconds }) => {
+    const { Timeout } = template.properties('AWS::Lambda::Function', name);
+
+    expect(TimeoutSeconds).toBe(Number(Timeout) + 10);
+  });
+
+  it.each(tasks)('retries and catches %s by name, never everything', (_, { Retry, Catch }) => {
+    const names = [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals);
+
+    expect(names).not.toHaveLength(0);
+    expect(names.filter((name) => ['States.ALL', 'States.TaskFailed'].includes(name))).toEqual([]);
+    expect(names).not.toContain('DeadlineError');
+    expect(names).not.toContain('UnusableResultError');
+  });
+
+  it('retries CheckJob three times, and catches exactly what it retries, with the result discarded', () => {
+    const { Retry, Catch } = stateIn(definition, 'CheckJob');
+
+    expect(Retry).toEqual([
+      {
+        ErrorEquals: [...scenario, ...lambda],
+        IntervalSeconds: 5,
+        BackoffRate: 2,
+        MaxAttempts: 3,
+        JitterStrategy: 'FULL',
+      },
+    ]);
+    expect(Catch).toEqual([{ ErrorEquals: Retry[0]?.ErrorEquals, ResultPath: null, Next: 'WaitForJob' }]);
+  });
+
+  it('retries StoreAssets six times, a minute apart at most, and catches nothing', () => {
+    const { Retry, Catch } = stateIn(definition, 'StoreAssets');
+
+    expect(Retry).toEqual([
+      {
+        ErrorEquals: [
+          ...scenario,
+          'AssetNotReadyError',
+          'DownloadBrokenError',
+          'EventRefusedError',
+          ...lambda,
+        ],
+        IntervalSeconds: 5,
+        BackoffRate: 2,
+        MaxDelaySeconds: 60,
+        MaxAttempts: 6,
+        JitterStrategy: 'FULL',
+      },
+    ]);
+    expect(Catch).toEqual([]);
+  });
+
+  it('writes what tasks answer beside the input, and throws no state away', () => {
+    expect(tasks.map(([name, { ResultPath }]) => `${name} ${ResultPath}`)).toEqual([
+      'CheckJob $.check',
+      'StoreAssets $.stored',
+    ]);
+    expect(Object.values(states).filter(({ OutputPath }) => OutputPath !== undefined)).toEqual([]);
+  });
+
+  it('times out after two hours, later than the longest deadline that can be set', () => {
+    expect(machineTimeoutSeconds(definition)).toBe(7200);
+  });
+});
+
+/** The real function against a job that ends at `doneAfterSeconds`. */
+function realCheckJob(doneAfterSeconds: number, progressAt: (elapsedSeconds: number) => number): Functions {
+  const job = async (jobId: string): Promise<Job> => {
+    const elapsed = (Date.now() - Date.parse(startedAt)) / 1000;
+    const done = elapsed >= doneAfterSeconds;
+    return {
+      jobId,
+      status: done ? 'succeeded' : 'running',
+      progress: done ? 1 : progressAt(elapsed),
+      assetIds: done ? ['asset_1'] : [],
+      error: undefined,
+      hint: undefined,
+      cu: undefined,
+      createdAt: startedAt,
+      finishedAt: undefined,
+      image: undefined,
+    };
+  };
+  const tools = { scenario: { job }, now: Date.now, deadlineSeconds: 45 * 60 };
+  return { checkJob: () => checkJob({ jobId: input.jobId, submittedAt: input.submittedAt }, tools) };
+}
