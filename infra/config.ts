@@ -22,11 +22,11 @@ const configSchema = z.strictObject({
     .optional()
     .describe('a secret of your own, JSON with apiKey and apiSecret'),
   scenarioUrl: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'is no address; it begins with https:// and ends with /v1' })
     .optional()
     .describe('base of the API, with /v1'),
   defaults: settingsSchema.default({}).describe('parameters of every upload that says nothing else'),
-  presets: z.record(z.string().min(1), settingsSchema).default({}).describe('parameters by folder'),
+  presets: z.record(z.string(), settingsSchema).default({}).describe('parameters by folder'),
   ignorePrefixes: z.array(z.string().min(1)).default([]).describe('keys that are none of ours'),
   maxCuPerRun: z.number().positive().default(150).describe('compute units that one image may cost'),
   jobDeadlineMinutes: z.number().int().min(5).max(90).default(45).describe('how long a job may take'),
