@@ -61,6 +61,8 @@ const lambdaErrors = [
   'States.Timeout',
 ];
 
+const backOff = { interval: Duration.seconds(5), backoffRate: 2, jitterStrategy: JitterType.FULL };
+
 /** The outer fence: the longest deadline and half an hour to store in. Beyond it a redrive goes on. */
 const MACHINE_TIMEOUT = Duration.hours(2);
 
@@ -93,51 +95,50 @@ export class GenerationMachine extends Construct {
     });
   }
 
-  private checkJobTask(lambdaFunction: ServiceFunction): TaskStateBase {
+  private checkJobTask(checkJob: ServiceFunction): TaskStateBase {
     const payload: CheckJobInput & { runId: string } = {
       runId: JsonPath.stringAt('$.runId'),
       jobId: JsonPath.stringAt('$.jobId'),
       submittedAt: JsonPath.stringAt('$.submittedAt'),
     };
-    return new LambdaInvoke(this, 'CheckJob', {
-      lambdaFunction,
-      payload: TaskInput.fromObject({ ...payload }),
-      payloadResponseOnly: true,
-      resultPath: '$.check',
-      taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
-      retryOnServiceExceptions: false,
-    }).addRetry({
+    return this.task('CheckJob', checkJob, payload, '$.check').addRetry({
       errors: [...serviceErrors, ...lambdaErrors],
-      interval: Duration.seconds(5),
-      backoffRate: 2,
+      ...backOff,
       maxAttempts: 3,
-      jitterStrategy: JitterType.FULL,
     });
   }
 
-  private storeAssetsTask(lambdaFunction: ServiceFunction): TaskStateBase {
+  private storeAssetsTask(storeAssets: ServiceFunction): TaskStateBase {
     const payload: StoreAssetsInput = {
       runId: JsonPath.stringAt('$.runId'),
       jobId: JsonPath.stringAt('$.jobId'),
     };
-    return new LambdaInvoke(this, 'StoreAssets', {
-      lambdaFunction,
-      payload: TaskInput.fromObject({ ...payload }),
-      payloadResponseOnly: true,
-      resultPath: '$.stored',
-      taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
-      retryOnServiceExceptions: false,
-    }).addRetry({
+    return this.task('StoreAssets', storeAssets, payload, '$.stored').addRetry({
       errors: [
         ...serviceErrors,
         ...nameOf(AssetNotReadyError, DownloadBrokenError, EventRefusedError),
         ...lambdaErrors,
       ],
-      interval: Duration.seconds(5),
-      backoffRate: 2,
+      ...backOff,
       maxDelay: Duration.seconds(60),
       maxAttempts: 6,
-      jitterStrategy: JitterType.FULL,
+    });
+  }
+
+  /** What a function answers lies beside the input, never over it. */
+  private task(
+    id: string,
+    lambdaFunction: ServiceFunction,
+    payload: object,
+    resultPath: string,
+  ): LambdaInvoke {
+    return new LambdaInvoke(this, id, {
+      lambdaFunction,
+      payload: TaskInput.fromObject({ ...payload }),
+      payloadResponseOnly: true,
+      resultPath,
+      taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
+      retryOnServiceExceptions: false,
     });
   }
 

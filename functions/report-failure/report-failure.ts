@@ -33,6 +33,7 @@ export async function reportFailure(execution: EndedExecution, tools: ReportTool
   const kept = await tools.records.read(runId);
   // An execution that somebody started by hand, without an upload, is nobody's run.
   if (!kept) return tools.log.warn('no record of this run', { executionArn: execution.executionArn });
+  if ('jobId' in kept.record) tools.log.appendKeys({ jobId: kept.record.jobId });
   const why = failureOf(await withCause(execution, tools.sfn));
   tools.log.info('reporting', { failure: why });
   await answer(kept.record, { phase: 'failed', failure: why }, tools);

@@ -1,20 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { createAnnounce } from '../shared/announce.ts';
+import { createAnswerTools } from '../shared/answer-tools.ts';
 import { namingFaults } from '../shared/aws-faults.ts';
 import { readEnv } from '../shared/env.ts';
-import { createJsonObjects } from '../shared/json-objects.ts';
-import { count, log, observed } from '../shared/observed.ts';
+import { log, observed } from '../shared/observed.ts';
 import { parameterSettingsSchema } from '../shared/parameters.ts';
-import { createRecords } from '../shared/record.ts';
-import { createScenario } from '../shared/scenario.ts';
-import { secretReader } from '../shared/secret.ts';
+import { createScenarioClient } from '../shared/scenario-client.ts';
 import { createStartGeneration } from './start-generation.ts';
 import { submitJob } from './submit-job.ts';
 import { eachUpload } from './upload.ts';
@@ -33,27 +28,15 @@ const parameterSettings = parameterSettingsSchema.parse(JSON.parse(env.PARAMETER
 const ignorePrefixes = z.array(z.string()).parse(JSON.parse(env.IGNORE_PREFIXES));
 
 const s3 = namingFaults(new S3Client());
-const objects = createJsonObjects(s3, env.ASSET_BUCKET);
 const tools = {
+  ...createAnswerTools(s3, env),
   s3,
-  objects,
-  records: createRecords(objects),
-  assetBucket: env.ASSET_BUCKET,
-  announce: createAnnounce(namingFaults(new EventBridgeClient()), env.EVENT_BUS_NAME),
+  scenario: createScenarioClient(env),
   startGeneration: createStartGeneration(namingFaults(new SFNClient()), env.STATE_MACHINE_ARN),
-  scenario: createScenario({
-    url: env.SCENARIO_URL,
-    credentials: secretReader(namingFaults(new SecretsManagerClient()), env.SCENARIO_SECRET_ARN),
-    fetch,
-    sleep,
-    now: Date.now,
-  }),
   parameterSettings,
   maxCuPerRun: Number(env.MAX_CU_PER_RUN),
-  sleep: async (ms: number) => await sleep(ms),
+  sleep,
   random: Math.random,
-  now: Date.now,
-  count,
   log,
 };
 

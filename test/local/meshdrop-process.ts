@@ -1,13 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import * as z from 'zod';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const examples = join(import.meta.dirname, '..', '..', 'examples');
+
+/** Options that make a run short, and keep it inside its working folder. */
+export const quick = ['--speed', '100', '--job-seconds', '0.3', '--data', 'data', '--out', 'out'];
+
+/** A working folder with some of the examples in it. */
+export async function folderWith(...images: readonly string[]): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const image of images) await copyFile(join(examples, image), join(folder, image));
+  return folder;
+}
 
 const start = join(import.meta.dirname, '..', '..', 'local', 'start.mjs');
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

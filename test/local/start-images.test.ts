@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
@@ -7,20 +7,9 @@ import { makeBoulder } from '../../examples/make-images.ts';
 import { assembly } from '../../local/assembly.ts';
 import { startStandIn } from '../../local/scenario/server.ts';
 import { validateBytes } from './khronos-validator.ts';
-import { ledgerOf, meshdrop, readyAddresses, writtenEvents } from './meshdrop-process.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-
-const examples = join(import.meta.dirname, '..', '..', 'examples');
-const quick = ['--speed', '100', '--job-seconds', '0.3', '--data', 'data', '--out', 'out'];
+import { folderWith, quick, ledgerOf, meshdrop, readyAddresses, writtenEvents } from './meshdrop-process.ts';
 
 beforeAll(() => assembly());
-
-/** A working folder with some of the examples in it. */
-async function folderWith(...images: readonly string[]): Promise<string> {
-  const folder = await temporaryFolder();
-  for (const image of images) await copyFile(join(examples, image), join(folder, image));
-  return folder;
-}
 
 const resultSchema = z.strictObject({
   image: z.string(),

@@ -1,23 +1,12 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { assembly } from '../../local/assembly.ts';
-import { ledgerOf, meshdrop, readyAddresses, writtenEvents } from './meshdrop-process.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-
-const examples = join(import.meta.dirname, '..', '..', 'examples');
-const quick = ['--speed', '100', '--job-seconds', '0.3', '--data', 'data', '--out', 'out'];
+import { folderWith, quick, ledgerOf, meshdrop, readyAddresses, writtenEvents } from './meshdrop-process.ts';
 
 beforeAll(() => assembly());
-
-/** A working folder with some of the examples in it. */
-async function folderWith(...images: readonly string[]): Promise<string> {
-  const folder = await temporaryFolder();
-  for (const image of images) await copyFile(join(examples, image), join(folder, image));
-  return folder;
-}
 
 function clientOf(endpoint: string): S3Client {
   const s3 = new S3Client({

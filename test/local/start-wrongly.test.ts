@@ -1,22 +1,11 @@
-import { copyFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { assembly } from '../../local/assembly.ts';
-import { meshdrop, readyAddresses } from './meshdrop-process.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-
-const examples = join(import.meta.dirname, '..', '..', 'examples');
-const quick = ['--speed', '100', '--job-seconds', '0.3', '--data', 'data', '--out', 'out'];
+import { folderWith, quick, meshdrop, readyAddresses } from './meshdrop-process.ts';
 
 beforeAll(() => assembly());
-
-/** A working folder with some of the examples in it. */
-async function folderWith(...images: readonly string[]): Promise<string> {
-  const folder = await temporaryFolder();
-  for (const image of images) await copyFile(join(examples, image), join(folder, image));
-  return folder;
-}
 
 describe('a wrong call', () => {
   test.each([
