@@ -37,7 +37,7 @@ export interface MachineOptions {
   readonly invoke: (functionArn: string, payload: unknown) => Promise<unknown>;
   /** Resolves when the end of an execution is announced. */
   readonly onEnded: (execution: Execution) => Promise<void>;
-  /** Told when a task begins, and what it answered. */
+  /** Told when a task or a wait begins, and what a task answered. */
   readonly onTask: (execution: Execution, state: string, output?: unknown) => void;
 }
 
@@ -284,6 +284,7 @@ function handlersOf(
   const handlers: Handlers = {};
   for (const name of waits) {
     handlers[name] = async (input) => {
+      options.onTask(execution, name);
       await sleep((waitInput.parse(input).seconds * 1000) / options.speed, undefined, { ref: false });
       return isOver() ? await forever() : {};
     };
