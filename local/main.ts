@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { assembly, SynthError } from './assembly.ts';
@@ -79,6 +79,11 @@ async function start(command: Command, service: Service, endings: (() => Promise
   endings.push(() => server.close());
   const pageServer = await listenOnLoopback(command.pagePort, '--page-port');
   endings.push(() => pageServer.close());
+  await mkdir(resolve(command.out), { recursive: true }).catch((cause: unknown) => {
+    throw new WrongCallError(`models can not be written to ${command.out}; name another folder with --out`, {
+      cause,
+    });
+  });
   announceService(service);
 
   const speed = command.speed ?? (service.standIn ? STAND_IN_SPEED : 1);
