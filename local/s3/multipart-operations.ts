@@ -3,7 +3,7 @@ import { type Answer, xmlAnswer } from './answer.ts';
 import { OWNER } from './bucket-operations.ts';
 import { CHECKSUM_ALGORITHMS, type Checksum, checksumAlgorithmOf } from './checksum.ts';
 import type { ListedPart } from './multipart-parts.ts';
-import type { UploadName } from './multipart-uploads.ts';
+import type { UploadName } from './multipart-parts.ts';
 import {
   checksumElementsOf,
   checksumHeadersOf,

@@ -1,5 +1,32 @@
-import type { Part, Upload } from './multipart-uploads.ts';
+import type { Blob } from './blob-folder.ts';
+import type { Checksum } from './checksum.ts';
 import { S3Error } from './s3-error.ts';
+import type { Description } from './stored-version.ts';
+
+export interface UploadOptions extends Description {
+  /** What the whole object's checksum will be. */
+  readonly checksum?: Pick<Checksum, 'algorithm' | 'type'>;
+}
+
+export interface Part {
+  readonly number: number;
+  readonly blob: Blob;
+  readonly etag: string;
+  readonly checksum?: Pick<Checksum, 'algorithm' | 'value'>;
+  readonly lastModified: Date;
+}
+
+/** Who an upload is: S3 wants all three to agree. */
+export interface UploadName {
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+export interface Upload extends Omit<UploadName, 'uploadId'> {
+  readonly options: UploadOptions;
+  readonly parts: ReadonlyMap<number, Part>;
+}
 
 /** S3's least size of every part but the last. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;

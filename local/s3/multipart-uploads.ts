@@ -4,39 +4,21 @@ import { type ExpectedDigests, requireChecksum } from './body-digests.ts';
 import type { Catalogue, Change, ObjectDraft, WriteConditions } from './catalogue.ts';
 import { type Checksum, base64, compositeChecksum, createChecksum } from './checksum.ts';
 import type { CreatedObject } from './created-object.ts';
-import { type ListedPart, choosePartsOf } from './multipart-parts.ts';
+import {
+  type ListedPart,
+  type Part,
+  type Upload,
+  type UploadName,
+  type UploadOptions,
+  choosePartsOf,
+} from './multipart-parts.ts';
 import { requireKey } from './object-key.ts';
 import { S3Error } from './s3-error.ts';
 import type { Description, ObjectVersion } from './stored-version.ts';
 
-interface UploadOptions extends Description {
-  /** What the whole object's checksum will be. */
-  readonly checksum?: Pick<Checksum, 'algorithm' | 'type'>;
-}
-
-export interface Part {
-  readonly number: number;
-  readonly blob: Blob;
-  readonly etag: string;
-  readonly checksum?: Pick<Checksum, 'algorithm' | 'value'>;
-  readonly lastModified: Date;
-}
-
 interface CompleteOptions extends WriteConditions {
   /** Of the whole object, when the client knows it. */
   readonly checksum?: string | undefined;
-}
-
-/** Who an upload is: S3 wants all three to agree. */
-export interface UploadName {
-  readonly bucket: string;
-  readonly key: string;
-  readonly uploadId: string;
-}
-
-export interface Upload extends Omit<UploadName, 'uploadId'> {
-  readonly options: UploadOptions;
-  readonly parts: ReadonlyMap<number, Part>;
 }
 
 /** Uploads end with the process: after a restart they are NoSuchUpload, and their parts are gone from the disk. */

@@ -1,5 +1,14 @@
 import type { JobRecord, TripoInputs } from './records.ts';
-import type { Tally } from './world.ts';
+
+/** Counted since the start; what jobs cost is kept with the jobs. */
+export interface Tally {
+  readonly requests: Record<string, number>;
+  readonly refusals: { rate: number; ceiling: number; cooldown: number; credits: number };
+  /** Downloads and part uploads that came with the API's Authorization header. */
+  leakedCredentials: number;
+  /** A cooldown is on until then, and only runs from then on count towards the next. */
+  cooldownEnds: number;
+}
 
 /** One paid job. */
 interface LedgerEntry {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createFaultScript, type FaultScript } from './faults.ts';
-import { netSpent } from './ledger.ts';
+import { netSpent, type Tally } from './ledger.ts';
 import { parseOptions, patchedOptions, type StandInOptions, type StandInOptionsInput } from './options.ts';
 import type { AssetRecord, JobRecord, ResultRecord, UploadRecord } from './records.ts';
 import { createUrlSigner, type UrlSigner } from './signed-url.ts';
@@ -45,16 +45,6 @@ interface Settings {
   readonly creditsLeft: () => number;
   /** @throws BadOptionError, and then nothing has changed */
   readonly change: (patch: unknown) => void;
-}
-
-/** Counted since the start; what jobs cost is kept with the jobs. */
-export interface Tally {
-  readonly requests: Record<string, number>;
-  readonly refusals: { rate: number; ceiling: number; cooldown: number; credits: number };
-  /** Downloads and part uploads that came with the API's Authorization header. */
-  leakedCredentials: number;
-  /** A cooldown is on until then, and only runs from then on count towards the next. */
-  cooldownEnds: number;
 }
 
 /** Opens the folder, or begins with nothing. */
