@@ -14,7 +14,7 @@ import {
 } from './multipart-parts.ts';
 import { requireKey } from './object-key.ts';
 import { S3Error } from './s3-error.ts';
-import type { Description, ObjectVersion } from './stored-version.ts';
+import type { ObjectVersion } from './stored-version.ts';
 
 interface CompleteOptions extends WriteConditions {
   /** Of the whole object, when the client knows it. */
