@@ -1,20 +1,20 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { recordSchema } from '../functions/shared/record.ts';
 import { answerJson } from './aws-json.ts';
-import { createEventBus, type EventEnvelope, envelope, type Target } from './event-bus.ts';
+import { type EventBus, type EventEnvelope, envelope } from './event-bus.ts';
 import { startEventSource } from './event-source.ts';
 import { exportRun } from './export.ts';
-import { startLambdaHost } from './lambda-host.ts';
-import type { Loopback } from './loopback.ts';
-import { openMachine } from './machine.ts';
-import { openQueue, type Queue } from './queue.ts';
-import { answerIn, createRuns, type Runs, type RunView, runOf } from './runs.ts';
-import type { CreatedObject } from './s3/created-object.ts';
+import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
+import type { Handle, Loopback } from './loopback.ts';
+import { type Machine, openMachine } from './machine.ts';
+import type { Queue } from './queue.ts';
+import { answerIn, noteRecords, noteTask, noteUpload, runOf } from './run-notes.ts';
+import { createRuns, type Runs } from './runs.ts';
 import { createS3Handler } from './s3/handler.ts';
 import { createObjectStore, type ObjectStore } from './s3/store.ts';
+import { createStackBus, objectCreatedEvent, tellsEventBridge } from './stack-events.ts';
+import { openQueues } from './stack-queues.ts';
 import type { Template } from './template.ts';
 
 export interface LocalAwsOptions {
@@ -43,123 +43,44 @@ const SETTLE_MS = 3_000;
 const SETTLE_STEP_MS = 20;
 
 /** Builds from the template what CloudFormation would build from it, and goes on where an earlier process stopped. */
-export async function startLocalAws({
-  template,
-  data,
-  out,
-  server,
-  scenario,
-  speed,
-}: LocalAwsOptions): Promise<LocalAws> {
+export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  const { template, data, server, speed } = options;
   const { UploadBucketName: uploadBucket = '', AssetBucketName: assetBucket = '' } = template.outputs;
   const runs = createRuns();
   const queues = await openQueues(template, data, speed);
   const host = await startLambdaHost({
     functions: template.functions,
     endpoint: server.origin,
-    scenarioUrl: scenario.url,
+    scenarioUrl: options.scenario.url,
     logFolder: join(data, 'logs'),
   });
-  const nameOfArn = (arn: string) =>
-    template.functions.find(({ attributes }) => attributes['Arn'] === arn)?.name ?? arn;
-  const bus = createEventBus(
-    template.rules.map(({ properties: { EventBusName, EventPattern, Targets } }) => ({
-      bus: EventBusName,
-      pattern: EventPattern,
-      targets: Targets.map(({ Arn, DeadLetterConfig }): Target => {
-        const queue = queues.get(Arn);
-        if (queue) return { queue };
-        return {
-          invoke: (event) => host.invoke(nameOfArn(Arn), event),
-          deadLetters: queues.get(DeadLetterConfig?.Arn ?? ''),
-        };
-      }),
-    })),
-    speed,
-  );
-  const store = createObjectStore({ folder: join(data, 's3'), onCreated: announceObject });
+  const invoke = (arn: string, event: unknown) => host.invoke(nameOfArn(template, arn), event);
+  const bus = createStackBus(template, queues, invoke, speed);
+  const store = createObjectStore({
+    folder: join(data, 's3'),
+    onCreated: async (object) => {
+      if (!tellsEventBridge(template, object.bucket)) return;
+      const event = objectCreatedEvent(object);
+      if (object.bucket === uploadBucket) noteUpload(runs, event, 'queued');
+      await bus.put('default', event);
+    },
+  });
   createBuckets(store, template, [uploadBucket, assetBucket]);
-  const machine = await openMachine({
-    arn: template.machine.ref,
-    definition: template.machine.properties.DefinitionString,
-    folder: join(data, 'executions'),
-    speed,
-    invoke: (arn, payload) => host.invoke(nameOfArn(arn), payload),
-    onTask: ({ name }, state, output) => noteTask(runs, name, state, output),
-    onEnded: ({ announced: _, ...detail }) =>
-      bus.put(
-        'default',
-        envelope('aws.states', 'Step Functions Execution Status Change', detail, [detail.executionArn]),
-      ),
-  });
-
-  /** S3 tells EventBridge, where the bucket has it on. */
-  async function announceObject(object: CreatedObject): Promise<void> {
-    const bucket = template.buckets.find(({ ref }) => ref === object.bucket);
-    const isOn =
-      bucket === undefined ||
-      bucket.properties.NotificationConfiguration?.EventBridgeConfiguration.EventBridgeEnabled;
-    if (!isOn) return;
-    const event = objectCreatedEvent(object);
-    const run = object.bucket === uploadBucket ? runOf(event) : undefined;
-    if (run) runs.note(run.runId, { key: run.key });
-    await bus.put('default', event);
-  }
-
-  /** What a function announces is written down, and the files that it speaks of, before the function hears that it is taken. */
-  async function putEvent(busName: string, event: EventEnvelope): Promise<void> {
-    const answer = answerIn(event);
-    if (answer) await exportRun(store, assetBucket, answer, out);
-    await appendFile(join(data, 'events.jsonl'), `${JSON.stringify(event)}\n`);
-    await bus.put(busName, event);
-    if (answer) runs.note(answer.runId, answer);
-  }
-
-  const secrets = secretsOf(
-    template,
-    JSON.stringify({ apiKey: scenario.apiKey, apiSecret: scenario.apiSecret }),
-  );
-  const answerS3 = createS3Handler(store);
-  server.serve((request, response) => {
-    const target = request.headers['x-amz-target'];
-    if (typeof target !== 'string') return answerS3(request, response);
-    return answerJson(target, request, response, {
-      machine,
-      machineArn: template.machine.ref,
-      putEvent,
-      secrets,
-    });
-  });
-
-  const stops = template.eventSources.map(({ properties }) => {
-    const queue = queues.get(properties.EventSourceArn);
-    if (!queue) throw new Error(`the event source ${properties.EventSourceArn} is no queue of the template`);
-    for (const { body } of queue.messages()) noteMessage(runs, body, 'queued');
-    return startEventSource({
-      queue,
-      maxConcurrency: properties.ScalingConfig.MaximumConcurrency,
-      invoke: (event) => host.invoke(properties.FunctionName, event),
-      onReceived: ({ body }) => noteMessage(runs, body, 'submitting'),
-    });
-  });
+  const machine = await openStackMachine(options, runs, bus, invoke);
   await noteRecords(runs, store, assetBucket);
+
+  const putEvent = keepEvents(options, { store, runs, bus, assetBucket });
+  server.serve(endpointOf(options, { store, machine, putEvent }));
+  const stops = startEventSources(template, queues, host, runs);
   machine.resume();
-  for (const { name } of template.functions) if (!/Failure/.test(name)) host.warm(name);
+  for (const { name } of template.functions) if (name !== 'ReportFailure') host.warm(name);
 
   return {
     store,
     runs,
     uploadBucket,
     assetBucket,
-    settled: async (runId) => {
-      const isWaiting = () =>
-        [...queues.values()].some((queue) =>
-          queue.messages().some(({ body }) => runOf(JSON.parse(body))?.runId === runId),
-        );
-      const isRunning = () => machine.list().some(({ name, announced }) => name === runId && !announced);
-      for (let waited = 0; waited < SETTLE_MS && (isWaiting() || isRunning()); waited += SETTLE_STEP_MS)
-        await sleep(SETTLE_STEP_MS);
-    },
+    settled: (runId) => settled(runId, queues, machine),
     close: async () => {
       for (const stop of stops) stop();
       host.close();
@@ -170,35 +91,94 @@ export async function startLocalAws({
   };
 }
 
-/** Dead-letter queues first, so that the others can point to them. By ARN. */
-async function openQueues(
-  { queues }: Template,
-  data: string,
-  speed: number,
-): Promise<ReadonlyMap<string, Queue>> {
-  const opened = new Map<string, Queue>();
-  const sorted = [...queues].sort(
-    (a, b) =>
-      Number(a.properties.RedrivePolicy !== undefined) - Number(b.properties.RedrivePolicy !== undefined),
-  );
-  for (const { name, attributes, properties } of sorted) {
-    const arn = attributes['Arn'] ?? name;
-    const { RedrivePolicy, VisibilityTimeout, MessageRetentionPeriod } = properties;
-    const deadLetters = RedrivePolicy && opened.get(RedrivePolicy.deadLetterTargetArn);
-    if (RedrivePolicy && !deadLetters)
-      throw new Error(`the dead-letter queue of ${name} is not in the template`);
-    const queue = await openQueue({
-      arn,
-      folder: join(data, 'queues', name),
-      visibilityTimeoutMs: VisibilityTimeout * 1000,
-      retentionMs: MessageRetentionPeriod * 1000,
-      redrive: RedrivePolicy &&
-        deadLetters && { queue: deadLetters, maxReceiveCount: RedrivePolicy.maxReceiveCount },
-      speed,
+function nameOfArn({ functions }: Template, arn: string): string {
+  return functions.find(({ attributes }) => attributes['Arn'] === arn)?.name ?? arn;
+}
+
+function openStackMachine(
+  { template, data, speed }: LocalAwsOptions,
+  runs: Runs,
+  bus: EventBus,
+  invoke: (functionArn: string, payload: unknown) => Promise<unknown>,
+): Promise<Machine> {
+  return openMachine({
+    arn: template.machine.ref,
+    definition: template.machine.properties.DefinitionString,
+    folder: join(data, 'executions'),
+    speed,
+    invoke,
+    onTask: ({ name }, state, output) => noteTask(runs, name, state, output),
+    onEnded: ({ announced: _, ...detail }) =>
+      bus.put(
+        'default',
+        envelope('aws.states', 'Step Functions Execution Status Change', detail, [detail.executionArn]),
+      ),
+  });
+}
+
+type PutEvent = (busName: string, event: EventEnvelope) => Promise<void>;
+
+/** What a function announces is written down, and the files that it speaks of, before the function hears that it is taken. */
+function keepEvents(
+  { data, out }: LocalAwsOptions,
+  { store, runs, bus, assetBucket }: { store: ObjectStore; runs: Runs; bus: EventBus; assetBucket: string },
+): PutEvent {
+  return async (busName, event) => {
+    const answer = answerIn(event);
+    if (answer) await exportRun(store, assetBucket, answer, out);
+    await appendFile(join(data, 'events.jsonl'), `${JSON.stringify(event)}\n`);
+    await bus.put(busName, event);
+    if (answer) runs.note(answer.runId, answer);
+  };
+}
+
+/** One address for all services: AWS' JSON protocols name their operation in a header, S3 does not. */
+function endpointOf(
+  { template, scenario: { apiKey, apiSecret } }: LocalAwsOptions,
+  { store, machine, putEvent }: { store: ObjectStore; machine: Machine; putEvent: PutEvent },
+): Handle {
+  const secrets = secretsOf(template, JSON.stringify({ apiKey, apiSecret }));
+  const answerS3 = createS3Handler(store);
+  return (request, response) => {
+    const target = request.headers['x-amz-target'];
+    if (typeof target !== 'string') return answerS3(request, response);
+    return answerJson(target, request, response, {
+      machine,
+      machineArn: template.machine.ref,
+      putEvent,
+      secrets,
     });
-    opened.set(arn, queue);
+  };
+}
+
+function startEventSources(
+  { eventSources }: Template,
+  queues: ReadonlyMap<string, Queue>,
+  host: LambdaHost,
+  runs: Runs,
+): (() => void)[] {
+  return eventSources.map(({ properties }) => {
+    const queue = queues.get(properties.EventSourceArn);
+    if (!queue) throw new Error(`the event source ${properties.EventSourceArn} is no queue of the template`);
+    for (const { body } of queue.messages()) noteUpload(runs, JSON.parse(body), 'queued');
+    return startEventSource({
+      queue,
+      maxConcurrency: properties.ScalingConfig.MaximumConcurrency,
+      invoke: (event) => host.invoke(properties.FunctionName, event),
+      onReceived: ({ body }) => noteUpload(runs, JSON.parse(body), 'submitting'),
+    });
+  });
+}
+
+async function settled(runId: string, queues: ReadonlyMap<string, Queue>, machine: Machine): Promise<void> {
+  const isWaiting = () =>
+    [...queues.values()].some((queue) =>
+      queue.messages().some(({ body }) => runOf(JSON.parse(body))?.runId === runId),
+    );
+  const isRunning = () => machine.list().some(({ name, announced }) => name === runId && !announced);
+  for (let waited = 0; waited < SETTLE_MS && (isWaiting() || isRunning()); waited += SETTLE_STEP_MS) {
+    await sleep(SETTLE_STEP_MS);
   }
-  return opened;
 }
 
 /** The template's buckets, and those that it was told to use: here somebody has to make them. */
@@ -215,48 +195,4 @@ function secretsOf({ functions }: Template, value: string): ReadonlyMap<string, 
     ({ properties }) => properties.Environment?.Variables['SCENARIO_SECRET_ARN'] ?? [],
   );
   return new Map(arns.map((arn) => [arn, value]));
-}
-
-function objectCreatedEvent(object: CreatedObject): EventEnvelope {
-  const { bucket, key, size, etag, sequencer, versionId, sourceIp, reason } = object;
-  const detail = {
-    version: '0',
-    bucket: { name: bucket },
-    object: { key, size, etag, sequencer, ...(versionId !== undefined && { 'version-id': versionId }) },
-    requester: '000000000000',
-    'source-ip-address': sourceIp,
-    reason,
-  };
-  return envelope('aws.s3', 'Object Created', detail, [`arn:aws:s3:::${bucket}`]);
-}
-
-/** What earlier processes did. */
-async function noteRecords(runs: Runs, store: ObjectStore, bucket: string): Promise<void> {
-  let after: string | undefined;
-  do {
-    const page = store.list(bucket, { prefix: 'runs/', after });
-    for (const object of page.objects) {
-      const { runId, upload, ...record } = recordSchema.parse(JSON.parse(await text(store.read(object))));
-      const stage = { claimed: 'queued', sending: 'submitting', submitted: 'generating' } as const;
-      const reason = 'failure' in record ? record.failure.reason : undefined;
-      const phase =
-        record.phase in stage
-          ? stage[record.phase as keyof typeof stage]
-          : (record.phase as RunView['stage']);
-      runs.note(runId, { key: upload.key, stage: phase, since: object.lastModified.getTime(), reason });
-    }
-    after = page.next;
-  } while (after !== undefined);
-}
-
-function noteMessage(runs: Runs, body: string, stage: 'queued' | 'submitting'): void {
-  const run = runOf(JSON.parse(body));
-  if (run) runs.note(run.runId, { key: run.key, stage });
-}
-
-function noteTask(runs: Runs, runId: string, state: string, output: unknown): void {
-  if (state === 'StoreAssets') return runs.note(runId, { stage: 'storing' });
-  const progress: unknown =
-    typeof output === 'object' && output !== null ? Reflect.get(output, 'progress') : undefined;
-  runs.note(runId, { stage: 'generating', ...(typeof progress === 'number' && { progress }) });
 }

@@ -4,10 +4,10 @@ import {
   ExecutionError,
   ExecutionTimeoutError,
   StateMachine,
-  type StateMachineDefinition,
 } from 'aws-local-stepfunctions';
 import * as z from 'zod';
-import { openDurableFiles } from './durable-files.ts';
+import { type DurableFiles, openDurableFiles } from './durable-files.ts';
+import { atSpeed, type Definition, readDefinition, statesOf } from './machine-definition.ts';
 
 const executionSchema = z.object({
   name: z.string(),
@@ -74,113 +74,121 @@ const FORBIDDEN_IN_NAME = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f
 export async function openMachine(options: MachineOptions): Promise<Machine> {
   const files = await openDurableFiles(options.folder);
   const stored = [...(await files.readAll()).values()].map((execution) => executionSchema.parse(execution));
-  const executions = new Map(stored.map((execution) => [execution.name, execution]));
-  const running = new Map<string, () => void>();
-  const definition = localDefinition(options.definition);
-  const waitStates = statesOf(definition, 'Wait');
-  const machine = new StateMachine(withTaskWaits(definition, options.speed), {
-    validationOptions: { noValidate: true },
-  });
-  let closed = false;
+  return new LocalMachine(options, files, stored);
+}
 
-  const writing = new Set<Promise<void>>();
+class LocalMachine implements Machine {
+  readonly #options: MachineOptions;
+  readonly #files: DurableFiles;
+  readonly #executions: Map<string, Execution>;
+  readonly #definition: Definition;
+  readonly #interpreter: StateMachine;
+  readonly #aborts = new Map<string, () => void>();
+  readonly #writing = new Set<Promise<void>>();
+  #closed = false;
 
-  async function keep(execution: Execution): Promise<void> {
-    const written = files.write(execution.name, execution);
-    writing.add(written);
-    await written.finally(() => writing.delete(written));
-    executions.set(execution.name, execution);
-  }
-
-  async function end(execution: Execution, how: Partial<Execution>): Promise<void> {
-    // Aborted while a function still worked: the first end counts.
-    if (closed || executions.get(execution.name)?.status !== 'RUNNING') return;
-    running.delete(execution.name);
-    const ended: Execution = { ...execution, ...how, stopDate: Date.now() };
-    await keep(ended);
-    await announce(ended);
-  }
-
-  async function announce(ended: Execution): Promise<void> {
-    await options.onEnded(ended);
-    if (!closed) await keep({ ...ended, announced: true });
-  }
-
-  function run(execution: Execution): void {
-    const isOver = () => closed || executions.get(execution.name)?.status !== 'RUNNING';
-    const handlers = handlersOf(definition, waitStates, execution, options, isOver);
-    const { result, abort } = machine.run(JSON.parse(execution.input) as JsonValue, {
-      overrides: { taskResourceLocalHandlers: handlers },
+  constructor(options: MachineOptions, files: DurableFiles, stored: readonly Execution[]) {
+    this.#options = options;
+    this.#files = files;
+    this.#executions = new Map(stored.map((execution) => [execution.name, execution]));
+    this.#definition = readDefinition(options.definition);
+    this.#interpreter = new StateMachine(atSpeed(this.#definition, options.speed), {
+      validationOptions: { noValidate: true },
     });
-    running.set(execution.name, abort);
-    result
-      .then(
-        (output) => end(execution, { status: 'SUCCEEDED', output: JSON.stringify(output) }),
-        (error: unknown) => end(execution, failureOf(error)),
-      )
-      .catch((error: unknown) =>
-        process.stderr.write(`meshdrop: the end of ${execution.name} was not kept: ${String(error)}\n`),
-      );
   }
 
-  function described(executionArn: string): Execution {
-    const found = [...executions.values()].find((execution) => execution.executionArn === executionArn);
+  async start(name: string, input: string): Promise<Execution> {
+    checkStart(name, input);
+    const standing = this.#executions.get(name);
+    if (standing?.status === 'RUNNING' && standing.input === input) return standing;
+    if (standing && Date.now() - (standing.stopDate ?? Date.now()) < NAME_TAKEN_MS) {
+      throw new StepFunctionsError(
+        'ExecutionAlreadyExists',
+        `Execution Already Exists: '${standing.executionArn}'`,
+      );
+    }
+    const { arn } = this.#options;
+    const executionArn = `${arn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const started = { name, executionArn, stateMachineArn: arn, input, startDate: Date.now() };
+    const execution: Execution = { ...started, status: 'RUNNING', announced: false };
+    await this.#keep(execution);
+    this.#run(execution);
+    return execution;
+  }
+
+  describe(executionArn: string): Execution {
+    const found = [...this.#executions.values()].find((execution) => execution.executionArn === executionArn);
     if (!found)
       throw new StepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
     return found;
   }
 
-  return {
-    start: async (name, input) => {
-      checkStart(name, input);
-      const standing = executions.get(name);
-      if (standing?.status === 'RUNNING' && standing.input === input) return standing;
-      if (standing && Date.now() - (standing.stopDate ?? Date.now()) < NAME_TAKEN_MS) {
-        throw new StepFunctionsError(
-          'ExecutionAlreadyExists',
-          `Execution Already Exists: '${standing.executionArn}'`,
-        );
-      }
-      const executionArn = `${options.arn.replace(':stateMachine:', ':execution:')}:${name}`;
-      const execution: Execution = {
-        name,
-        executionArn,
-        stateMachineArn: options.arn,
-        input,
-        status: 'RUNNING',
-        startDate: Date.now(),
-        announced: false,
-      };
-      executions.set(name, execution);
-      await keep(execution);
-      run(execution);
-      return execution;
-    },
-    describe: described,
-    list: () => [...executions.values()].sort((a, b) => b.startDate - a.startDate),
-    stop: async (executionArn, error, cause) => {
-      const execution = described(executionArn);
-      const abort = running.get(execution.name);
-      await end(execution, {
-        status: 'ABORTED',
-        ...(error !== undefined && { error }),
-        ...(cause !== undefined && { cause }),
+  list(): readonly Execution[] {
+    return [...this.#executions.values()].sort((a, b) => b.startDate - a.startDate);
+  }
+
+  async stop(executionArn: string, error?: string, cause?: string): Promise<Execution> {
+    const execution = this.describe(executionArn);
+    const abort = this.#aborts.get(execution.name);
+    await this.#end(execution, {
+      status: 'ABORTED',
+      ...(error !== undefined && { error }),
+      ...(cause !== undefined && { cause }),
+    });
+    abort?.();
+    return this.describe(executionArn);
+  }
+
+  resume(): void {
+    for (const execution of this.#executions.values()) {
+      if (execution.status === 'RUNNING') this.#run(execution);
+      else if (!execution.announced) void this.#announce(execution);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const abort of this.#aborts.values()) abort();
+    await Promise.allSettled(this.#writing);
+  }
+
+  #run(execution: Execution): void {
+    const isOver = () => this.#closed || this.#executions.get(execution.name)?.status !== 'RUNNING';
+    const taskResourceLocalHandlers = handlersOf(this.#definition, execution, this.#options, isOver);
+    const input = JSON.parse(execution.input) as JsonValue;
+    const { result, abort } = this.#interpreter.run(input, { overrides: { taskResourceLocalHandlers } });
+    this.#aborts.set(execution.name, abort);
+    result
+      .then(
+        (output) => this.#end(execution, { status: 'SUCCEEDED', output: JSON.stringify(output) }),
+        (error: unknown) => this.#end(execution, failureOf(error)),
+      )
+      .catch((error: unknown) => {
+        process.stderr.write(`meshdrop: the end of ${execution.name} was not kept: ${String(error)}\n`);
       });
-      abort?.();
-      return described(executionArn);
-    },
-    resume: () => {
-      for (const execution of executions.values()) {
-        if (execution.status === 'RUNNING') run(execution);
-        else if (!execution.announced) void announce(execution);
-      }
-    },
-    close: async () => {
-      closed = true;
-      for (const abort of running.values()) abort();
-      await Promise.allSettled(writing);
-    },
-  };
+  }
+
+  async #end(execution: Execution, how: Partial<Execution>): Promise<void> {
+    // Aborted while a function still worked: the first end counts.
+    if (this.#closed || this.#executions.get(execution.name)?.status !== 'RUNNING') return;
+    this.#aborts.delete(execution.name);
+    const ended: Execution = { ...execution, ...how, stopDate: Date.now() };
+    await this.#keep(ended);
+    await this.#announce(ended);
+  }
+
+  async #announce(ended: Execution): Promise<void> {
+    await this.#options.onEnded(ended);
+    if (!this.#closed) await this.#keep({ ...ended, announced: true });
+  }
+
+  async #keep(execution: Execution): Promise<void> {
+    // Seen at once by whoever asks next, so that nothing starts or ends twice while the file is written.
+    this.#executions.set(execution.name, execution);
+    const written = this.#files.write(execution.name, execution);
+    this.#writing.add(written);
+    await written.finally(() => this.#writing.delete(written));
+  }
 }
 
 function checkStart(name: string, input: string): void {
@@ -197,77 +205,6 @@ function checkStart(name: string, input: string): void {
   }
 }
 
-const stateSchema = z.looseObject({
-  Type: z.string(),
-  Resource: z.string().optional(),
-  Seconds: z.number().optional(),
-  SecondsPath: z.string().optional(),
-  Next: z.string().optional(),
-  Retry: z
-    .array(z.looseObject({ IntervalSeconds: z.number().default(1), MaxDelaySeconds: z.number().optional() }))
-    .optional(),
-});
-const definitionSchema = z.looseObject({
-  QueryLanguage: z.literal('JSONPath').optional(),
-  States: z.record(z.string(), stateSchema),
-});
-type Definition = z.infer<typeof definitionSchema>;
-type State = z.infer<typeof stateSchema>;
-
-/** @throws Error when the definition has a kind of state that this run can not follow at its own speed */
-function localDefinition(text: string): Definition {
-  const definition = definitionSchema.parse(JSON.parse(text));
-  for (const [name, { Type }] of Object.entries(definition.States)) {
-    if (!['Wait', 'Task', 'Choice', 'Pass', 'Succeed', 'Fail'].includes(Type)) {
-      throw new Error(`the local run does not know the state ${name} of type ${Type}`);
-    }
-  }
-  return definition;
-}
-
-function statesOf({ States }: Definition, type: string): readonly string[] {
-  return Object.entries(States)
-    .filter(([, state]) => state.Type === type)
-    .map(([name]) => name);
-}
-
-/** Longer than any wait; Node's timers take no more than 2^31 ms. */
-const NO_TIMEOUT_SECONDS = 2_000_000;
-
-/**
- * The definition with its retry intervals divided, and each Wait made a task that waits for the divided time: the
- * interpreter's own waits take whole seconds only. Everything else is as synthesized.
- */
-function withTaskWaits(definition: Definition, speed: number): StateMachineDefinition {
-  const States: Record<string, object> = {};
-  for (const [name, state] of Object.entries(definition.States)) {
-    States[name] = state.Type === 'Wait' ? taskWait(name, state) : quicker(state, speed);
-  }
-  return { ...definition, States } as unknown as StateMachineDefinition;
-}
-
-function taskWait(name: string, { Seconds, SecondsPath, Next }: State): object {
-  const parameters = SecondsPath === undefined ? { seconds: Seconds } : { 'seconds.$': SecondsPath };
-  return {
-    Type: 'Task',
-    Resource: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
-    Parameters: parameters,
-    ResultPath: null,
-    TimeoutSeconds: NO_TIMEOUT_SECONDS,
-    Next,
-  };
-}
-
-function quicker(state: State, speed: number): State {
-  if (!state.Retry) return state;
-  const Retry = state.Retry.map((retrier) => ({
-    ...retrier,
-    IntervalSeconds: retrier.IntervalSeconds / speed,
-    ...(retrier.MaxDelaySeconds !== undefined && { MaxDelaySeconds: retrier.MaxDelaySeconds / speed }),
-  }));
-  return { ...state, Retry };
-}
-
 type JsonValue = Parameters<StateMachine['run']>[0];
 type Handlers = Record<string, (input: JsonValue) => Promise<JsonValue>>;
 
@@ -275,14 +212,13 @@ const waitInput = z.object({ seconds: z.number().int().nonnegative() });
 
 function handlersOf(
   definition: Definition,
-  waits: readonly string[],
   execution: Execution,
   options: MachineOptions,
   isOver: () => boolean,
 ): Handlers {
   const forever = () => new Promise<JsonValue>(() => undefined);
   const handlers: Handlers = {};
-  for (const name of waits) {
+  for (const name of statesOf(definition, 'Wait')) {
     handlers[name] = async (input) => {
       options.onTask(execution, name);
       await sleep((waitInput.parse(input).seconds * 1000) / options.speed, undefined, { ref: false });

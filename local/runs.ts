@@ -1,7 +1,3 @@
-import * as z from 'zod';
-import { runIdOf } from '../functions/shared/run.ts';
-import type { EventEnvelope } from './event-bus.ts';
-
 /** What can be said of a run at a glance. */
 export interface RunView {
   readonly runId: string;
@@ -61,46 +57,5 @@ export function createRuns(): Runs {
     onChange: (next) => {
       listener = next;
     },
-  };
-}
-
-const objectCreated = z.object({
-  'detail-type': z.literal('Object Created'),
-  detail: z.object({
-    bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), 'version-id': z.string().optional(), sequencer: z.string() }),
-  }),
-});
-
-/** The run that an "Object Created" event begins. */
-export function runOf(event: unknown): { readonly runId: string; readonly key: string } | undefined {
-  const parsed = objectCreated.safeParse(event).data;
-  if (!parsed) return undefined;
-  const { bucket, object } = parsed.detail;
-  const version = object['version-id'] ?? object.sequencer;
-  return { runId: runIdOf({ bucket: bucket.name, key: object.key, version }), key: object.key };
-}
-
-const answered = z.object({
-  metadata: z.object({ runId: z.string() }),
-  data: z.object({
-    upload: z.object({ key: z.string() }),
-    failure: z.object({ reason: z.string() }).optional(),
-  }),
-});
-
-const STAGES = { 'Model Stored': 'stored', 'Model Failed': 'failed', 'Upload Rejected': 'rejected' } as const;
-
-/** What an event of ours says about its run. */
-export function answerIn({ source, 'detail-type': detailType, detail }: EventEnvelope) {
-  const stage =
-    source === 'meshdrop' && detailType in STAGES ? STAGES[detailType as keyof typeof STAGES] : undefined;
-  const parsed = answered.safeParse(detail).data;
-  if (!stage || !parsed) return undefined;
-  return {
-    runId: parsed.metadata.runId,
-    key: parsed.data.upload.key,
-    stage,
-    reason: parsed.data.failure?.reason,
   };
 }

@@ -1,0 +1,92 @@
+import { text } from 'node:stream/consumers';
+import * as z from 'zod';
+import { type Phase, recordSchema } from '../functions/shared/record.ts';
+import { runIdOf } from '../functions/shared/run.ts';
+import type { EventEnvelope } from './event-bus.ts';
+import type { Runs, RunView } from './runs.ts';
+import type { ObjectStore } from './s3/store.ts';
+
+const objectCreated = z.object({
+  'detail-type': z.literal('Object Created'),
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({ key: z.string(), 'version-id': z.string().optional(), sequencer: z.string() }),
+  }),
+});
+
+/** The run that an "Object Created" event begins. */
+export function runOf(event: unknown): { readonly runId: string; readonly key: string } | undefined {
+  const parsed = objectCreated.safeParse(event).data;
+  if (!parsed) return undefined;
+  const { bucket, object } = parsed.detail;
+  const version = object['version-id'] ?? object.sequencer;
+  return { runId: runIdOf({ bucket: bucket.name, key: object.key, version }), key: object.key };
+}
+
+const answered = z.object({
+  metadata: z.object({ runId: z.string() }),
+  data: z.object({
+    upload: z.object({ key: z.string() }),
+    failure: z.object({ reason: z.string() }).optional(),
+  }),
+});
+
+const STAGES = { 'Model Stored': 'stored', 'Model Failed': 'failed', 'Upload Rejected': 'rejected' } as const;
+
+/** What an event of ours says about its run. */
+export function answerIn({ source, 'detail-type': detailType, detail }: EventEnvelope) {
+  const stage =
+    source === 'meshdrop' && detailType in STAGES ? STAGES[detailType as keyof typeof STAGES] : undefined;
+  const parsed = answered.safeParse(detail).data;
+  if (!stage || !parsed) return undefined;
+  return {
+    runId: parsed.metadata.runId,
+    key: parsed.data.upload.key,
+    stage,
+    reason: parsed.data.failure?.reason,
+  };
+}
+
+const STAGE_OF_PHASE: Readonly<Record<Phase, RunView['stage']>> = {
+  claimed: 'queued',
+  sending: 'submitting',
+  submitted: 'generating',
+  stored: 'stored',
+  failed: 'failed',
+  rejected: 'rejected',
+};
+
+/** What earlier processes did. A record that can not be read is none to look at. */
+export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = store.list(bucket, { prefix: 'runs/', after });
+    for (const object of page.objects) {
+      const record = recordSchema.safeParse(JSON.parse(await text(store.read(object)))).data;
+      if (!record) continue;
+      const reason = 'failure' in record ? record.failure.reason : undefined;
+      const stage = STAGE_OF_PHASE[record.phase];
+      runs.note(record.runId, {
+        key: record.upload.key,
+        stage,
+        since: object.lastModified.getTime(),
+        reason,
+      });
+    }
+    after = page.next;
+  } while (after !== undefined);
+}
+
+/** An upload that waits, or is being worked on. */
+export function noteUpload(runs: Runs, event: unknown, stage: 'queued' | 'submitting'): void {
+  const run = runOf(event);
+  if (run) runs.note(run.runId, { key: run.key, stage });
+}
+
+/** A state of the machine that was entered, and what a task of it answered. */
+export function noteTask(runs: Runs, runId: string, state: string, output: unknown): void {
+  if (state === 'StoreAssets') return runs.note(runId, { stage: 'storing' });
+  const progress: unknown =
+    typeof output === 'object' && output !== null ? Reflect.get(output, 'progress') : undefined;
+  runs.note(runId, { stage: 'generating', ...(typeof progress === 'number' && { progress }) });
+}
