@@ -8,7 +8,7 @@ import type { Invocation, InvocationResult } from './lambda-runtime.ts';
 import type { LocalFunction } from './template.ts';
 
 /** A function failed. Name and message are what Step Functions would see: the error's own name, and JSON around its message. */
-export class FunctionError extends Error {
+class FunctionError extends Error {
   override readonly name: string;
 
   constructor(errorType: string, errorMessage: string, trace: readonly string[] = []) {

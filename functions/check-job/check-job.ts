@@ -57,6 +57,6 @@ function ended({ error, hint }: Job, status: Exclude<Job['status'], 'running'>):
   if (status === 'succeeded') return { status };
   if (status === 'canceled')
     return { status: 'failed', code: 'job-canceled', reason: 'the job was canceled at Scenario' };
-  const reason = error ?? 'the job failed at Scenario without saying why';
+  const reason = error || 'the job failed at Scenario without saying why';
   return { status: 'failed', code: 'job-failed', reason, ...(hint !== undefined && { hint }) };
 }

@@ -1,11 +1,11 @@
 import middy from '@middy/core';
-import { readEnv } from '../shared/env.ts';
+import { positive, readEnv } from '../shared/env.ts';
 import { observed } from '../shared/observed.ts';
 import { createScenarioClient } from '../shared/scenario-client.ts';
 import { type CheckJobInput, checkJob, type JobCheck } from './check-job.ts';
 
 const env = readEnv('SCENARIO_URL', 'SCENARIO_SECRET_ARN', 'JOB_DEADLINE_SECONDS');
-const deadlineSeconds = Number(env.JOB_DEADLINE_SECONDS);
+const deadlineSeconds = positive(env, 'JOB_DEADLINE_SECONDS');
 
 const scenario = createScenarioClient(env);
 

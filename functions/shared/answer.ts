@@ -48,16 +48,17 @@ export type Unclaimed = Omit<Extract<NewRecord, { phase: 'claimed' }>, 'phase'>;
  * Ends a run: wins the record, writes the manifest from it, announces it, in this order. Safe to repeat, and beside
  * another answer at the same time: the record is the only judge, and what it says is what is published.
  *
- * @returns the record as published, or undefined when the run can not end yet, because somebody is paying for it
+ * @param run as the caller saw it, with its job when it knew of one
+ * @returns the record as published, or undefined when the run can not end yet, because somebody else has moved it on
  */
 export async function answer(
-  run: Unclaimed,
+  run: Unclaimed | RunRecord,
   outcome: Outcome,
   tools: AnswerTools,
 ): Promise<FinalRecord | undefined> {
   for (;;) {
     const kept = await tools.records.read(run.runId);
-    if (!MAY_END_FROM[outcome.phase].includes(kept?.record.phase ?? 'none')) break;
+    if (!mayEndFrom(run, outcome).includes(kept?.record.phase ?? 'none')) break;
     const ended = endedRecord(kept?.record ?? run, outcome, new Date(tools.now()).toISOString());
     const written = await tools.records.write(ended, kept);
     if (!written) continue;
@@ -67,12 +68,16 @@ export async function answer(
   return await publish(run.runId, tools);
 }
 
-/** Nothing ever leaves `stored` or `rejected`, a paid job is never rejected, and `sending` is never buried. */
-const MAY_END_FROM: Readonly<Record<Outcome['phase'], readonly (Phase | 'none')[]>> = {
-  stored: ['submitted', 'failed'],
-  failed: ['none', 'claimed', 'submitted'],
-  rejected: ['none', 'claimed'],
-};
+type From = readonly (Phase | 'none')[];
+
+/**
+ * Nothing ever leaves `stored` or `rejected`, and `sending` is never buried. Who knows of no job ends a run only as long
+ * as nobody has paid for it.
+ */
+function mayEndFrom(run: Unclaimed | RunRecord, outcome: Outcome): From {
+  if (outcome.phase === 'stored') return ['submitted', 'failed'];
+  return outcome.phase === 'failed' && 'jobId' in run ? ['submitted'] : ['none', 'claimed'];
+}
 
 function endedRecord(run: Unclaimed | RunRecord, outcome: Outcome, finishedAt: string): NewRecord {
   const { failure: _, ...rest } = { failure: undefined, ...run };

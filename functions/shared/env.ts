@@ -1,3 +1,10 @@
+/** @throws Error naming the variable when it is no number above 0 */
+export function positive<Name extends string>(env: Readonly<Record<Name, string>>, name: Name): number {
+  const number = Number(env[name]);
+  if (number > 0) return number;
+  throw new Error(`the environment variable ${name} is no number above 0: ${env[name]}`);
+}
+
 /**
  * Reads settings from the environment, by name, once, when a function starts.
  *

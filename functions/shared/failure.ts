@@ -26,10 +26,7 @@ const HINTS = {
 
 export type FailureCode = keyof typeof HINTS;
 
-export const failureCodes = Object.keys(HINTS) as readonly FailureCode[] as readonly [
-  FailureCode,
-  ...FailureCode[],
-];
+const failureCodes = Object.keys(HINTS) as readonly FailureCode[] as readonly [FailureCode, ...FailureCode[]];
 
 /** Part of the record, the manifest and the event. */
 export const failureSchema = z.strictObject({

@@ -6,7 +6,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 
-export interface JsonObject {
+interface JsonObject {
   readonly value: unknown;
   readonly etag: string;
   /** S3's own clock, whole seconds. */

@@ -77,11 +77,12 @@ function readMetadata(
 }
 
 function unknownKey(key: string): string {
-  const keys = [...byMetadataKey.keys()];
+  const names = [...byMetadataKey.keys()].map((known) => known.slice(PREFIX.length));
   if (key === `${PREFIX}image`) return `${key}: the image is the upload itself; leave the key away`;
-  const near = closestMatch(key, keys, { maxDistance: 4 });
-  const meant = near ? `, did you mean ${near}?` : '';
-  return `${key}: there is no such parameter${meant} (known: ${keys.join(', ')})`;
+  const name = key.slice(PREFIX.length);
+  const near = closestMatch(name, names, { maxDistance: Math.ceil(name.length / 3) });
+  const meant = near ? `, did you mean ${PREFIX}${near}?` : '';
+  return `${key}: there is no such parameter${meant} (known: ${names.map((known) => PREFIX + known).join(', ')})`;
 }
 
 /** Undefined when the text is no value of that parameter. */
@@ -143,7 +144,11 @@ function conflictIn(parameters: Parameters, explicit: Settings): Conflict | unde
       (option) =>
         [
           !parameters.texture && !parameters.pbr && option in explicit,
-          [option, 'texture', 'there is no texture that it could apply to'],
+          [
+            option,
+            parameters.generateParts ? 'generateParts' : 'texture',
+            'there is no texture that it could apply to',
+          ],
         ] as const,
     ),
   ];

@@ -124,14 +124,7 @@ function isTransport(error: unknown): error is TransportError {
 }
 
 /** Codes of failures before a connection stood: not a byte of the request was sent. */
-const BEFORE_CONNECTION = [
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-];
+const BEFORE_CONNECTION = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'];
 
 function neverLeft(error: TransportError): boolean {
   return BEFORE_CONNECTION.includes(codeOf(error));
@@ -190,12 +183,14 @@ function reasonIn({ status, body, text }: Received): string {
   return said.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_REASON) || `status ${status}`;
 }
 
-/** How an empty account is told is unknown, so words decide; a request limit or a poor picture is not an empty account. */
-const OUT_OF_CREDITS = /credit|compute unit|quota|insufficient/i;
-const SOMETHING_ELSE = /request|rate|image|resolution|detail/i;
+/** How an empty account is told is unknown, so words decide. */
+const OUT_OF_CREDITS = /credit|compute unit/i;
+/** These may also speak of a request limit, or of a poor picture. */
+const PERHAPS_OUT_OF_CREDITS = /quota|insufficient/i;
+const SOMETHING_ELSE = /\brequests?\b|\brate\b|image|resolution|detail/i;
 
 function isOutOfCredits(reason: string): boolean {
-  return OUT_OF_CREDITS.test(reason) && !SOMETHING_ELSE.test(reason);
+  return OUT_OF_CREDITS.test(reason) || (PERHAPS_OUT_OF_CREDITS.test(reason) && !SOMETHING_ELSE.test(reason));
 }
 
 /** An answer that is a refusal, as the error of its kind. */

@@ -10,7 +10,7 @@ import { callFree, callPaid, type HttpTools } from './scenario-http.ts';
 import { type ModelInput, modelId } from './tripo.ts';
 
 /** An image on its way to Scenario. */
-export interface Image {
+interface Image {
   readonly bytes: Uint8Array;
   readonly name: string;
   readonly contentType: string;
@@ -30,8 +30,8 @@ export interface Job {
   readonly cu?: number | undefined;
   readonly createdAt?: string | undefined;
   readonly finishedAt?: string | undefined;
-  /** The input asset, which tells from which request a job came. */
-  readonly image?: string | undefined;
+  /** The echo of its inputs, which tells from which request a job came. Absent where an answer leaves it out. */
+  readonly input?: { readonly image?: string | undefined } | undefined;
 }
 
 /** A file at Scenario. Its URL is signed: used at once, kept nowhere. */
@@ -87,8 +87,15 @@ export function createScenario(tools: HttpTools): Scenario {
 
 async function uploadInline({ name, bytes }: Image, tools: HttpTools): Promise<string> {
   const body = { name, image: Buffer.from(bytes).toString('base64') };
-  const answer = await callFree({ method: 'POST', path: '/assets', body }, tools);
+  const answer = await atKnownAddress(callFree({ method: 'POST', path: '/assets', body }, tools));
   return read(z.object({ asset: z.object({ id }) }), answer.body).asset.id;
+}
+
+/** A 404 where nothing is named is about the address of the API, not about an image. */
+async function atKnownAddress<T>(call: Promise<T>): Promise<T> {
+  return await call.catch((cause: unknown) => {
+    throw cause instanceof ScenarioNotFoundError ? new ScenarioAccountError(cause.message, { cause }) : cause;
+  });
 }
 
 const PART_BYTES = 8_000_000;
@@ -101,7 +108,7 @@ const PART_TIMEOUT_MS = 30_000;
 async function uploadInParts({ name, bytes, contentType }: Image, tools: HttpTools): Promise<string> {
   const parts = Math.ceil(bytes.length / PART_BYTES);
   const body = { fileName: name, contentType, fileSize: bytes.length, kind: 'image', parts };
-  const started = await callFree({ method: 'POST', path: '/uploads', body }, tools);
+  const started = await atKnownAddress(callFree({ method: 'POST', path: '/uploads', body }, tools));
   const { upload } = read(z.object({ upload: uploadShape }), started.body);
   for (const part of upload.parts ?? []) {
     const from = (part.number - 1) * PART_BYTES;
@@ -246,17 +253,17 @@ const uploadShape = z.object({
 const costShape = z.object({ creativeUnitsCost: amount, estimatedCost: amount });
 
 /** Guides and reality disagree about the words, so all of them are known. */
-const ENDS: Readonly<Record<string, Job['status']>> = {
-  success: 'succeeded',
-  succeeded: 'succeeded',
-  failure: 'failed',
-  failed: 'failed',
-  canceled: 'canceled',
-  cancelled: 'canceled',
-};
+const ENDS: ReadonlyMap<string, Job['status']> = new Map([
+  ['success', 'succeeded'],
+  ['succeeded', 'succeeded'],
+  ['failure', 'failed'],
+  ['failed', 'failed'],
+  ['canceled', 'canceled'],
+  ['cancelled', 'canceled'],
+]);
 
 function toJob(row: z.infer<typeof jobShape>): Job {
-  const status = ENDS[row.status] ?? 'running';
+  const status = ENDS.get(row.status) ?? 'running';
   return {
     jobId: row.jobId,
     status,
@@ -267,7 +274,7 @@ function toJob(row: z.infer<typeof jobShape>): Job {
     cu: row.billing?.cuCost,
     createdAt: row.createdAt,
     finishedAt: status === 'running' ? undefined : isoDate(row.statusHistory.at(-1)?.date ?? row.updatedAt),
-    image: row.metadata.input?.image,
+    input: row.metadata.input,
   };
 }
 

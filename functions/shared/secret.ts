@@ -1,8 +1,12 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  type SecretsManagerClient,
+  SecretsManagerServiceException,
+} from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { ScenarioAccountError } from './errors.ts';
 
-export interface Credentials {
+interface Credentials {
   readonly apiKey: string;
   readonly apiSecret: string;
 }
@@ -19,7 +23,13 @@ export function secretReader(client: SecretsManagerClient, arn: string): Credent
   let kept: Promise<Credentials> | undefined;
 
   async function read(): Promise<Credentials> {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+    const { SecretString } = await client
+      .send(new GetSecretValueCommand({ SecretId: arn }))
+      .catch((cause: unknown) => {
+        throw isRefusal(cause)
+          ? new ScenarioAccountError(`the secret ${arn} can not be read: ${cause.name}`, { cause })
+          : cause;
+      });
     const parsed = secretSchema.safeParse(jsonIn(SecretString));
     if (parsed.success) return parsed.data;
     throw new ScenarioAccountError(
@@ -39,6 +49,11 @@ export function secretReader(client: SecretsManagerClient, arn: string): Credent
       kept = undefined;
     },
   };
+}
+
+/** Not there yet, not allowed, not to be decrypted: no image is at fault. */
+function isRefusal(error: unknown): error is SecretsManagerServiceException {
+  return error instanceof SecretsManagerServiceException && error.$fault === 'client';
 }
 
 function jsonIn(text: string | undefined): unknown {

@@ -23,7 +23,7 @@ const TOTAL_MS = 10 * 60_000;
 /** Begins a download from a signed URL, following redirects within Scenario's hosts, without credentials. */
 export async function download(url: string, tools: DownloadTools): Promise<Download> {
   const signal = AbortSignal.timeout(TOTAL_MS);
-  const response = await follow(new URL(url), tools, signal);
+  const response = await follow(address(url), tools, signal);
   if (!response.body) throw new DownloadBrokenError(`${hostOf(response)} sent nothing`);
   const encoded = response.headers.get('content-encoding');
   const length = response.headers.get('content-length');
@@ -50,9 +50,15 @@ async function follow(first: URL, { fetch, apiUrl }: DownloadTools, signal: Abor
     if (response.status < 300 || response.status > 399 || location === null) {
       throw new DownloadBrokenError(`${url.host} answered ${response.status}`);
     }
-    url = new URL(location, url);
+    url = address(location, url);
   }
   throw new DownloadBrokenError(`${first.host} redirected more than ${MOST_REDIRECTS} times`);
+}
+
+function address(url: string, base?: URL): URL {
+  const parsed = URL.parse(url, base?.href);
+  if (!parsed) throw new DownloadBrokenError('Scenario named no address of the file');
+  return parsed;
 }
 
 /** Only Scenario's hosts, and the configured API's own. */

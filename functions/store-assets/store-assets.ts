@@ -7,7 +7,7 @@ import type { RunRecord } from '../shared/record.ts';
 import { assetFolder, assetName } from '../shared/run.ts';
 import type { Job, Scenario } from '../shared/scenario.ts';
 import type { FileKind } from './file-kind.ts';
-import { type FileTools, type Place, storeFile } from './store-file.ts';
+import { type FileTools, type Place, storeFile, yetToBeKnown } from './store-file.ts';
 
 export interface StoreAssetsInput {
   readonly runId: string;
@@ -44,7 +44,7 @@ export async function storeAssets(
     await publish(runId, tools);
     return { status: 'stored', assets: record.assets.length };
   }
-  const job = await tools.scenario.job(jobId);
+  const job = await yetToBeKnown(tools.scenario.job(jobId));
   if (job.status === 'running') throw new AssetNotReadyError(`the job ${jobId} is still running`);
   if (job.status !== 'succeeded')
     return await unusable(
@@ -97,7 +97,7 @@ async function storeFiles(run: RunRecord, { assetIds }: Job, tools: StoreTools):
       tools,
     );
     assets.push(asset);
-    if (previewId !== undefined) previewIds.add(previewId);
+    if (asset.role === 'model' && previewId !== undefined) previewIds.add(previewId);
   }
   for (const previewId of previewIds) {
     if (assets.some(({ assetId }) => assetId === previewId)) continue;

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Asset } from '../shared/asset.ts';
-import { AssetNotReadyError, DownloadBrokenError } from '../shared/errors.ts';
+import { AssetNotReadyError, DownloadBrokenError, ScenarioNotFoundError } from '../shared/errors.ts';
 import type { Scenario, ScenarioAsset } from '../shared/scenario.ts';
 import { type Download, type DownloadTools, download } from './download.ts';
 import { type FileKind, fileKindOf } from './file-kind.ts';
@@ -41,7 +41,7 @@ export async function storeFile(
   place: (kind: FileKind, source: string) => Place,
   tools: FileTools,
 ): Promise<StoredFile> {
-  const asset = await tools.scenario.asset(assetId);
+  const asset = await yetToBeKnown(tools.scenario.asset(assetId));
   if (asset.status === 'pending') throw new AssetNotReadyError(`${assetId} is still being made`);
   if (asset.status === 'broken') throw new DownloadBrokenError(`Scenario says that ${assetId} is broken`);
   const file = await download(asset.url, tools);
@@ -70,6 +70,13 @@ export async function storeFile(
     ...(versionId !== undefined && { versionId }),
   };
   return { asset: asStored, previewId: asset.preview?.assetId };
+}
+
+/** What a finished job names exists, whether or not every side of Scenario knows it already. */
+export async function yetToBeKnown<T>(answer: Promise<T>): Promise<T> {
+  return await answer.catch((cause: unknown) => {
+    throw cause instanceof ScenarioNotFoundError ? new AssetNotReadyError(cause.message, { cause }) : cause;
+  });
 }
 
 /** Passes the bytes on, and fails at the end, before the object is complete, when they are not what they should be. */

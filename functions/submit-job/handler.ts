@@ -6,7 +6,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { createAnswerTools } from '../shared/answer-tools.ts';
 import { namingFaults } from '../shared/aws-faults.ts';
-import { readEnv } from '../shared/env.ts';
+import { positive, readEnv } from '../shared/env.ts';
 import { log, observed } from '../shared/observed.ts';
 import { parameterSettingsSchema } from '../shared/parameters.ts';
 import { createScenarioClient } from '../shared/scenario-client.ts';
@@ -34,7 +34,7 @@ const tools = {
   scenario: createScenarioClient(env),
   startGeneration: createStartGeneration(namingFaults(new SFNClient()), env.STATE_MACHINE_ARN),
   parameterSettings,
-  maxCuPerRun: Number(env.MAX_CU_PER_RUN),
+  maxCuPerRun: positive(env, 'MAX_CU_PER_RUN'),
   sleep,
   random: Math.random,
   log,

@@ -51,7 +51,9 @@ function patienceFor(error: unknown, random: () => number): number | undefined {
   const some = BUSY_WAIT_MS + random() * BUSY_SPREAD_MS;
   if (error instanceof ScenarioUnavailableError || error instanceof AwsUnavailableError) return some;
   if (!(error instanceof ScenarioBusyError)) return undefined;
-  return error.retryAfterSeconds === undefined ? some : error.retryAfterSeconds * 1000;
+  return error.retryAfterSeconds === undefined
+    ? some
+    : Math.max(BUSY_WAIT_MS, error.retryAfterSeconds * 1000);
 }
 
 function countRefusal(error: Error, waitMs: number, count: Count): void {

@@ -1,7 +1,7 @@
 import { TryLaterError } from '../shared/errors.ts';
 import type { Count, Log } from '../shared/observed.ts';
 import type { RunRecord } from '../shared/record.ts';
-import type { Job, Scenario } from '../shared/scenario.ts';
+import type { Scenario } from '../shared/scenario.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
 
 /** The bounds that "never pay twice" rests on. A sender lives no longer than its function's time-out … */
@@ -44,37 +44,43 @@ export async function reconcile(
   writtenAt: Date,
   tools: ReconcileTools,
 ): Promise<Adopted | undefined> {
-  const firstLookAt = tools.now();
+  let firstEmptyLookAt: number | undefined;
   for (;;) {
     const lookedAt = tools.now();
-    const adopted = await look(sends, tools);
-    if (adopted) return adopted;
-    const isSettled = lookedAt - writtenAt.getTime() >= SAFE_TO_SEND_AGAIN_MS;
-    if (isSettled && lookedAt - firstLookAt >= BETWEEN_LOOKS_MS) return undefined;
-    tools.log.warn('no job found for an uncertain send', { sentAt: sends.at(-1)?.sentAt });
-    if (tools.remainingMs() - BETWEEN_LOOKS_MS < SEND_MARGIN_MS)
+    const seen = await look(sends, tools);
+    if (typeof seen === 'object') return seen;
+    if (seen === 'nothing') {
+      firstEmptyLookAt ??= lookedAt;
+      const isSettled = lookedAt - writtenAt.getTime() >= SAFE_TO_SEND_AGAIN_MS;
+      if (isSettled && lookedAt - firstEmptyLookAt >= BETWEEN_LOOKS_MS) return undefined;
+    }
+    tools.log.warn('no job known for an uncertain send', { seen, sentAt: sends.at(-1)?.sentAt });
+    if (tools.remainingMs() - BETWEEN_LOOKS_MS < SEND_MARGIN_MS) {
       throw new TryLaterError('an uncertain send is not settled yet');
+    }
     await tools.sleep(BETWEEN_LOOKS_MS);
   }
 }
 
-async function look(sends: RunRecord['sends'], tools: ReconcileTools): Promise<Adopted | undefined> {
+/** `unclear`: there are jobs of the time in question that do not say what they were made from. */
+type Seen = Adopted | 'nothing' | 'unclear';
+
+async function look(sends: RunRecord['sends'], tools: ReconcileTools): Promise<Seen> {
   const sentAtByAsset = new Map(sends.map(({ assetId, sentAt }) => [assetId, sentAt]));
   const earliest = Math.min(...sends.map(({ sentAt }) => Date.parse(sentAt)));
   const found: (Adopted & { readonly createdAt: string })[] = [];
+  let isUnclear = false;
   for await (const row of tools.scenario.jobsSince(earliest - CLOCK_SKEW_MS)) {
-    const { jobId, image, createdAt = '' } = await withImage(row, tools.scenario);
-    const sentAt = sentAtByAsset.get(image ?? '');
+    // A row of the list may lack the echo of its inputs; the job itself has it.
+    const { jobId, input, createdAt = '' } = row.input ? row : await tools.scenario.job(row.jobId);
+    isUnclear ||= input === undefined;
+    const sentAt = sentAtByAsset.get(input?.image ?? '');
     if (sentAt !== undefined) found.push({ jobId, sentAt, createdAt });
   }
   if (found.length > 1) {
     tools.count('DuplicateJob', 1);
     tools.log.error('more than one job for one upload', { jobIds: found.map(({ jobId }) => jobId) });
   }
-  return found.sort((a, b) => a.createdAt.localeCompare(b.createdAt))[0];
-}
-
-/** A row of the list may lack the echo of its inputs; the job itself has it. */
-async function withImage(row: Job, scenario: Pick<Scenario, 'job'>): Promise<Job> {
-  return row.image === undefined ? await scenario.job(row.jobId) : row;
+  const [oldest] = found.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+  return oldest ?? (isUnclear ? 'unclear' : 'nothing');
 }

@@ -53,8 +53,7 @@ type Again = boolean;
 
 async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: SubmitTools): Promise<Again> {
   const kept = await tools.records.read(run.runId);
-  // A record that somebody removed must not buy a second job.
-  if (!kept && (await tools.objects.read(manifestKey(run.upload.key, run.runId)))) return false;
+  if (!kept && (await isAnswered(run, tools))) return false;
   const record = kept?.record;
   switch (record?.phase) {
     case 'stored':
@@ -77,6 +76,11 @@ async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: Submit
     case undefined:
       return await prepare(run, announced, undefined, tools);
   }
+}
+
+/** A record that somebody removed must not buy a second job. */
+async function isAnswered({ runId, upload }: Unclaimed, { objects }: SubmitTools): Promise<boolean> {
+  return (await objects.read(manifestKey(upload.key, runId))) !== undefined;
 }
 
 type Claimed = Kept<RecordIn<'claimed'>>;
@@ -116,13 +120,13 @@ async function claim(
   return claimed?.record.phase === 'claimed' ? { ...claimed, record: claimed.record } : undefined;
 }
 
-async function end(run: Unclaimed, outcome: Outcome, tools: SubmitTools): Promise<false> {
+/** Answers a run for which nothing was paid. If somebody pays meanwhile, the record is read again instead. */
+async function end(run: Unclaimed, outcome: Outcome, tools: SubmitTools): Promise<Again> {
   tools.log.info('answered', {
     outcome: outcome.phase,
     ...('failure' in outcome && { failure: outcome.failure }),
   });
-  await answer(run, outcome, tools);
-  return false;
+  return (await answer(run, outcome, tools)) === undefined;
 }
 
 /** Uploads a fresh input asset, asks the price, wins the right to pay, and pays, once. */
@@ -249,19 +253,16 @@ async function settle(sending: Sending, writtenAt: Date, tools: SubmitTools): Pr
 async function countAttempt(run: Unclaimed, error: unknown, tools: SubmitTools): Promise<boolean> {
   const kept = await tools.records.read(run.runId);
   if (kept && kept.record.phase !== 'claimed') return false;
+  if (!kept && (await isAnswered(run, tools))) return false;
   const before = kept?.record ?? run;
   const attempts = before.attempts + 1;
   const counted = await tools.records.write({ ...before, attempts, phase: 'claimed' }, kept);
   if (!counted || attempts < MOST_ATTEMPTS) return false;
   tools.log.error('given up', { error: error instanceof Error ? error : new Error(String(error)) });
-  await giveUp(
-    run,
-    `an unexpected error, ${MOST_ATTEMPTS} times in a row: ${error instanceof Error ? error.message : String(error)}`,
-    tools,
-  );
-  return true;
+  const last = error instanceof Error ? error.message : String(error);
+  return !(await giveUp(run, `an unexpected error, ${MOST_ATTEMPTS} times in a row: ${last}`, tools));
 }
 
-async function giveUp(run: Unclaimed, reason: string, tools: SubmitTools): Promise<false> {
+async function giveUp(run: Unclaimed, reason: string, tools: SubmitTools): Promise<Again> {
   return await end(run, { phase: 'failed', failure: failure('internal', reason) }, tools);
 }

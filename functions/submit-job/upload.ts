@@ -32,7 +32,9 @@ const objectCreated = z.object({
 function uploadIn(body: string): AnnouncedUpload {
   const { bucket, object } = objectCreated.parse(JSON.parse(body)).detail;
   const { key, etag, sequencer, 'version-id': versionId } = object;
-  return { bucket: bucket.name, key, etag, sequencer, ...(versionId !== undefined && { versionId }) };
+  // Where versioning is suspended, every write is the version "null": that tells none apart.
+  const isVersioned = versionId !== undefined && versionId !== 'null';
+  return { bucket: bucket.name, key, etag, sequencer, ...(isVersioned && { versionId }) };
 }
 
 /** What is no image to begin with, and what the deployment says. Every other object gets an answer. */

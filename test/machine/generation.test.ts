@@ -435,7 +435,6 @@ function realCheckJob(doneAfterSeconds: number, progressAt: (elapsedSeconds: num
       cu: undefined,
       createdAt: startedAt,
       finishedAt: undefined,
-      image: undefined,
     };
   };
   const tools = { scenario: { job }, now: Date.now, deadlineSeconds: 45 * 60 };

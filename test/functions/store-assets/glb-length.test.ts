@@ -1,0 +1,72 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GlbLength } from '../../../functions/store-assets/glb-length.ts';
+import { glb } from './glb.ts';
+
+function problemOf(...pieces: readonly Uint8Array[]): string | undefined {
+  const length = new GlbLength();
+  for (const piece of pieces) length.update(piece);
+  return length.problem();
+}
+
+describe('a whole GLB', () => {
+  it('has no problem, wherever it is split in two', () => {
+    const bytes = glb([8, 16, 0, 4]);
+
+    for (let at = 0; at <= bytes.length; at += 1)
+      expect(problemOf(bytes.subarray(0, at), bytes.subarray(at)), `split at ${at}`).toBeUndefined();
+  });
+
+  it('has no problem byte by byte', () => {
+    expect(problemOf(...Array.from(glb(), (byte) => Uint8Array.of(byte)))).toBeUndefined();
+  });
+
+  it('has no problem in any pieces', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(40), { maxLength: 5 }),
+        fc.array(fc.integer({ min: 0, max: 9 })),
+        (chunks, cuts) => {
+          let rest = glb([8, ...chunks]);
+          const pieces = cuts.map((cut) => {
+            const piece = rest.subarray(0, cut);
+            rest = rest.subarray(cut);
+            return piece;
+          });
+          expect(problemOf(...pieces, rest)).toBeUndefined();
+        },
+      ),
+    );
+  });
+});
+
+describe('a GLB that does not add up', () => {
+  it('is told wherever it breaks off', () => {
+    const bytes = glb([8, 16]);
+
+    for (let at = 0; at < bytes.length; at += 1)
+      expect(problemOf(bytes.subarray(0, at)), `cut at ${at}`).toBeTypeOf('string');
+  });
+
+  it.each([
+    ['goes on after its end', Buffer.concat([glb(), Buffer.alloc(4)])],
+    ['says that it is longer', glb([8], { declared: 40 })],
+    ['says that it is shorter', glb([8, 16], { declared: 28 })],
+    ['says that it is empty', glb([8], { declared: 0 })],
+    ['is of version 1', glb([8], { version: 1 })],
+    [
+      'has a chunk beyond its end',
+      Buffer.concat([glb([8, 4]).subarray(0, 28), Buffer.from([255, 0, 0, 0, 66, 73, 78, 0, 1, 1, 1, 1])]),
+    ],
+    [
+      'has a chunk of 4 GB',
+      Buffer.concat([
+        glb([8, 4]).subarray(0, 28),
+        Buffer.from([255, 255, 255, 255, 66, 73, 78, 0, 1, 1, 1, 1]),
+      ]),
+    ],
+    ['has half a chunk header at its end', glb([8], { declared: 32 }).subarray(0, 28)],
+  ])('because it %s is told', (_, bytes) => {
+    expect(problemOf(bytes)).toBeTypeOf('string');
+  });
+});

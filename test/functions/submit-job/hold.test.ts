@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ScenarioAccountError,
+  ScenarioBusyError,
+  ScenarioInputError,
+  ScenarioUnavailableError,
+  TryLaterError,
+} from '../../../functions/shared/errors.ts';
+import { held } from '../../../functions/submit-job/hold.ts';
+import { collectObserved } from '../observed-collector.ts';
+import { virtualTime } from '../virtual-time.ts';
+
+/** Holds an attempt that throws these one after the other and then succeeds. */
+async function hold(errors: readonly Error[], { random = 0.5, remainingMs = 300_000 } = {}) {
+  const time = virtualTime();
+  const observed = collectObserved();
+  const endsAt = time.now() + remainingMs;
+  const left = [...errors];
+  let attempts = 0;
+  const attempt = async () => {
+    attempts += 1;
+    const error = left.shift();
+    if (error) throw error;
+    return 'done';
+  };
+  const tools = { ...time, ...observed, random: () => random, remainingMs: () => endsAt - time.now() };
+  const result = await held(attempt, tools).catch((error: unknown) => error);
+  return { result, attempts, slept: time.slept, counts: observed.counts };
+}
+
+describe('a busy Scenario', () => {
+  it.each([
+    [0, 5_000],
+    [0.5, 10_000],
+    [0.999_9, 14_999],
+  ])('is asked again after 5 to 15 s (random %f)', async (random, ms) => {
+    const { result, slept, counts } = await hold([new ScenarioBusyError('full')], { random });
+
+    expect(result).toBe('done');
+    expect(slept).toEqual([ms]);
+    expect(counts).toEqual([['BusySeconds', ms / 1_000]]);
+  });
+
+  it('is asked again when it says itself', async () => {
+    const { slept } = await hold([new ScenarioBusyError('cooldown', 42)]);
+
+    expect(slept).toEqual([42_000]);
+  });
+
+  it.each([0, -3, 0.01])('is never asked again at once, even when it says %f seconds', async (seconds) => {
+    const { slept } = await hold([new ScenarioBusyError('cooldown', seconds)]);
+
+    expect(slept[0]).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('that wants to be left alone for longer than there is time sends the message back at once', async () => {
+    const { result, slept, attempts } = await hold([new ScenarioBusyError('cooldown', 612)]);
+
+    expect(result).toBeInstanceOf(TryLaterError);
+    expect(attempts).toBe(1);
+    expect(slept).toEqual([]);
+  });
+});
+
+describe('an account that is refused', () => {
+  it('is tried again after a minute, and counted', async () => {
+    const { result, slept, counts } = await hold([new ScenarioAccountError('no credits')]);
+
+    expect(result).toBe('done');
+    expect(slept).toEqual([60_000]);
+    expect(counts).toEqual([['AccountRefused', 1]]);
+  });
+});
+
+it('an unreachable Scenario is asked again after 5 to 15 s, and counted as neither', async () => {
+  const { result, slept, counts } = await hold([new ScenarioUnavailableError('503')]);
+
+  expect(result).toBe('done');
+  expect(slept).toEqual([10_000]);
+  expect(counts).toEqual([]);
+});
+
+it('stops in time to leave 90 s', async () => {
+  const errors = Array.from({ length: 9 }, () => new ScenarioAccountError('no credits'));
+
+  const { result, slept } = await hold(errors);
+
+  expect(result).toBeInstanceOf(TryLaterError);
+  expect(slept).toEqual([60_000, 60_000, 60_000]);
+});
+
+it('waits down to exactly 90 s', async () => {
+  const { result, slept } = await hold([new ScenarioAccountError('no')], { remainingMs: 150_000 });
+
+  expect(result).toBe('done');
+  expect(slept).toEqual([60_000]);
+});
+
+it.each([new ScenarioInputError('bad image'), new Error('ours'), new TryLaterError('later')])(
+  'does not wait for what no waiting mends: %s',
+  async (error) => {
+    const { result, slept } = await hold([error]);
+
+    expect(result).toBe(error);
+    expect(slept).toEqual([]);
+  },
+);

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { ScenarioNotFoundError, TryLaterError } from '../../../functions/shared/errors.ts';
+import type { Job } from '../../../functions/shared/scenario.ts';
+import { reconcile } from '../../../functions/submit-job/reconcile.ts';
+import { collectObserved } from '../observed-collector.ts';
+import { START, virtualTime } from '../virtual-time.ts';
+
+const at = (seconds: number) => new Date(START + seconds * 1_000).toISOString();
+const send = (assetId: string, seconds = 0) => ({ assetId, sentAt: at(seconds), sentBy: 'n' });
+
+function job(jobId: string, image: string | undefined, createdSeconds = 1): Job {
+  const input = image === undefined ? undefined : { image };
+  return { jobId, status: 'running', progress: 0, assetIds: [], input, createdAt: at(createdSeconds) };
+}
+
+interface Case {
+  /** The record's age at the first look. */
+  readonly ageSeconds?: number;
+  readonly remainingSeconds?: number;
+  readonly sends?: readonly ReturnType<typeof send>[];
+  /** What the list holds, by the time since the first look in seconds. */
+  readonly rows?: (seconds: number) => readonly Job[];
+  /** What single jobs say. */
+  readonly jobs?: readonly Job[];
+}
+
+async function settle({
+  ageSeconds = 0,
+  remainingSeconds = 300,
+  sends = [send('asset_1')],
+  rows = () => [],
+  jobs = [],
+}: Case) {
+  const begin = START + ageSeconds * 1_000;
+  const time = virtualTime(begin);
+  const { log, count, counts } = collectObserved();
+  const since: number[] = [];
+  const scenario = {
+    async *jobsSince(from: number) {
+      since.push(from);
+      for (const row of rows((time.now() - begin) / 1_000)) yield row;
+    },
+    job: async (jobId: string) => {
+      const found = jobs.find((one) => one.jobId === jobId);
+      if (!found) throw new ScenarioNotFoundError(jobId);
+      return found;
+    },
+  };
+  const remainingMs = () => begin + remainingSeconds * 1_000 - time.now();
+  const tools = { scenario, ...time, remainingMs, count, log };
+  const outcome = await reconcile({ sends: [...sends] }, new Date(START), tools).catch(
+    (error: unknown) => error,
+  );
+  return { outcome, looks: since.length, since, slept: time.slept, counts };
+}
+
+describe('a job that is in the list', () => {
+  it('is adopted at the first look, with the time of its send', async () => {
+    const rows = () => [job('job_2', 'asset_other'), job('job_1', 'asset_1')];
+
+    const { outcome, looks } = await settle({ rows });
+
+    expect(outcome).toMatchObject({ jobId: 'job_1', sentAt: at(0) });
+    expect(looks).toBe(1);
+  });
+
+  it('is adopted by any of the sends', async () => {
+    const sends = [send('asset_1', 0), send('asset_2', 600)];
+
+    const { outcome } = await settle({ ageSeconds: 600, sends, rows: () => [job('job_1', 'asset_1')] });
+
+    expect(outcome).toMatchObject({ jobId: 'job_1', sentAt: at(0) });
+  });
+
+  it('is adopted when it shows up late', async () => {
+    const rows = (seconds: number) => (seconds < 120 ? [] : [job('job_1', 'asset_1')]);
+
+    const { outcome, slept } = await settle({ rows });
+
+    expect(outcome).toMatchObject({ jobId: 'job_1' });
+    expect(slept).toEqual([60_000, 60_000]);
+  });
+
+  it('is the oldest when there are two, and an alarm rings', async () => {
+    const rows = () => [job('job_2', 'asset_1', 30), job('job_1', 'asset_1', 1), job('job_3', 'asset_1', 40)];
+
+    const { outcome, counts } = await settle({ rows });
+
+    expect(outcome).toMatchObject({ jobId: 'job_1' });
+    expect(counts).toEqual([['DuplicateJob', 1]]);
+  });
+
+  it('is asked for by itself when its row does not say what it came from', async () => {
+    const { outcome } = await settle({
+      rows: () => [job('job_2', undefined), job('job_1', undefined)],
+      jobs: [job('job_2', 'asset_2'), job('job_1', 'asset_1')],
+    });
+
+    expect(outcome).toMatchObject({ jobId: 'job_1' });
+  });
+
+  it('is looked for from five minutes before the first send on', async () => {
+    const { since } = await settle({
+      sends: [send('asset_2', 900), send('asset_1', 0)],
+      rows: () => [job('j', 'asset_1')],
+    });
+
+    expect(since).toEqual([START - 300_000]);
+  });
+});
+
+describe('a job that is not in the list', () => {
+  it('leaves everything open while the record is younger than eight minutes', async () => {
+    const { outcome, looks, slept } = await settle({ ageSeconds: 0 });
+
+    expect(outcome).toBeInstanceOf(TryLaterError);
+    expect(looks).toBe(4);
+    expect(slept).toEqual([60_000, 60_000, 60_000]);
+  });
+
+  it.each([
+    [419.9, 3],
+    [420, 2],
+    [480, 2],
+    [100_000, 2],
+  ])(
+    'is certain after eight minutes and two looks a minute apart (age %f s)',
+    async (ageSeconds, expected) => {
+      const { outcome, looks, slept } = await settle({ ageSeconds });
+
+      expect(outcome).toBeUndefined();
+      expect(looks).toBe(expected);
+      expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(60_000);
+    },
+  );
+
+  it('is never certain after one look', async () => {
+    const { outcome, looks } = await settle({ ageSeconds: 100_000, remainingSeconds: 149 });
+
+    expect(outcome).toBeInstanceOf(TryLaterError);
+    expect(looks).toBe(1);
+  });
+
+  it('is never certain when a row can not be looked into', async () => {
+    const { outcome } = await settle({ ageSeconds: 100_000, rows: () => [job('job_1', undefined)] });
+
+    expect(outcome).toBeInstanceOf(Error);
+  });
+});
+
+describe('a job that does not say what it was made from', () => {
+  it('even when asked by itself, keeps everybody from sending again, however long ago it was', async () => {
+    const silent = job('job_1', undefined);
+
+    const { outcome } = await settle({ ageSeconds: 3_600, rows: () => [silent], jobs: [silent] });
+
+    expect(outcome).toBeInstanceOf(TryLaterError);
+  });
+
+  it('because its model takes no image is somebody else’s', async () => {
+    const text: Job = { ...job('job_1', undefined), input: {} };
+
+    const { outcome } = await settle({ ageSeconds: 3_600, rows: () => [text] });
+
+    expect(outcome).toBeUndefined();
+  });
+});

@@ -1,0 +1,522 @@
+import { describe, expect, it } from 'vitest';
+import { ScenarioBusyError, TryLaterError } from '../../../functions/shared/errors.ts';
+import { eventOf } from '../../../functions/shared/events.ts';
+import { isFinal } from '../../../functions/shared/record.ts';
+import { manifestKey, recordKey } from '../../../functions/shared/run.ts';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { ASSETS, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
+import { KEY, openSubmission, type Submission } from '../submission.ts';
+import { png } from '../images.ts';
+
+describe('an upload that is fine', () => {
+  it('becomes one paid job and a started execution, with everything in the record', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop({ 'tripo-face-limit': '5000' });
+
+    await world.submit(upload);
+
+    const [job] = world.jobs();
+    expect(world.jobs()).toHaveLength(1);
+    expect(job?.inputs).toMatchObject({ faceLimit: 5000, texture: true, pbr: true, quad: false });
+    expect(await world.record(runId)).toMatchObject({
+      phase: 'submitted',
+      jobId: job?.jobId,
+      quote: 37.5,
+      submittedAt: '2026-10-05T10:00:00.000Z',
+      attempts: 0,
+      sends: [{ assetId: job?.image }],
+      parameters: { faceLimit: 5000, orientation: 'default' },
+      upload: { bucket: UPLOADS, key: KEY, versionId: upload.versionId, contentType: 'image/png' },
+    });
+    expect(world.started).toMatchObject([{ runId, jobId: job?.jobId }]);
+    expect(world.events).toEqual([]);
+    expect(world.counts).toEqual([['Submitted', 1]]);
+  });
+
+  it('takes the sequencer for a version where the bucket has none', async () => {
+    const world = await openSubmission();
+    const upload = await world.s3.put(UNVERSIONED_UPLOADS, KEY, await png());
+
+    await world.submit(upload);
+    await world.submit({ ...upload, sequencer: '0062E99A88DC407461' });
+
+    expect(world.started).toHaveLength(2);
+    expect(world.started[0]?.runId).not.toBe(world.started[1]?.runId);
+    expect(world.started[0]?.upload.versionId).toBeUndefined();
+  });
+
+  it('is not paid again when its message comes again', async () => {
+    const world = await openSubmission();
+    const { upload } = await world.drop();
+    await world.submit(upload);
+
+    await world.submit(upload);
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.started).toHaveLength(2);
+    expect(world.requests()).toMatchObject({ createAsset: 1, dryRun: 1, generate: 1 });
+  });
+
+  it('is paid once by two invocations at the same moment', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+
+    await Promise.all([world.submit(upload), world.submit(upload)]);
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(await world.record(runId)).toMatchObject({ phase: 'submitted', jobId: world.jobs()[0]?.jobId });
+    expect(world.started.length).toBeGreaterThan(0);
+    expect(world.counts.filter(([name]) => name === 'DuplicateJob')).toEqual([]);
+  });
+
+  it('is started from the record when the first start did not work', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const startGeneration = async () => {
+      throw new Error('throttled');
+    };
+    await expect(world.submit(upload, { startGeneration })).rejects.toThrow('throttled');
+
+    await world.submit(upload);
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.started).toMatchObject([{ runId, jobId: world.jobs()[0]?.jobId }]);
+    expect(await world.record(runId)).toMatchObject({ phase: 'submitted', attempts: 0 });
+  });
+});
+
+describe('an upload that is refused', () => {
+  const refusals = [
+    ['an empty file', 'empty', {}, ''],
+    ['a text', 'not-an-image', {}, 'hello'],
+    ['an unknown parameter', 'unknown-parameter', { 'tripo-face-limt': '5' }, undefined],
+    ['a bad value', 'bad-parameter', { 'tripo-quad': 'yes' }, undefined],
+    ['a conflict', 'parameter-conflict', { 'tripo-generate-parts': 'true', 'tripo-quad': 'true' }, undefined],
+  ] as const;
+  it.each(refusals)(
+    '%s is answered with manifest and event, and starts nothing',
+    async (_, code, metadata, body) => {
+      const world = await openSubmission();
+      const { upload, runId } = await world.drop(metadata, KEY, body);
+
+      await world.submit(upload);
+
+      expect(await world.record(runId)).toMatchObject({ phase: 'rejected', failure: { code } });
+      expect(await world.manifest(runId)).toMatchObject({
+        status: 'rejected',
+        assets: [],
+        failure: { code },
+      });
+      expect(world.events).toMatchObject([
+        { detailType: 'Upload Rejected', detail: { metadata: { runId }, data: { failure: { code } } } },
+      ]);
+      expect(world.requests()).toEqual({});
+      expect(world.counts).toEqual([['Rejected', 1]]);
+    },
+  );
+
+  it('is told that it would be too dear, with both numbers, and nothing is paid', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop({ 'tripo-texture-quality': 'extreme' });
+
+    await world.submit(upload, { maxCuPerRun: 62 });
+
+    const record = await world.record(runId);
+    expect(record).toMatchObject({ phase: 'rejected', failure: { code: 'over-cu-limit' } });
+    expect(record && isFinal(record) && 'failure' in record && record.failure.reason).toMatch(/62\.5.*62/);
+    expect(world.jobs()).toEqual([]);
+  });
+
+  it('may cost exactly what is allowed', async () => {
+    const world = await openSubmission();
+    const { upload } = await world.drop();
+
+    await world.submit(upload, { maxCuPerRun: 37.5 });
+
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('is told what Scenario said of its image', async () => {
+    const world = await openSubmission({
+      faults: [{ on: 'generate', what: 'bad-request', reason: 'Input image shows nothing' }],
+    });
+    const { upload, runId } = await world.drop();
+
+    await world.submit(upload);
+
+    expect(await world.record(runId)).toMatchObject({
+      phase: 'rejected',
+      failure: { code: 'refused-by-scenario', reason: 'Input image shows nothing' },
+    });
+    expect(world.jobs()).toEqual([]);
+    expect(world.events).toMatchObject([{ detailType: 'Upload Rejected' }]);
+  });
+
+  it('is answered as deleted when its version is gone', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    await world.s3.s3.send(
+      new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
+    );
+
+    await world.submit(upload);
+
+    expect(await world.manifest(runId)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'upload-deleted' },
+    });
+    expect(world.events).toMatchObject([{ detailType: 'Model Failed' }]);
+    expect(world.requests()).toEqual({});
+  });
+
+  it('is announced again with the same id when the first announcement got lost', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop({}, KEY, 'hello');
+    const announce = async () => {
+      throw new Error('the bus is away');
+    };
+    await expect(world.submit(upload, { announce })).rejects.toThrow('the bus is away');
+
+    await world.submit(upload);
+    await world.submit(upload);
+
+    const ids = world.events.map(({ detail }) => detail.metadata.eventId);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+    expect(await world.manifest(runId)).toMatchObject({ status: 'rejected' });
+    expect(await world.record(runId)).toMatchObject({ attempts: 0 });
+  });
+
+  it('is announced again when it failed without a job', async () => {
+    const world = await openSubmission();
+    const { upload } = await world.drop();
+    await world.s3.s3.send(
+      new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
+    );
+    await world.submit(upload);
+
+    await world.submit(upload);
+
+    expect(world.events.map(({ detailType }) => detailType)).toEqual(['Model Failed', 'Model Failed']);
+    expect(world.events[0]).toEqual(world.events[1]);
+  });
+});
+
+describe('a record that stands already', () => {
+  /** Brings the run's record to `submitted` and then to this end. */
+  async function ended(world: Submission, phase: 'stored' | 'failed') {
+    const { upload, runId } = await world.drop();
+    await world.submit(upload);
+    const kept = await world.tools.records.read(runId);
+    if (kept?.record.phase !== 'submitted') throw new Error('not submitted');
+    const finishedAt = '2026-10-05T10:05:00.000Z';
+    const end =
+      phase === 'stored'
+        ? { phase, assets: [] }
+        : { phase, failure: { code: 'job-failed' as const, reason: 'no' } };
+    await world.tools.records.write({ ...kept.record, ...end, finishedAt }, kept);
+    world.started.length = 0;
+    return { upload, runId };
+  }
+
+  it.each(['stored', 'failed'] as const)('ends the matter when it is %s with a job', async (phase) => {
+    const world = await openSubmission();
+    const { upload } = await ended(world, phase);
+
+    await world.submit(upload);
+
+    expect(world.started).toEqual([]);
+    expect(world.events).toEqual([]);
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('goes on from a claim that an invocation left behind', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const generate = async () => {
+      throw new ScenarioBusyError('full', 100_000);
+    };
+    const scenario = { ...world.tools.scenario, generate };
+    await expect(world.submit(upload, { scenario })).rejects.toThrow(TryLaterError);
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed' });
+
+    await world.submit(upload);
+
+    expect(world.jobs()).toHaveLength(1);
+    expect((await world.record(runId))?.sends).toHaveLength(2);
+  });
+
+  it('buys nothing when the record is gone but the manifest is there', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    await world.objects.write(manifestKey(KEY, runId), { status: 'stored' });
+
+    await world.submit(upload);
+
+    expect(world.requests()).toEqual({});
+    expect(await world.record(runId)).toBeUndefined();
+  });
+
+  it('buys nothing when the record is gone and the manifest can not be read at first', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    await world.objects.write(manifestKey(KEY, runId), { status: 'stored' });
+    const read = async (key: string) => {
+      if (key === manifestKey(KEY, runId)) throw new Error('S3 is not well');
+      return await world.objects.read(key);
+    };
+    const objects = { ...world.objects, read };
+    await expect(world.submit(upload, { objects })).rejects.toThrow('S3 is not well');
+
+    await world.submit(upload);
+
+    expect(world.jobs()).toEqual([]);
+    expect(world.s3.keys()).toEqual([manifestKey(KEY, runId)]);
+  });
+});
+
+describe('while Scenario refuses', () => {
+  it('waits and pays in the same invocation, without asking the price again', async () => {
+    const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling', times: 3 }] });
+    const { upload } = await world.drop();
+
+    await world.submit(upload);
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.time.slept).toEqual([10_000, 10_000, 10_000]);
+    expect(world.requests()).toMatchObject({ dryRun: 1, generate: 4 });
+    expect(world.counts).toContainEqual(['BusySeconds', 10]);
+  });
+
+  it('takes a fresh input asset for every send', async () => {
+    const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling', times: 2 }] });
+    const { upload, runId } = await world.drop();
+
+    await world.submit(upload);
+
+    const sends = (await world.record(runId))?.sends ?? [];
+    expect(new Set(sends.map(({ assetId }) => assetId)).size).toBe(3);
+    expect(new Set(sends.map(({ sentBy }) => sentBy)).size).toBe(3);
+  });
+
+  it('asks the price again when the parameters have changed meanwhile', async () => {
+    const world = await openSubmission({
+      faults: [{ on: 'generate', what: 'cooldown', remainingSeconds: 100_000 }],
+    });
+    const { upload } = await world.drop();
+    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
+    const parameterSettings = { defaults: { quad: true }, presets: {} };
+
+    await world.submit(upload, { parameterSettings, maxCuPerRun: 40 });
+
+    expect(world.requests()).toMatchObject({ dryRun: 2 });
+    expect(world.jobs()).toEqual([]);
+    expect(world.events).toMatchObject([{ detail: { data: { failure: { code: 'over-cu-limit' } } } }]);
+  });
+
+  it.each(['unauthorized', 'out-of-credits', 'plan-too-small', 'not-found'] as const)(
+    'rejects no image for what is the account: %s',
+    async (what) => {
+      const world = await openSubmission({ faults: [{ on: 'generate', what }] });
+      const { upload } = await world.drop();
+
+      await world.submit(upload);
+
+      expect(world.time.slept).toEqual([60_000]);
+      expect(world.counts).toContainEqual(['AccountRefused', 1]);
+      expect(world.jobs()).toHaveLength(1);
+      expect(world.events).toEqual([]);
+    },
+  );
+
+  it('lets the message return when time runs out, and leaves a claim', async () => {
+    const world = await openSubmission({ creditsLeft: 0 });
+    const { upload, runId } = await world.drop();
+
+    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
+
+    expect(world.time.slept).toEqual([60_000, 60_000, 60_000]);
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 0 });
+    expect(world.jobs()).toEqual([]);
+  });
+
+  it('tries again what never reached Scenario, at once clear of all uncertainty', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    let refused = 0;
+    const refusing: typeof fetch = async (input, init) => {
+      if (
+        (input instanceof Request ? input.url : input.toString()).endsWith('image-to-3d') &&
+        (refused += 1) === 1
+      )
+        throw new TypeError('fetch failed', {
+          cause: Object.assign(new Error(), { code: 'ECONNREFUSED', syscall: 'connect' }),
+        });
+      return await fetch(input, init);
+    };
+    const scenario = world.scenarioWith(refusing);
+
+    await world.submit(upload, { scenario });
+
+    expect(refused).toBe(2);
+    expect(world.jobs()).toHaveLength(1);
+    expect(await world.record(runId)).toMatchObject({ phase: 'submitted' });
+  });
+});
+
+describe('the time that is left', () => {
+  it('is enough to pay in, or nothing is sent', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const quote: typeof world.tools.scenario.quote = async (input) => {
+      world.time.pass(211);
+      return await world.tools.scenario.quote(input);
+    };
+
+    await expect(world.submit(upload, { scenario: { ...world.tools.scenario, quote } })).rejects.toThrow(
+      TryLaterError,
+    );
+
+    expect(world.jobs()).toEqual([]);
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [] });
+  });
+
+  it('counts from winning the record: later than 10 s after it nothing is sent', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const write: typeof world.tools.records.write = async (record, replacing) => {
+      const written = await world.tools.records.write(record, replacing);
+      if (record.phase === 'sending') world.time.pass(10.001);
+      return written;
+    };
+    const records = { ...world.tools.records, write };
+
+    await expect(world.submit(upload, { records })).rejects.toThrow(TryLaterError);
+
+    expect(world.requests()['generate']).toBeUndefined();
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [{}] });
+  });
+
+  it('is looked at again after winning', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    let remaining = 90_000;
+    const write: typeof world.tools.records.write = async (record, replacing) => {
+      const written = await world.tools.records.write(record, replacing);
+      if (record.phase === 'sending') remaining = 89_999;
+      return written;
+    };
+    const changed = { records: { ...world.tools.records, write }, remainingMs: () => remaining };
+
+    await expect(world.submit(upload, changed)).rejects.toThrow(TryLaterError);
+
+    expect(world.requests()['generate']).toBeUndefined();
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed' });
+  });
+});
+
+describe('an unexpected error', () => {
+  const broken = async () => {
+    throw new Error('a fault of ours');
+  };
+
+  it('is counted, and the fifth answers the run as failed', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const scenario = { ...world.tools.scenario, quote: broken };
+
+    for (let attempts = 1; attempts < 5; attempts += 1) {
+      await expect(world.submit(upload, { scenario })).rejects.toThrow('a fault of ours');
+      expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts });
+    }
+    await world.submit(upload, { scenario });
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'failed', attempts: 5 });
+    expect(await world.manifest(runId)).toMatchObject({ status: 'failed', failure: { code: 'internal' } });
+    expect(world.events).toMatchObject([{ detailType: 'Model Failed' }]);
+    expect(world.jobs()).toEqual([]);
+  });
+
+  it('is counted before there is a record, too', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const s3 = { send: broken } as unknown as typeof world.s3.s3;
+
+    for (let attempts = 1; attempts < 5; attempts += 1)
+      await expect(world.submit(upload, { s3 })).rejects.toThrow('a fault of ours');
+    await world.submit(upload, { s3 });
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'failed', failure: { code: 'internal' } });
+    expect(world.events).toHaveLength(1);
+  });
+
+  it('never buries what may have been paid: from `sending` the run is not answered', async () => {
+    const world = await openSubmission({ faults: [{ on: 'generate', what: 'cut-before' }] });
+    const { upload, runId } = await world.drop();
+    const jobsSince = () => {
+      throw new Error('a fault of ours');
+    };
+    const scenario = { ...world.tools.scenario, jobsSince };
+
+    for (let times = 0; times < 7; times += 1)
+      await expect(world.submit(upload, { scenario })).rejects.toThrow('a fault of ours');
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'sending', attempts: 0 });
+    expect(world.events).toEqual([]);
+  });
+
+  it('after the payment loses nothing: the job is adopted from the list', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const write: typeof world.tools.records.write = async (record, replacing) => {
+      if (record.phase === 'submitted') throw new Error('S3 is not well');
+      return await world.tools.records.write(record, replacing);
+    };
+    const records = { ...world.tools.records, write };
+    await expect(world.submit(upload, { records })).rejects.toThrow('S3 is not well');
+    expect(await world.record(runId)).toMatchObject({ phase: 'sending' });
+
+    await world.submit(upload);
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.started).toMatchObject([{ runId, jobId: world.jobs()[0]?.jobId }]);
+  });
+});
+
+describe('a large image', () => {
+  it('goes in parts and is paid once all the same', async () => {
+    const world = await openSubmission();
+    const { upload } = await world.drop({}, KEY, Buffer.concat([await png(), Buffer.alloc(6_000_000)]));
+
+    await world.submit(upload);
+
+    expect(world.requests()).toMatchObject({ createUpload: 1, putPart: 1, completeUpload: 1, generate: 1 });
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('whose import hangs is an unexpected error after a while, and nothing is paid', async () => {
+    const world = await openSubmission({ faults: [{ on: 'completeUpload', what: 'upload-stuck' }] });
+    const { upload, runId } = await world.drop(
+      {},
+      KEY,
+      Buffer.concat([await png(), Buffer.alloc(6_000_000)]),
+    );
+
+    await expect(world.submit(upload)).rejects.toThrow(/did not import/);
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 1 });
+    expect(world.jobs()).toEqual([]);
+  });
+});
+
+it('the event of a rejected upload is the one its record gives', async () => {
+  const world = await openSubmission();
+  const { upload, runId } = await world.drop({}, KEY, 'hello');
+
+  await world.submit(upload);
+
+  const record = await world.record(runId);
+  if (!record || !isFinal(record)) throw new Error('not ended');
+  expect(world.events).toEqual([eventOf(record, { bucket: ASSETS, key: manifestKey(KEY, runId) })]);
+  expect(world.s3.keys().toSorted()).toEqual([manifestKey(KEY, runId), recordKey(runId)].toSorted());
+});

@@ -1,0 +1,99 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { type AnnouncedUpload, eachUpload } from '../../../functions/submit-job/upload.ts';
+import { collectObserved } from '../observed-collector.ts';
+
+function message(messageId: string, body: string): SQSRecord {
+  return { messageId, body } as SQSRecord;
+}
+
+function announcement(key: string, object: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    version: '0',
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    detail: {
+      version: '0',
+      bucket: { name: 'uploads' },
+      object: { key, size: 5, etag: 'abc', 'version-id': 'v1', sequencer: '00', ...object },
+      reason: 'PutObject',
+    },
+  });
+}
+
+async function take(bodies: readonly string[], fails: (upload: AnnouncedUpload) => boolean = () => false) {
+  const seen: AnnouncedUpload[] = [];
+  const event: SQSEvent = { Records: bodies.map((body, n) => message(`m${n}`, body)) };
+  const answer = await eachUpload(event, ['drafts/', 'tmp'], collectObserved().log, async (upload) => {
+    seen.push(upload);
+    if (fails(upload)) throw new Error('later');
+  });
+  return { seen, failed: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) };
+}
+
+describe('a message', () => {
+  it('carries bucket, key, version, etag and sequencer', async () => {
+    const { seen, failed } = await take([announcement('chairs/oak.png')]);
+
+    expect(seen).toEqual([
+      { bucket: 'uploads', key: 'chairs/oak.png', versionId: 'v1', etag: 'abc', sequencer: '00' },
+    ]);
+    expect(failed).toEqual([]);
+  });
+
+  it('has no version where the bucket has none', async () => {
+    const { seen } = await take([announcement('oak.png', { 'version-id': undefined })]);
+
+    expect(seen[0]).not.toHaveProperty('versionId');
+  });
+
+  it.each([
+    'a b+c.png',
+    'a%20b.png',
+    'ü/🪑 & <x>.png',
+    'a//b',
+    '/a.png',
+    'x/..',
+    'manifest.json',
+    '.hidden',
+    'no-extension',
+  ])('has its key as plain text: %s', async (key) => {
+    const { seen } = await take([announcement(key)]);
+
+    expect(seen[0]?.key).toBe(key);
+  });
+
+  it.each(['chairs/', '/', '.DS_Store', 'a/.DS_Store', 'a/Thumbs.db', 'drafts/oak.png', 'tmp1.png'])(
+    'about %s is taken and ignored',
+    async (key) => {
+      expect(await take([announcement(key)])).toEqual({ seen: [], failed: [] });
+    },
+  );
+
+  it.each(['a.DS_Store', '.DS_Store/a.png', 'thumbs.db', 'chairs/drafts/oak.png'])(
+    'about %s is not ignored',
+    async (key) => {
+      expect((await take([announcement(key)])).seen).toHaveLength(1);
+    },
+  );
+
+  it('that fails returns, and the others do not', async () => {
+    const { seen, failed } = await take(
+      [announcement('a.png'), announcement('b.png'), announcement('c.png')],
+      ({ key }) => key === 'b.png',
+    );
+
+    expect(seen).toHaveLength(3);
+    expect(failed).toEqual(['m1']);
+  });
+
+  it.each(['', 'no json', '{}', '{"detail":{"bucket":{"name":"b"},"object":{"key":""}}}'])(
+    'that can not be read returns: %s',
+    async (body) => {
+      expect(await take([body, announcement('a.png')])).toMatchObject({
+        failed: ['m0'],
+        seen: [{ key: 'a.png' }],
+      });
+    },
+  );
+});
