@@ -22,7 +22,7 @@ const configSchema = z.strictObject({
     .optional()
     .describe('a secret of your own, JSON with apiKey and apiSecret'),
   scenarioUrl: z
-    .url({ protocol: /^https?$/, error: 'is no URL; it begins with https:// and ends with /v1' })
+    .url({ protocol: /^https$/, error: 'is no URL; it begins with https:// and ends with /v1' })
     .optional()
     .describe('base of the API, with /v1'),
   defaults: settingsSchema.default({}).describe('parameters of every upload that says nothing else'),

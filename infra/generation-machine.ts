@@ -58,6 +58,8 @@ const lambdaErrors = [
   'Lambda.Unknown',
   'Sandbox.Timedout',
   'Runtime.ExitError',
+  'Runtime.OutOfMemory',
+  'Runtime.ImportModuleError',
   'States.Timeout',
 ];
 

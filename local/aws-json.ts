@@ -11,9 +11,11 @@ export interface AwsJsonTools {
   readonly putEvent: (bus: string, event: EventEnvelope) => Promise<void>;
   /** The value of each secret, by its ARN. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** The access key id of the functions: nobody else reads a secret. @default anybody does */
+  readonly secretsOnlyFor?: string | undefined;
 }
 
-type Operation = (input: unknown, tools: AwsJsonTools) => Promise<object>;
+type Operation = (input: unknown, tools: AwsJsonTools, accessKeyId: string | undefined) => Promise<object>;
 
 /** A refusal of one of these services. */
 class ServiceError extends Error {
@@ -53,7 +55,7 @@ export async function answerJson(
         `the local AWS endpoint does not know ${target}; it knows ${Object.keys(operations).join(', ')}`,
         501,
       );
-    send(response, 200, await operation(await json(request), tools));
+    send(response, 200, await operation(await json(request), tools, accessKeyIdIn(request)));
   } catch (error) {
     const { name, message } =
       error instanceof z.ZodError
@@ -69,6 +71,11 @@ export async function answerJson(
   } finally {
     request.resume();
   }
+}
+
+/** Nothing is signed here for real; the id tells who signed. */
+function accessKeyIdIn({ headers }: IncomingMessage): string | undefined {
+  return /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1];
 }
 
 function toError(error: unknown): Error {
@@ -169,8 +176,18 @@ function jsonIn(text: string): unknown {
 
 const secretInput = z.object({ SecretId: z.string() });
 
-async function getSecretValue(input: unknown, { secrets }: AwsJsonTools): Promise<object> {
+async function getSecretValue(
+  input: unknown,
+  { secrets, secretsOnlyFor }: AwsJsonTools,
+  accessKeyId: string | undefined,
+): Promise<object> {
   const { SecretId } = secretInput.parse(input);
+  if (secretsOnlyFor !== undefined && secretsOnlyFor !== accessKeyId) {
+    throw new ServiceError(
+      'AccessDeniedException',
+      'only the functions of this run may read the real credentials',
+    );
+  }
   const value = secrets.get(SecretId);
   if (value === undefined)
     throw new ServiceError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");

@@ -1,55 +1,37 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { WrongCallError } from './wrong-call.ts';
 
 /**
- * Takes a data folder for this process alone.
+ * Takes a data folder for this process alone. The lock is the kernel's, on a file: it goes with the process however that
+ * ends, and of two that start at once only one can have it.
  *
  * @returns releases it
- * @throws WrongCallError when another process has it
+ * @throws WrongCallError when another process has it, or the folder can not be made
  */
-export async function lockDataFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockDataFolder(folder: string): Promise<() => void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new WrongCallError(`the data folder ${folder} can not be made; name another with --data`, {
       cause,
     });
   });
-  const file = join(folder, 'lock');
-  for (let tries = 0; tries < 3; tries += 1) {
-    try {
-      const handle = await open(file, 'wx');
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if (!isAlreadyThere(error)) throw error;
-      const pid = Number(await readFile(file, 'utf8').catch(() => ''));
-      if (await isAlive(pid)) {
-        throw new WrongCallError(
-          `the data folder ${folder} is in use by process ${pid}; stop that one or name another with --data`,
-        );
-      }
-      await rm(file, { force: true });
-    }
-  }
-  throw new WrongCallError(`the data folder ${folder} is in use; name another with --data`);
-}
-
-function isAlreadyThere(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
-}
-
-/** What the process was started with, as package.json says. */
-const COMMAND = 'start.mjs';
-
-/** A lock of a process that was killed is no lock. Its number may belong to a stranger by now: on Linux that shows. */
-async function isAlive(pid: number): Promise<boolean> {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  const lock = new DatabaseSync(join(folder, 'lock'));
   try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock.close();
+    const owner = await ownerOf(folder);
+    throw new WrongCallError(
+      `the data folder ${folder} is in use${owner}; stop that one or name another with --data`,
+      { cause },
+    );
   }
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => COMMAND);
-  return command.includes(COMMAND);
+  return () => lock.close();
+}
+
+async function ownerOf(folder: string): Promise<string> {
+  const text = await readFile(join(folder, 'local.json'), 'utf8').catch(() => '');
+  const pid = /"pid":(\d+)/.exec(text)?.[1];
+  return pid === undefined ? '' : ` by process ${pid}`;
 }

@@ -31,6 +31,8 @@ export interface LambdaHostOptions {
   /** Of the local AWS endpoint. */
   readonly endpoint: string;
   readonly scenarioUrl: string;
+  /** What the functions sign their calls with. */
+  readonly accessKeyId: string;
   readonly logFolder: string;
 }
 
@@ -136,7 +138,7 @@ class ProcessPool {
       TZ: 'UTC',
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: 'local',
+      AWS_ACCESS_KEY_ID: this.#options.accessKeyId,
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL: this.#options.endpoint,
       AWS_LAMBDA_FUNCTION_NAME: name,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,20 +20,28 @@ import type { Template } from './template.ts';
 
 export interface LocalAwsOptions {
   readonly template: Template;
+  /** For logs and events. */
   readonly data: string;
+  /** For what is begun and kept with this Scenario. */
+  readonly world: string;
   /** Where finished models are written too. */
   readonly out: string;
   readonly server: Loopback;
   readonly scenario: { readonly url: string; readonly apiKey: string; readonly apiSecret: string };
+  readonly standIn: boolean;
   readonly speed: number;
 }
 
-/** The synthesized stack, running. */
+/** The synthesized stack. It answers requests at once, and works from `begin` on. */
 export interface LocalAws {
   readonly store: ObjectStore;
   readonly runs: Runs;
   readonly uploadBucket: string;
   readonly assetBucket: string;
+  /** Uploads that an earlier process left in the queue or generating. */
+  readonly unfinished: number;
+  /** Lets the functions begin. */
+  begin(): void;
   /** Resolves when nothing is left to do for an ended run: its message deleted, its execution's end announced. */
   settled(runId: string): Promise<void>;
   close(): Promise<void>;
@@ -43,21 +52,23 @@ const SETTLE_MS = 3_000;
 const SETTLE_STEP_MS = 20;
 
 /** Builds from the template what CloudFormation would build from it, and goes on where an earlier process stopped. */
-export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
-  const { template, data, server, speed } = options;
+export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  const { template, data, world, server, speed } = options;
   const { UploadBucketName: uploadBucket = '', AssetBucketName: assetBucket = '' } = template.outputs;
+  const accessKeyId = randomUUID();
   const runs = createRuns();
-  const queues = await openQueues(template, data, speed);
+  const queues = await openQueues(template, world, speed);
   const host = await startLambdaHost({
     functions: template.functions,
     endpoint: server.origin,
     scenarioUrl: options.scenario.url,
+    accessKeyId,
     logFolder: join(data, 'logs'),
   });
   const invoke = (arn: string, event: unknown) => host.invoke(nameOfArn(template, arn), event);
   const bus = createStackBus(template, queues, invoke, speed);
   const store = createObjectStore({
-    folder: join(data, 's3'),
+    folder: join(world, 's3'),
     onCreated: async (object) => {
       if (!tellsEventBridge(template, object.bucket)) return;
       const event = objectCreatedEvent(object);
@@ -70,16 +81,20 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   await noteRecords(runs, store, assetBucket);
 
   const putEvent = keepEvents(options, { store, runs, bus, assetBucket });
-  server.serve(endpointOf(options, { store, machine, putEvent }));
-  const stops = startEventSources(template, queues, host, runs);
-  machine.resume();
-  for (const { name } of template.functions) if (name !== 'ReportFailure') host.warm(name);
+  server.serve(endpointOf(options, { store, machine, putEvent, accessKeyId }));
+  const stops: (() => void)[] = [];
 
   return {
     store,
     runs,
     uploadBucket,
     assetBucket,
+    unfinished: unfinishedIn(template, queues, machine),
+    begin: () => {
+      stops.push(...startEventSources(template, queues, host, runs));
+      machine.resume();
+      for (const { name } of template.functions) if (name !== 'ReportFailure') host.warm(name);
+    },
     settled: (runId) => settled(runId, queues, machine),
     close: async () => {
       for (const stop of stops) stop();
@@ -96,7 +111,7 @@ function nameOfArn({ functions }: Template, arn: string): string {
 }
 
 function openStackMachine(
-  { template, data, speed }: LocalAwsOptions,
+  { template, world, speed }: LocalAwsOptions,
   runs: Runs,
   bus: EventBus,
   invoke: (functionArn: string, payload: unknown) => Promise<unknown>,
@@ -104,7 +119,7 @@ function openStackMachine(
   return openMachine({
     arn: template.machine.ref,
     definition: template.machine.properties.DefinitionString,
-    folder: join(data, 'executions'),
+    folder: join(world, 'executions'),
     speed,
     invoke,
     onTask: ({ name }, state, output) => noteTask(runs, name, state, output),
@@ -134,10 +149,16 @@ function keepEvents(
 
 /** One address for all services: AWS' JSON protocols name their operation in a header, S3 does not. */
 function endpointOf(
-  { template, scenario: { apiKey, apiSecret } }: LocalAwsOptions,
-  { store, machine, putEvent }: { store: ObjectStore; machine: Machine; putEvent: PutEvent },
+  { template, scenario: { apiKey, apiSecret }, standIn }: LocalAwsOptions,
+  {
+    store,
+    machine,
+    putEvent,
+    accessKeyId,
+  }: { store: ObjectStore; machine: Machine; putEvent: PutEvent; accessKeyId: string },
 ): Handle {
   const secrets = secretsOf(template, JSON.stringify({ apiKey, apiSecret }));
+  const secretsOnlyFor = standIn ? undefined : accessKeyId;
   const answerS3 = createS3Handler(store);
   return (request, response) => {
     const target = request.headers['x-amz-target'];
@@ -147,6 +168,7 @@ function endpointOf(
       machineArn: template.machine.ref,
       putEvent,
       secrets,
+      secretsOnlyFor,
     });
   };
 }
@@ -168,6 +190,17 @@ function startEventSources(
       onReceived: ({ body }) => noteUpload(runs, JSON.parse(body), 'submitting'),
     });
   });
+}
+
+function unfinishedIn(
+  { eventSources }: Template,
+  queues: ReadonlyMap<string, Queue>,
+  machine: Machine,
+): number {
+  const waiting = eventSources.flatMap(
+    ({ properties }) => queues.get(properties.EventSourceArn)?.messages() ?? [],
+  );
+  return waiting.length + machine.list().filter(({ status }) => status === 'RUNNING').length;
 }
 
 async function settled(runId: string, queues: ReadonlyMap<string, Queue>, machine: Machine): Promise<void> {

@@ -1,4 +1,5 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
 import { join, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { assembly, SynthError } from './assembly.ts';
@@ -7,11 +8,11 @@ import { lockDataFolder } from './data-folder.ts';
 import { writeWhole } from './durable-files.ts';
 import { type ImageResult, resultOf, startImage } from './image-runs.ts';
 import { type NamedImage, namedImages } from './images.ts';
-import { type LocalAws, startLocalAws } from './local-aws.ts';
+import { type LocalAws, openLocalAws } from './local-aws.ts';
 import { listenOnLoopback } from './loopback.ts';
 import { createPage } from './page.ts';
 import { startStandIn } from './scenario/server.ts';
-import { type Service, serviceIn } from './service.ts';
+import { folderOf, type Service, serviceIn } from './service.ts';
 import { readTemplate } from './template.ts';
 import { resultTable, showProgress } from './terminal.ts';
 import { WrongCallError } from './wrong-call.ts';
@@ -26,14 +27,13 @@ interface Running {
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
-  const stopped = new Promise<'stopped'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve('stopped'));
-  });
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
     const command = readCommand(args);
     if (command === 'help') return print(help);
     if (command === 'version') return print(`${await version()}\n`);
-    return await run(command, stopped);
+    return await run(command, stop.signal);
   } catch (error) {
     if (!(error instanceof WrongCallError) && !(error instanceof SynthError)) throw error;
     process.stderr.write(`meshdrop: ${error.message}\n`);
@@ -52,7 +52,7 @@ async function version(): Promise<string> {
 }
 
 /** Checks everything that can be called wrongly first, starts, does what was asked, and ends what was started. */
-async function run(command: Command, stopped: Promise<'stopped'>): Promise<number> {
+async function run(command: Command, stop: AbortSignal): Promise<number> {
   const service = serviceIn(process.env, command.standIn);
   if (!service.standIn && command.jobSeconds !== undefined) {
     throw new WrongCallError(
@@ -60,11 +60,14 @@ async function run(command: Command, stopped: Promise<'stopped'>): Promise<numbe
     );
   }
   const images = await namedImages(command.images, process.cwd());
-  const endings: (() => Promise<void>)[] = [];
+  const endings: (() => void | Promise<void>)[] = [];
   try {
     const running = await start(command, service, endings);
-    if (images.length === 0) return await serve(running, stopped);
-    return await makeModels(images, command, running, stopped);
+    if (stop.aborted) return images.length === 0 ? 0 : 130;
+    announceUnfinished(running);
+    running.aws.begin();
+    if (images.length === 0) return await serve(running, stop);
+    return await makeModels(images, command, running, stop);
   } finally {
     for (const end of endings.toReversed()) await end();
   }
@@ -72,7 +75,11 @@ async function run(command: Command, stopped: Promise<'stopped'>): Promise<numbe
 
 const STAND_IN_SPEED = 10;
 
-async function start(command: Command, service: Service, endings: (() => Promise<void>)[]): Promise<Running> {
+async function start(
+  command: Command,
+  service: Service,
+  endings: (() => void | Promise<void>)[],
+): Promise<Running> {
   const data = resolve(command.data);
   endings.push(await lockDataFolder(data));
   const server = await listenOnLoopback(command.port, '--port');
@@ -88,8 +95,18 @@ async function start(command: Command, service: Service, endings: (() => Promise
 
   const speed = command.speed ?? (service.standIn ? STAND_IN_SPEED : 1);
   const template = await readTemplate(await assembly());
-  const scenario = await scenarioOf(service, command, data, speed, endings);
-  const aws = await startLocalAws({ template, data, out: resolve(command.out), server, scenario, speed });
+  const world = join(data, folderOf(service));
+  const scenario = await scenarioOf(service, command, world, speed, endings);
+  const aws = await openLocalAws({
+    template,
+    data,
+    world,
+    out: resolve(command.out),
+    server,
+    scenario,
+    standIn: service.standIn,
+    speed,
+  });
   endings.push(() => aws.close());
   pageServer.serve(createPage(aws, service.standIn));
 
@@ -116,25 +133,31 @@ function announceService(service: Service): void {
   );
 }
 
+/** What an earlier start left goes on by itself: nobody may be surprised by what that costs. */
+function announceUnfinished({ aws: { unfinished }, standIn }: Running): void {
+  if (unfinished === 0) return;
+  const cost = standIn ? '' : ', and EACH THAT IS NOT PAID YET COSTS MONEY';
+  process.stderr.write(
+    `meshdrop: ${unfinished} unfinished upload${unfinished === 1 ? '' : 's'} of an earlier start go on${cost}\n`,
+  );
+}
+
 async function scenarioOf(
   service: Service,
   { jobSeconds }: Command,
-  data: string,
+  world: string,
   speed: number,
-  endings: (() => Promise<void>)[],
+  endings: (() => void | Promise<void>)[],
 ) {
   if (!service.standIn) return service;
   const credentials = { apiKey: 'stand-in', apiSecret: 'stand-in' };
   const options = { windowSeconds: 60 / speed, ...(jobSeconds !== undefined && { jobSeconds }) };
-  const standIn = await startStandIn({ folder: join(data, 'scenario'), ...credentials, options });
+  const standIn = await startStandIn({ folder: join(world, 'scenario'), ...credentials, options });
   endings.push(() => standIn.close());
   return { url: standIn.url, ...credentials };
 }
 
-async function serve(
-  { aws, endpoint, page, standIn }: Running,
-  stopped: Promise<'stopped'>,
-): Promise<number> {
+async function serve({ aws, endpoint, page, standIn }: Running, stop: AbortSignal): Promise<number> {
   const s3 = `--endpoint-url ${endpoint} --no-sign-request --region us-east-1`;
   print(`Meshdrop is ready${standIn ? '' : ', and each image costs money'}.
 
@@ -148,8 +171,12 @@ Drop an image on the page, or:
 
 Ctrl-C stops; the same command goes on where it stopped.
 `);
-  await stopped;
+  await aborted(stop);
   return 0;
+}
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** Runs the named images to their end. */
@@ -157,7 +184,7 @@ async function makeModels(
   images: readonly NamedImage[],
   command: Command,
   running: Running,
-  stopped: Promise<'stopped'>,
+  stop: AbortSignal,
 ): Promise<number> {
   const { aws } = running;
   const out = resolve(command.out);
@@ -171,11 +198,12 @@ async function makeModels(
       return result;
     }),
   );
-  const ended = await Promise.race([results, stopped]);
+  const ended = await Promise.race([results, aborted(stop)]);
   progress.stop();
-  if (ended === 'stopped') {
+  if (ended === undefined) {
+    const left = imageRuns.filter(({ runId }) => aws.runs.isUnderWay(runId)).map(({ image }) => image.typed);
     process.stderr.write(
-      'meshdrop: stopped before every image was done; the same command goes on with them\n',
+      `meshdrop: stopped before ${left.join(', ')} was done; name it again, or nothing, and it goes on\n`,
     );
     return 130;
   }

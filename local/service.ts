@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { WrongCallError } from './wrong-call.ts';
 
 /** Which Scenario a run talks to. */
@@ -26,7 +27,26 @@ export function serviceIn(environment: NodeJS.ProcessEnv, wantsStandIn: boolean)
     );
   }
   if (!apiKey || !apiSecret || wantsStandIn) return { standIn: true };
-  if (url && !/^https?:\/\//.test(url))
+  if (url && !isSafe(url))
     throw new WrongCallError(`SCENARIO_BASE_URL=${url}: it begins with https:// and includes /v1`);
   return { standIn: false, url: (url || REAL_URL).replace(/\/+$/, ''), apiKey, apiSecret };
+}
+
+/**
+ * The folder, within the data folder, of all that was begun with this service. What one Scenario knows of, another does
+ * not: an upload meant for the stand-in must never cost money, and a paid job never be looked for at the stand-in.
+ */
+export function folderOf(service: Service): string {
+  if (service.standIn) return 'stand-in';
+  const key = createHash('sha256').update(`${service.url}\n${service.apiKey}`).digest('hex').slice(0, 8);
+  return `${new URL(service.url).hostname.replaceAll(/[^a-z0-9.-]/gi, '-')}-${key}`;
+}
+
+/** The credentials travel with every call: without https only to this very machine. */
+function isSafe(url: string): boolean {
+  const { protocol, hostname } = URL.parse(url) ?? {};
+  return (
+    protocol === 'https:' ||
+    (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname ?? ''))
+  );
 }

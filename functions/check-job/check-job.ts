@@ -1,4 +1,4 @@
-import { DeadlineError, ScenarioNotFoundError } from '../shared/errors.ts';
+import { DeadlineError, JobLostError, ScenarioNotFoundError } from '../shared/errors.ts';
 import type { FailureCode } from '../shared/failure.ts';
 import { nextWait } from '../shared/next-wait.ts';
 import type { Job, Scenario } from '../shared/scenario.ts';
@@ -29,12 +29,12 @@ export interface CheckTools {
 /** A job that was just submitted may be unknown to the reading side for a moment. */
 const UNKNOWN_AT_FIRST_SECONDS = 600;
 
-/** @throws DeadlineError when the job is still running past its deadline */
+/** @throws DeadlineError | JobLostError when polling on makes no sense, until somebody redrives the execution */
 export async function checkJob({ jobId, submittedAt }: CheckJobInput, tools: CheckTools): Promise<JobCheck> {
   const elapsedSeconds = Math.max(1, Math.floor((tools.now() - Date.parse(submittedAt)) / 1000));
   const job = await known(jobId, tools);
   if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS) {
-    return { status: 'failed', code: 'job-lost', reason: `Scenario does not know the job ${jobId}` };
+    throw new JobLostError(`Scenario does not know the job ${jobId}`);
   }
   if (job && job.status !== 'running') return ended(job, job.status);
   if (elapsedSeconds > tools.deadlineSeconds) {

@@ -49,6 +49,7 @@ async function withCause(execution: EndedExecution, sfn: SFNClient): Promise<End
 /** What leaves the machine by its error's name, and the code that tells it. */
 const CODES: Readonly<Record<string, FailureCode>> = {
   DeadlineError: 'deadline',
+  JobLostError: 'job-lost',
   UnusableResultError: 'no-model',
   DownloadBrokenError: 'download-broken',
   AssetNotReadyError: 'download-broken',

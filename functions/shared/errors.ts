@@ -70,6 +70,11 @@ export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
+/** Scenario has not known a paid job for minutes. Not retried: with the right key, a redriven execution may still find it. */
+export class JobLostError extends Error {
+  override readonly name = 'JobLostError';
+}
+
 /** EventBridge took the call and refused the entry. Worth a retry. */
 export class EventRefusedError extends Error {
   override readonly name = 'EventRefusedError';

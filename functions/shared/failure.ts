@@ -14,7 +14,8 @@ const HINTS = {
   'refused-by-scenario': 'change what the reason names and upload the image again',
   'job-failed': 'upload the image again; if it fails again, try another picture of the object',
   'job-canceled': 'upload the image again',
-  'job-lost': 'ask the team: Scenario no longer knows a job that it had accepted',
+  'job-lost':
+    'ask the team: is the key of the right project in the secret? A redrive of the execution looks again',
   deadline: 'ask the team to redrive the execution: the job may still end well and is already paid',
   'no-model': 'upload the image again, or try other parameters',
   'too-many-assets': 'ask the team: the job gave far more files than a model should have',

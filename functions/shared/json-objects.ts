@@ -5,6 +5,7 @@ import {
   S3ServiceException,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { AwsUnavailableError } from './errors.ts';
 
 interface JsonObject {
   readonly value: unknown;
@@ -56,7 +57,9 @@ export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
         return ETag;
       } catch (error) {
         if (isLost(error)) return undefined;
-        if (!isConflict(error) || tries === CONFLICT_TRIES) throw error;
+        if (!isConflict(error)) throw error;
+        if (tries === CONFLICT_TRIES)
+          throw new AwsUnavailableError(`S3 met a conflict ${tries} times at ${key}`, { cause: error });
       }
     }
   }

@@ -16,6 +16,15 @@ interface Image {
   readonly contentType: string;
 }
 
+/** The echo of a job's inputs. */
+export interface JobInput {
+  /** Absent where it can not be read. */
+  readonly modelId?: string | undefined;
+  readonly image?: string | undefined;
+  /** All of it, as JSON: an asset's id is found in it whatever the echo's form. */
+  readonly text: string;
+}
+
 /** A generation as one poll sees it. */
 export interface Job {
   readonly jobId: string;
@@ -31,7 +40,7 @@ export interface Job {
   readonly createdAt?: string | undefined;
   readonly finishedAt?: string | undefined;
   /** The echo of its inputs, which tells from which request a job came. Absent where an answer leaves it out. */
-  readonly input?: { readonly image?: string | undefined } | undefined;
+  readonly input?: JobInput | undefined;
 }
 
 /** A file at Scenario. Its URL is signed: used at once, kept nowhere. */
@@ -161,10 +170,13 @@ async function quote(input: ModelInput, tools: HttpTools): Promise<number> {
   const call = { method: 'POST', path: generatePath('?dryRun=true'), body: input, accept: 402 } as const;
   const { status, body } = await aboutModel(input, () => callFree(call, tools));
   const cost = costShape.safeParse(body).data;
+  // Should the API ever take a dry run for a real one, nobody may go on as if nothing had been bought.
+  if (cost?.job?.jobId)
+    throw new ScenarioAccountError(`Scenario started the job ${cost.job.jobId} for a dry run`);
   const cu = status === 402 ? cost?.estimatedCost : cost?.creativeUnitsCost;
   if (cu !== undefined) return cu;
   if (status === 402) throw new ScenarioAccountError('Scenario refused the quote with 402: payment required');
-  throw new Error(`Scenario answered the dry run with ${status} and no price`);
+  throw new ScenarioUnavailableError(`Scenario answered the dry run with ${status} and no price`);
 }
 
 async function generate(input: ModelInput, tools: HttpTools): Promise<string> {
@@ -217,7 +229,7 @@ const jobShape = z.object({
     .default([]),
   metadata: z
     .object({
-      input: z.object({ image: text }).optional().catch(undefined),
+      input: z.unknown().optional(),
       assetIds: ids.catch([]).default([]),
       error: text,
       hint: text,
@@ -250,7 +262,11 @@ const uploadShape = z.object({
   parts: z.array(z.object({ number: z.number().int().positive(), url: z.url() })).optional(),
 });
 
-const costShape = z.object({ creativeUnitsCost: amount, estimatedCost: amount });
+const costShape = z.object({
+  creativeUnitsCost: amount,
+  estimatedCost: amount,
+  job: z.object({ jobId: text }).optional().catch(undefined),
+});
 
 /** Guides and reality disagree about the words, so all of them are known. */
 const ENDS: ReadonlyMap<string, Job['status']> = new Map([
@@ -274,8 +290,15 @@ function toJob(row: z.infer<typeof jobShape>): Job {
     cu: row.billing?.cuCost,
     createdAt: row.createdAt,
     finishedAt: status === 'running' ? undefined : isoDate(row.statusHistory.at(-1)?.date ?? row.updatedAt),
-    input: row.metadata.input,
+    input: inputIn(row.metadata.input),
   };
+}
+
+const inputShape = z.object({ modelId: text, image: text });
+
+function inputIn(echo: unknown): JobInput | undefined {
+  if (echo === undefined || echo === null) return undefined;
+  return { ...inputShape.safeParse(echo).data, text: JSON.stringify(echo) };
 }
 
 function isoDate(said: string | undefined): string | undefined {

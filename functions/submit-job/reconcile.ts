@@ -1,7 +1,8 @@
-import { TryLaterError } from '../shared/errors.ts';
+import { ScenarioNotFoundError, TryLaterError } from '../shared/errors.ts';
 import type { Count, Log } from '../shared/observed.ts';
 import type { RunRecord } from '../shared/record.ts';
-import type { Scenario } from '../shared/scenario.ts';
+import type { Job, JobInput, Scenario } from '../shared/scenario.ts';
+import { modelId } from '../shared/tripo.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
 
 /** The bounds that "never pay twice" rests on. A sender lives no longer than its function's time-out … */
@@ -66,16 +67,15 @@ export async function reconcile(
 type Seen = Adopted | 'nothing' | 'unclear';
 
 async function look(sends: RunRecord['sends'], tools: ReconcileTools): Promise<Seen> {
-  const sentAtByAsset = new Map(sends.map(({ assetId, sentAt }) => [assetId, sentAt]));
   const earliest = Math.min(...sends.map(({ sentAt }) => Date.parse(sentAt)));
   const found: (Adopted & { readonly createdAt: string })[] = [];
   let isUnclear = false;
   for await (const row of tools.scenario.jobsSince(earliest - CLOCK_SKEW_MS)) {
-    // A row of the list may lack the echo of its inputs; the job itself has it.
-    const { jobId, input, createdAt = '' } = row.input ? row : await tools.scenario.job(row.jobId);
-    isUnclear ||= input === undefined;
-    const sentAt = sentAtByAsset.get(input?.image ?? '');
-    if (sentAt !== undefined) found.push({ jobId, sentAt, createdAt });
+    const { jobId, input, createdAt = '' } = await withInput(row, tools.scenario);
+    // Ids are unique, so it is enough that one stands anywhere in the echo.
+    const send = sends.find(({ assetId }) => input?.text.includes(assetId));
+    if (send) found.push({ jobId, sentAt: send.sentAt, createdAt });
+    else isUnclear ||= mayBeOurs(input);
   }
   if (found.length > 1) {
     tools.count('DuplicateJob', 1);
@@ -83,4 +83,19 @@ async function look(sends: RunRecord['sends'], tools: ReconcileTools): Promise<S
   }
   const [oldest] = found.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
   return oldest ?? (isUnclear ? 'unclear' : 'nothing');
+}
+
+/** A row of the list may lack the echo of its inputs; the job itself has it. */
+async function withInput(row: Job, scenario: Pick<Scenario, 'job'>): Promise<Job> {
+  if (row.input) return row;
+  return await scenario.job(row.jobId).catch((error: unknown) => {
+    if (error instanceof ScenarioNotFoundError) return row;
+    throw error;
+  });
+}
+
+/** Of our model, as far as can be read, and not to be read what it was made from. */
+function mayBeOurs(input: JobInput | undefined): boolean {
+  if (!input) return true;
+  return (input.modelId ?? modelId) === modelId && input.image === undefined;
 }

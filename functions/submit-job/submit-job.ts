@@ -147,7 +147,7 @@ async function send(
       contentType,
     });
     const input = { ...parameters, image: assetId };
-    const quote = record.quote ?? (await tools.scenario.quote(input));
+    const quote = freshQuote(record, tools.now()) ?? (await tools.scenario.quote(input));
     if (quote > tools.maxCuPerRun)
       return await end(record, { phase: 'rejected', failure: overLimit(quote, tools) }, tools);
     const wonAt = tools.now();
@@ -166,6 +166,14 @@ async function send(
       tools,
     );
   }
+}
+
+/** While an upload is held, its price is not asked for again at every try; after a longer hold it may have changed. */
+const QUOTE_GOOD_MS = 10 * 60_000;
+
+function freshQuote({ quote, sends }: RecordIn<'claimed'>, now: number): number | undefined {
+  const sentAt = Date.parse(sends.at(-1)?.sentAt ?? '');
+  return now - sentAt < QUOTE_GOOD_MS ? quote : undefined;
 }
 
 function overLimit(quote: number, { maxCuPerRun }: SubmitTools) {

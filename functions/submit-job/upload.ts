@@ -33,7 +33,7 @@ function uploadIn(body: string): AnnouncedUpload {
   const { bucket, object } = objectCreated.parse(JSON.parse(body)).detail;
   const { key, etag, sequencer, 'version-id': versionId } = object;
   // Where versioning is suspended, every write is the version "null": that tells none apart.
-  const isVersioned = versionId !== undefined && versionId !== 'null';
+  const isVersioned = versionId !== undefined && versionId !== 'null' && versionId !== '';
   return { bucket: bucket.name, key, etag, sequencer, ...(isVersioned && { versionId }) };
 }
 

@@ -42,6 +42,9 @@ export async function send(
   response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase());
   response.setHeader('x-amz-id-2', randomBytes(32).toString('base64'));
   response.setHeader('server', 'AmazonS3');
+  // A browser may show an object, whatever type it is asked for as, but never run it on this endpoint's own origin.
+  response.setHeader('content-security-policy', 'sandbox');
+  response.setHeader('x-content-type-options', 'nosniff');
   if (body instanceof Buffer) response.setHeader('content-length', body.byteLength);
   response.writeHead(status, { ...headers });
   if (body === undefined || body instanceof Buffer) response.end(body);

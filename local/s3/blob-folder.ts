@@ -107,6 +107,7 @@ async function writeFile(
     await file.writeFile(bytes);
     size += bytes.byteLength;
   }
+  await file.datasync();
   return size;
 }
 

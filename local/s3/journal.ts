@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { StoredVersion } from './stored-version.ts';
 
@@ -15,7 +24,7 @@ export type JournalEntry =
   | { readonly did: 'remove'; readonly bucket: string; readonly key: string; readonly sequence: number };
 
 export interface Journal {
-  /** When this returns, a kill -9 no longer undoes it. (The disk's own cache is left to the system: no fsync.) */
+  /** When this returns, neither a kill -9 nor a power cut undoes it: what guards a payment is written here. */
   append(entry: JournalEntry): void;
 }
 
@@ -30,7 +39,13 @@ export function createJournal(path: string, entries: Iterable<JournalEntry>): Jo
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, Array.from(entries, lineOf).join(''));
   renameSync(`${path}.new`, path);
-  return { append: (entry) => appendFileSync(path, lineOf(entry)) };
+  const file = openSync(path, 'a');
+  return {
+    append: (entry) => {
+      writeSync(file, lineOf(entry));
+      fdatasyncSync(file);
+    },
+  };
 }
 
 /** The line break comes first, so that a line torn by a crash or a full disk spoils itself only. */

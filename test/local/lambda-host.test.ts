@@ -29,6 +29,7 @@ async function hostOf(code: string, timeoutSeconds = 5): Promise<LambdaHost> {
     functions: [work],
     endpoint: 'http://127.0.0.1:9',
     scenarioUrl,
+    accessKeyId: 'functions-of-this-run',
     logFolder: join(folder, 'logs'),
   });
   onTestFinished(() => host.close());

@@ -63,4 +63,36 @@ describe('a wrong call', () => {
     });
     expect((await fetch(page)).status).toBe(200);
   });
+
+  test('such as three starts at once over what a killed one left leaves the data folder to one', async () => {
+    const folder = await folderWith();
+    const serve = ['--port', '0', '--page-port', '0', ...quick];
+    const killed = meshdrop(serve, folder);
+    await readyAddresses(join(folder, 'data'), killed);
+    killed.process.kill('SIGKILL');
+    await killed.ended;
+
+    const starts = [1, 2, 3].map(() => meshdrop(serve, folder));
+    const losers = await Promise.all([
+      Promise.race(starts.map(({ ended }) => ended)),
+      secondOf(starts.map(({ ended }) => ended)),
+    ]);
+
+    const left = starts.filter((start) => start.process.exitCode === null);
+    expect(losers.map(({ code }) => code)).toEqual([2, 2]);
+    expect(left).toHaveLength(1);
+  });
 });
+
+/** Resolves as the second of them does. */
+function secondOf<T>(promises: readonly Promise<T>[]): Promise<T> {
+  let count = 0;
+  return new Promise((resolve) => {
+    for (const promise of promises) {
+      void promise.then((value) => {
+        count += 1;
+        if (count === 2) resolve(value);
+      });
+    }
+  });
+}

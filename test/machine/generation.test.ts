@@ -336,6 +336,8 @@ describe('the definition', () => {
     'Lambda.Unknown',
     'Sandbox.Timedout',
     'Runtime.ExitError',
+    'Runtime.OutOfMemory',
+    'Runtime.ImportModuleError',
     'States.Timeout',
   ];
 

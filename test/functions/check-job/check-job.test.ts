@@ -64,10 +64,10 @@ describe('a job that Scenario does not know', () => {
     });
   });
 
-  it('is lost after ten minutes', async () => {
-    expect(await check(new ScenarioNotFoundError('job_1'), 601)).toMatchObject({
-      status: 'failed',
-      code: 'job-lost',
+  it('is lost after ten minutes, by an error: a redriven execution can look again', async () => {
+    await expect(check(new ScenarioNotFoundError('job_1'), 601)).rejects.toMatchObject({
+      name: 'JobLostError',
+      message: expect.stringContaining('job_1'),
     });
   });
 });

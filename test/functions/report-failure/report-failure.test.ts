@@ -60,6 +60,7 @@ describe('an execution that failed', () => {
     ['job-failed', 'job-failed'],
     ['job-canceled', 'job-canceled'],
     ['job-lost', 'job-lost'],
+    ['JobLostError', 'job-lost'],
     ['DeadlineError', 'deadline'],
     ['UnusableResultError', 'no-model'],
     ['DownloadBrokenError', 'download-broken'],

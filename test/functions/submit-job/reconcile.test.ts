@@ -9,7 +9,7 @@ const at = (seconds: number) => new Date(START + seconds * 1_000).toISOString();
 const send = (assetId: string, seconds = 0) => ({ assetId, sentAt: at(seconds), sentBy: 'n' });
 
 function job(jobId: string, image: string | undefined, createdSeconds = 1): Job {
-  const input = image === undefined ? undefined : { image };
+  const input = image === undefined ? undefined : { image, text: JSON.stringify({ image }) };
   return { jobId, status: 'running', progress: 0, assetIds: [], input, createdAt: at(createdSeconds) };
 }
 
@@ -158,10 +158,34 @@ describe('a job that does not say what it was made from', () => {
   });
 
   it('because its model takes no image is somebody else’s', async () => {
-    const text: Job = { ...job('job_1', undefined), input: {} };
+    const input = { modelId: 'model_text-to-image', text: '{"prompt":"a chair"}' };
+    const text: Job = { ...job('job_1', undefined), input };
 
     const { outcome } = await settle({ ageSeconds: 3_600, rows: () => [text] });
 
     expect(outcome).toBeUndefined();
+  });
+
+  it.each([
+    ['{"modelId":"model_tripo-v3-1-image-to-3d","image":["asset_1"]}', 'job_1'],
+    ['{"inputs":{"image":{"assetId":"asset_1"}}}', 'job_1'],
+  ])('is found by the id of its input asset, whatever the form of the echo: %s', async (text, jobId) => {
+    const { outcome } = await settle({ rows: () => [{ ...job(jobId, undefined), input: { text } }] });
+
+    expect(outcome).toMatchObject({ jobId });
+  });
+
+  it('and may be of our model, keeps everybody from sending again', async () => {
+    const odd: Job = { ...job('job_1', undefined), input: { text: '{"image":{"ref":7}}' } };
+
+    const { outcome } = await settle({ ageSeconds: 3_600, rows: () => [odd] });
+
+    expect(outcome).toBeInstanceOf(TryLaterError);
+  });
+
+  it('because it is listed and not to be read yet, keeps everybody from sending again', async () => {
+    const { outcome } = await settle({ ageSeconds: 3_600, rows: () => [job('job_1', undefined)], jobs: [] });
+
+    expect(outcome).toBeInstanceOf(TryLaterError);
   });
 });
