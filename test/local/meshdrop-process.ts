@@ -113,3 +113,24 @@ const ledgerSchema = z
 export async function ledgerOf(scenario: string): Promise<z.infer<typeof ledgerSchema>> {
   return ledgerSchema.parse(await (await fetch(`${scenario}/_control/ledger`)).json());
 }
+
+const resultSchema = z.strictObject({
+  image: z.string(),
+  status: z.enum(['stored', 'failed', 'rejected']),
+  runId: z.string(),
+  model: z.string().nullable(),
+  manifest: z.string(),
+  code: z.string().nullable(),
+  reason: z.string().nullable(),
+  seconds: z.number(),
+  cu: z.number().nullable(),
+  standIn: z.boolean(),
+});
+
+/** The lines that `--json` printed. */
+export function resultsIn(stdout: string): readonly z.infer<typeof resultSchema>[] {
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => resultSchema.parse(JSON.parse(line)));
+}
