@@ -1,7 +1,8 @@
 import { DeadlineError, JobLostError, ScenarioNotFoundError } from '../shared/errors.ts';
 import type { FailureCode } from '../shared/failure.ts';
 import { nextWait } from '../shared/next-wait.ts';
-import type { Job, Scenario } from '../shared/scenario.ts';
+import type { Scenario } from '../shared/scenario.ts';
+import type { Job } from '../shared/scenario-answers.ts';
 
 export interface CheckJobInput {
   readonly jobId: string;

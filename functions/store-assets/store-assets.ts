@@ -5,7 +5,8 @@ import { failure } from '../shared/failure.ts';
 import type { Log } from '../shared/observed.ts';
 import type { RunRecord } from '../shared/record.ts';
 import { assetFolder, assetName } from '../shared/run.ts';
-import type { Job, Scenario } from '../shared/scenario.ts';
+import type { Scenario } from '../shared/scenario.ts';
+import type { Job } from '../shared/scenario-answers.ts';
 import type { FileKind } from './file-kind.ts';
 import { type FileTools, type Place, storeFile, yetToBeKnown } from './store-file.ts';
 

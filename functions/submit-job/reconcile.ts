@@ -1,7 +1,8 @@
 import { ScenarioNotFoundError, TryLaterError } from '../shared/errors.ts';
 import type { Count, Log } from '../shared/observed.ts';
 import type { RunRecord } from '../shared/record.ts';
-import type { Job, JobInput, Scenario } from '../shared/scenario.ts';
+import type { Scenario } from '../shared/scenario.ts';
+import type { Job, JobInput } from '../shared/scenario-answers.ts';
 import { modelId } from '../shared/tripo.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
 

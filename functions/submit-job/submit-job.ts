@@ -1,21 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type AnswerTools, answer, type Outcome, publish, type Unclaimed } from '../shared/answer.ts';
-import { ScenarioInputError, SubmissionUncertainError, TryLaterError } from '../shared/errors.ts';
+import { ScenarioInputError, TryLaterError } from '../shared/errors.ts';
 import { failure } from '../shared/failure.ts';
 import { type ParameterSettings, resolveParameters } from '../shared/parameters.ts';
-import type { Kept, RecordIn } from '../shared/record.ts';
+import type { RecordIn } from '../shared/record.ts';
 import { manifestKey, runIdOf } from '../shared/run.ts';
 import type { Scenario } from '../shared/scenario.ts';
-import type { ModelInput, Parameters as TripoParameters } from '../shared/tripo.ts';
-import { type HoldTools, held, SEND_MARGIN_MS } from './hold.ts';
+import type { Parameters as TripoParameters } from '../shared/tripo.ts';
+import { type HoldTools, held } from './hold.ts';
 import { type Found, readImage, uploadOf } from './image.ts';
-import { reconcile } from './reconcile.ts';
+import { type Again, type Claimed, type PayTools, payOnce, settle } from './pay-once.ts';
 import type { StartGeneration } from './start-generation.ts';
 import type { AnnouncedUpload } from './upload.ts';
 
-export interface SubmitTools extends AnswerTools, HoldTools {
+export interface SubmitTools extends AnswerTools, HoldTools, PayTools {
   readonly s3: S3Client;
   readonly scenario: Scenario;
   readonly startGeneration: StartGeneration;
@@ -26,9 +25,6 @@ export interface SubmitTools extends AnswerTools, HoldTools {
 
 /** Unexpected errors after which the run is answered as failed. */
 const MOST_ATTEMPTS = 5;
-/** A send starts within this after its record was won, so that the record's time bounds the send's. */
-const SEND_WITHIN_MS = 10_000;
-
 /**
  * Brings one upload to a paid job and a running execution, or to an answer why not. Safe to call again at any time,
  * and twice at once: what was done is read from the record, and only the winner of the write to `sending` may pay.
@@ -48,14 +44,12 @@ export async function submitJob(announced: AnnouncedUpload, tools: SubmitTools):
   }
 }
 
-/** Whether the record has to be read again, because it has changed meanwhile. */
-type Again = boolean;
-
 async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: SubmitTools): Promise<Again> {
   const kept = await tools.records.read(run.runId);
   if (!kept && (await isAnswered(run, tools))) return false;
-  const record = kept?.record;
-  switch (record?.phase) {
+  if (!kept) return await prepare(run, announced, undefined, tools);
+  const { record, etag, writtenAt } = kept;
+  switch (record.phase) {
     case 'stored':
       return false;
     case 'rejected':
@@ -68,13 +62,11 @@ async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: Submit
       await tools.startGeneration(record);
       return false;
     case 'sending':
-      return await settle({ record, etag: kept?.etag ?? '' }, kept?.writtenAt ?? new Date(), tools);
+      return await settle({ record, etag }, writtenAt, tools);
     case 'claimed':
       if (record.attempts >= MOST_ATTEMPTS)
         return await giveUp(run, 'five attempts ended in unexpected errors', tools);
-      return await prepare(run, announced, { record, etag: kept?.etag ?? '' }, tools);
-    case undefined:
-      return await prepare(run, announced, undefined, tools);
+      return await prepare(run, announced, { record, etag }, tools);
   }
 }
 
@@ -82,9 +74,6 @@ async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: Submit
 async function isAnswered({ runId, upload }: Unclaimed, { objects }: SubmitTools): Promise<boolean> {
   return (await objects.read(manifestKey(upload.key, runId))) !== undefined;
 }
-
-type Claimed = Kept<RecordIn<'claimed'>>;
-type Sending = Kept<RecordIn<'sending'>>;
 
 /** Everything before the claim is free: is there an image, and do its parameters make sense? */
 async function prepare(
@@ -150,14 +139,7 @@ async function send(
     const quote = freshQuote(record, tools.now()) ?? (await tools.scenario.quote(input));
     if (quote > tools.maxCuPerRun)
       return await end(record, { phase: 'rejected', failure: overLimit(quote, tools) }, tools);
-    const wonAt = tools.now();
-    const won = await winSend(claimed, { assetId, quote }, tools);
-    if (!won) return true;
-    if (tools.remainingMs() < SEND_MARGIN_MS || tools.now() - wonAt > SEND_WITHIN_MS) {
-      await backToClaimed(won, tools);
-      throw new TryLaterError('too little time is left to pay in');
-    }
-    return await pay(won, input, tools);
+    return await payOnce(claimed, quote, input, tools);
   } catch (error) {
     if (!(error instanceof ScenarioInputError)) throw error;
     return await end(
@@ -181,76 +163,6 @@ function overLimit(quote: number, { maxCuPerRun }: SubmitTools) {
     'over-cu-limit',
     `this would cost ${quote} compute units; at most ${maxCuPerRun} are allowed per image`,
   );
-}
-
-/** Undefined when somebody else was first. */
-async function winSend(
-  claimed: Claimed,
-  { assetId, quote }: { assetId: string; quote: number },
-  tools: SubmitTools,
-): Promise<Sending | undefined> {
-  if (tools.remainingMs() < SEND_MARGIN_MS) throw new TryLaterError('too little time is left to pay in');
-  const send = { assetId, sentAt: new Date(tools.now()).toISOString(), sentBy: randomUUID() };
-  const sending = { ...claimed.record, quote, sends: [...claimed.record.sends, send] };
-  const won = await tools.records.write({ ...sending, phase: 'sending' }, claimed);
-  return won?.record.phase === 'sending' ? { ...won, record: won.record } : undefined;
-}
-
-async function backToClaimed(sending: Sending, tools: SubmitTools): Promise<void> {
-  await tools.records.write({ ...sending.record, phase: 'claimed' }, sending);
-}
-
-/** The one paid call. A refusal leaves the run as if nothing had been sent; an uncertain answer leaves it in `sending`. */
-async function pay(sending: Sending, input: ModelInput, tools: SubmitTools): Promise<Again> {
-  const sentAt = sending.record.sends.at(-1)?.sentAt ?? '';
-  try {
-    const jobId = await tools.scenario.generate(input);
-    return await submitted(sending, { jobId, sentAt }, tools);
-  } catch (error) {
-    // What is uncertain is read again: the record stands in `sending`, and that is settled from the job list.
-    if (error instanceof SubmissionUncertainError) {
-      tools.log.warn('uncertain whether the job was taken', { why: error.message });
-      return true;
-    }
-    if (isRefusal(error)) await backToClaimed(sending, tools);
-    throw error;
-  }
-}
-
-const REFUSALS = [
-  'ScenarioBusyError',
-  'ScenarioAccountError',
-  'ScenarioInputError',
-  'ScenarioUnavailableError',
-];
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && REFUSALS.includes(error.name);
-}
-
-/** Remembers the paid job before anything else is done with it. The execution starts from the record. */
-async function submitted(
-  sending: Sending,
-  { jobId, sentAt }: { jobId: string; sentAt: string },
-  tools: SubmitTools,
-): Promise<Again> {
-  tools.log.appendKeys({ jobId });
-  const written = await tools.records.write(
-    { ...sending.record, phase: 'submitted', jobId, submittedAt: sentAt },
-    sending,
-  );
-  if (!written) return true;
-  tools.count('Submitted', 1);
-  tools.log.info('submitted', { cu: sending.record.quote });
-  return true;
-}
-
-/** A send of unknown outcome: adopts its job, or, when there certainly is none, goes back to where it may be sent anew. */
-async function settle(sending: Sending, writtenAt: Date, tools: SubmitTools): Promise<Again> {
-  const adopted = await reconcile(sending.record, writtenAt, tools);
-  if (adopted) return await submitted(sending, adopted, tools);
-  await backToClaimed(sending, tools);
-  return true;
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   ScenarioUnavailableError,
   UnusableResultError,
 } from '../../functions/shared/errors.ts';
-import type { Job } from '../../functions/shared/scenario.ts';
+import type { Job } from '../../functions/shared/scenario-answers.ts';
 import { synthesizedStack } from '../infra/synthesized.ts';
 import { definitionText, machineTimeoutSeconds, stateIn, statesIn } from './definition.ts';
 import { execute, type Functions, input, startedAt } from './execution.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkJob } from '../../../functions/check-job/check-job.ts';
 import { ScenarioBusyError, ScenarioNotFoundError } from '../../../functions/shared/errors.ts';
-import type { Job } from '../../../functions/shared/scenario.ts';
+import type { Job } from '../../../functions/shared/scenario-answers.ts';
 import { START } from '../virtual-time.ts';
 
 const running: Job = { jobId: 'job_1', status: 'running', progress: 0, assetIds: [] };
