@@ -49,9 +49,20 @@ async function hashOfInputs(): Promise<string> {
   return hash.digest('hex').slice(0, 32);
 }
 
+async function cdkContext(): Promise<Record<string, unknown>> {
+  try {
+    return cdkConfig.parse(JSON.parse(await readFile(join(project, 'cdk.json'), 'utf8'))).context;
+  } catch (cause) {
+    throw new SynthError(
+      `cdk.json can not be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
 /** What `cdk synth` does, without the second that its command line takes to start. */
 async function synthesize(folder: string): Promise<void> {
-  const { context } = cdkConfig.parse(JSON.parse(await readFile(join(project, 'cdk.json'), 'utf8')));
+  const context = await cdkContext();
   const asTheCommandLine = {
     ...context,
     'aws:cdk:enable-path-metadata': true,
@@ -67,9 +78,7 @@ async function synthesize(folder: string): Promise<void> {
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-    throw new SynthError(/^Error: (.*)$/m.exec(output)?.[1] ?? `the app can not be synthesized:\n${output}`, {
-      cause: error,
-    });
+    throw new SynthError(output.trim(), { cause: error });
   }
 }
 

@@ -98,8 +98,14 @@ function isKnown(name: string): boolean {
   return name in options || name === 'h' || name === 'v';
 }
 
+/** Of an option that is known, and used in a wrong way. */
 function firstSentence(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
+  const name = /'(?:-\w, )?--([a-z-]+)/.exec(text)?.[1] ?? '';
+  if (name in options) {
+    const takesValue = options[name as keyof typeof options].type === 'string';
+    return takesValue ? `--${name} needs a value: --${name}=VALUE` : `--${name} takes no value`;
+  }
   return `${text.split(/\.\s|\n/)[0]} (npm start -- --help shows what each option takes)`;
 }
 

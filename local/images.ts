@@ -1,6 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
-import { isSystemFile } from '../functions/shared/run.ts';
 import { WrongCallError } from './wrong-call.ts';
 
 /** An image that was named on the command line. */
@@ -18,8 +17,6 @@ export async function namedImages(paths: readonly string[], folder: string): Pro
     const file = resolve(folder, typed);
     await checkFile(typed, file);
     const key = keyOf(file, folder);
-    if (isSystemFile(key))
-      throw new WrongCallError(`${typed} is ignored by its name, so nobody would ever answer: rename it`);
     const same = images.find((image) => image.key === key);
     if (same)
       throw new WrongCallError(

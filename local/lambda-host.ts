@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { openSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { region } from './intrinsics.ts';
 import type { Invocation, InvocationResult } from './lambda-runtime.ts';
 import type { LocalFunction } from './template.ts';
@@ -34,6 +35,8 @@ export interface LambdaHostOptions {
   /** What the functions sign their calls with. */
   readonly accessKeyId: string;
   readonly logFolder: string;
+  /** Told every line that a function writes, beside its log file. */
+  readonly onLog: (line: string) => void;
 }
 
 /** So many processes a function at most: two cores gain nothing from more. */
@@ -113,9 +116,12 @@ class ProcessPool {
       {
         env: this.#environment(),
         execArgv: [`--max-old-space-size=${properties.MemorySize}`],
-        stdio: ['ignore', this.#log, this.#log, 'ipc'],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       },
     );
+    for (const output of [child.stdout, child.stderr]) {
+      if (output) createInterface(output).on('line', (line) => this.#keepLine(line));
+    }
     this.#all.add(child);
     // A message to a process that has just died: its end is told by 'exit'.
     child.on('error', () => undefined);
@@ -125,6 +131,11 @@ class ProcessPool {
       if (at >= 0) this.#idle.splice(at, 1);
     });
     return child;
+  }
+
+  #keepLine(line: string): void {
+    writeSync(this.#log, `${line}\n`);
+    this.#options.onLog(line);
   }
 
   /** The template's variables, and what Lambda itself sets. Nothing of this machine's environment but the path. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isIgnored } from '../functions/shared/run.ts';
 import { answerJson } from './aws-json.ts';
 import { type EventBus, type EventEnvelope, envelope } from './event-bus.ts';
 import { startEventSource } from './event-source.ts';
@@ -10,13 +11,13 @@ import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
 import type { Handle, Loopback } from './loopback.ts';
 import { type Machine, openMachine } from './machine.ts';
 import type { Queue } from './queue.ts';
-import { answerIn, noteRecords, noteTask, noteUpload, runOf } from './run-notes.ts';
+import { answerIn, noteLog, noteRecords, noteTask, noteUpload, runOf } from './run-notes.ts';
 import { createRuns, type Runs } from './runs.ts';
 import { createS3Handler } from './s3/handler.ts';
 import { createObjectStore, type ObjectStore } from './s3/store.ts';
 import { createStackBus, objectCreatedEvent, tellsEventBridge } from './stack-events.ts';
 import { openQueues } from './stack-queues.ts';
-import type { Template } from './template.ts';
+import { ignorePrefixesOf, type Template } from './template.ts';
 
 export interface LocalAwsOptions {
   readonly template: Template;
@@ -63,6 +64,7 @@ export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> 
     endpoint: server.origin,
     scenarioUrl: options.scenario.url,
     accessKeyId,
+    onLog: (line) => noteLog(runs, line),
     logFolder: join(data, 'logs'),
   });
   const invoke = (arn: string, event: unknown) => host.invoke(nameOfArn(template, arn), event);
@@ -72,7 +74,8 @@ export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> 
     onCreated: async (object) => {
       if (!tellsEventBridge(template, object.bucket)) return;
       const event = objectCreatedEvent(object);
-      if (object.bucket === uploadBucket) noteUpload(runs, event, 'queued');
+      const isUpload = object.bucket === uploadBucket && !isIgnored(object.key, ignorePrefixesOf(template));
+      if (isUpload) noteUpload(runs, event, 'queued');
       await bus.put('default', event);
     },
   });

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join, relative, resolve } from 'node:path';
 import * as z from 'zod';
+import { isIgnored } from '../functions/shared/run.ts';
 import { assembly, SynthError } from './assembly.ts';
 import { type Command, help, readCommand } from './command-line.ts';
 import { lockDataFolder } from './data-folder.ts';
@@ -13,7 +14,7 @@ import { listenOnLoopback } from './loopback.ts';
 import { createPage } from './page.ts';
 import { startStandIn } from './scenario/server.ts';
 import { folderOf, type Service, serviceIn } from './service.ts';
-import { readTemplate } from './template.ts';
+import { ignorePrefixesOf, readTemplate, type Template } from './template.ts';
 import { resultTable, showProgress } from './terminal.ts';
 import { WrongCallError } from './wrong-call.ts';
 
@@ -62,7 +63,7 @@ async function run(command: Command, stop: AbortSignal): Promise<number> {
   const images = await namedImages(command.images, process.cwd());
   const endings: (() => void | Promise<void>)[] = [];
   try {
-    const running = await start(command, service, endings);
+    const running = await start(command, service, images, endings);
     if (stop.aborted) return images.length === 0 ? 0 : 130;
     announceUnfinished(running);
     running.aws.begin();
@@ -78,6 +79,7 @@ const STAND_IN_SPEED = 10;
 async function start(
   command: Command,
   service: Service,
+  images: readonly NamedImage[],
   endings: (() => void | Promise<void>)[],
 ): Promise<Running> {
   const data = resolve(command.data);
@@ -95,6 +97,7 @@ async function start(
 
   const speed = command.speed ?? (service.standIn ? STAND_IN_SPEED : 1);
   const template = await readTemplate(await assembly());
+  refuseIgnored(images, template);
   const world = join(data, folderOf(service));
   const scenario = await scenarioOf(service, command, world, speed, endings);
   const aws = await openLocalAws({
@@ -125,6 +128,15 @@ async function start(
   return { aws, ...addresses, standIn: service.standIn };
 }
 
+/** Nobody would ever answer for them. */
+function refuseIgnored(images: readonly NamedImage[], template: Template): void {
+  const ignored = images.find(({ key }) => isIgnored(key, ignorePrefixesOf(template)));
+  if (ignored)
+    throw new WrongCallError(
+      `${ignored.typed} is ignored by its name or folder (${ignored.key}): rename it, or look at ignorePrefixes in cdk.json`,
+    );
+}
+
 function announceService(service: Service): void {
   process.stderr.write(
     service.standIn
@@ -138,7 +150,7 @@ function announceUnfinished({ aws: { unfinished }, standIn }: Running): void {
   if (unfinished === 0) return;
   const cost = standIn ? '' : ', and EACH THAT IS NOT PAID YET COSTS MONEY';
   process.stderr.write(
-    `meshdrop: ${unfinished} unfinished upload${unfinished === 1 ? '' : 's'} of an earlier start go on${cost}\n`,
+    `meshdrop: ${unfinished} unfinished ${unfinished === 1 ? 'upload of an earlier start goes' : 'uploads of an earlier start go'} on${cost}\n`,
   );
 }
 
@@ -203,7 +215,7 @@ async function makeModels(
   if (ended === undefined) {
     const left = imageRuns.filter(({ runId }) => aws.runs.isUnderWay(runId)).map(({ image }) => image.typed);
     process.stderr.write(
-      `meshdrop: stopped before ${left.join(', ')} was done; name it again, or nothing, and it goes on\n`,
+      `meshdrop: stopped before the end of ${left.join(', ')}; name it again, or nothing, and it goes on\n`,
     );
     return 130;
   }

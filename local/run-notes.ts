@@ -27,7 +27,7 @@ const answered = z.object({
   metadata: z.object({ runId: z.string() }),
   data: z.object({
     upload: z.object({ key: z.string() }),
-    failure: z.object({ reason: z.string() }).optional(),
+    failure: z.object({ reason: z.string(), hint: z.string().optional() }).optional(),
   }),
 });
 
@@ -43,7 +43,7 @@ export function answerIn({ source, 'detail-type': detailType, detail }: EventEnv
     runId: parsed.metadata.runId,
     key: parsed.data.upload.key,
     stage,
-    reason: parsed.data.failure?.reason,
+    ...parsed.data.failure,
   };
 }
 
@@ -64,13 +64,14 @@ export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string
     for (const object of page.objects) {
       const record = recordSchema.safeParse(JSON.parse(await text(store.read(object)))).data;
       if (!record) continue;
-      const reason = 'failure' in record ? record.failure.reason : undefined;
+      const { reason, hint } = 'failure' in record ? record.failure : {};
       const stage = STAGE_OF_PHASE[record.phase];
       runs.note(record.runId, {
         key: record.upload.key,
         stage,
         since: object.lastModified.getTime(),
         reason,
+        hint,
       });
     }
     after = page.next;
@@ -89,4 +90,20 @@ export function noteTask(runs: Runs, runId: string, state: string, output: unkno
   const progress: unknown =
     typeof output === 'object' && output !== null ? Reflect.get(output, 'progress') : undefined;
   runs.note(runId, { stage: 'generating', ...(typeof progress === 'number' && { progress }) });
+}
+
+const heldLine = z.object({ message: z.literal('held'), runId: z.string(), refusal: z.string() });
+
+/** What a function logs of an upload that it holds: why nothing seems to happen. */
+export function noteLog(runs: Runs, line: string): void {
+  const held = heldLine.safeParse(jsonIn(line)).data;
+  if (held) runs.note(held.runId, { waitingFor: held.refusal });
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

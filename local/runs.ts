@@ -8,6 +8,10 @@ export interface RunView {
   /** Milliseconds since 1970; of the upload, as far as this process has seen it. */
   readonly since: number;
   readonly reason?: string | undefined;
+  /** What the reader can do about it. */
+  readonly hint?: string | undefined;
+  /** Why an upload is held; gone as soon as it goes on. */
+  readonly waitingFor?: string | undefined;
 }
 
 export interface Runs {
@@ -41,7 +45,7 @@ export function createRuns(): Runs {
     note: (runId, news) => {
       const before = views.get(runId) ?? { runId, key: '', stage: 'queued', progress: 0, since: Date.now() };
       if (ENDS.has(before.stage) && (news.stage === undefined || !ENDS.has(news.stage))) return;
-      const view = { ...before, ...news };
+      const view = { ...before, ...(news.stage !== undefined && { waitingFor: undefined }), ...news };
       views.set(runId, view);
       if (ENDS.has(view.stage)) {
         for (const resolve of waiting.get(runId) ?? []) resolve(view);

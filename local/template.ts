@@ -244,3 +244,11 @@ function bucketNameOf(id: string, outputs: z.infer<typeof templateSchema>['Outpu
   )?.[0];
   return BUCKET_NAMES[output ?? ''];
 }
+
+/** The keys that SubmitJob is told to ignore. */
+export function ignorePrefixesOf({ functions }: Template): readonly string[] {
+  const told = functions.flatMap(
+    ({ properties }) => properties.Environment?.Variables['IGNORE_PREFIXES'] ?? [],
+  );
+  return told.flatMap((list) => z.array(z.string()).parse(JSON.parse(list)));
+}

@@ -59,7 +59,9 @@ function told({ runId, startedAt }: ImageRun, runs: Runs): string {
 function stageOf(view: RunView | undefined): string {
   if (view?.stage === 'generating') return `generating ${Math.round(view.progress * 100)} %`;
   if (view?.stage === 'stored') return 'done';
-  return view?.reason ? `${view.stage}: ${view.reason}` : (view?.stage ?? 'queued');
+  if (view?.reason) return `${view.stage}: ${view.reason}${view.hint ? ` (${view.hint})` : ''}`;
+  if (view?.waitingFor) return `${view.stage}, waiting: ${view.waitingFor}`;
+  return view?.stage ?? 'queued';
 }
 
 function clock(ms: number): string {

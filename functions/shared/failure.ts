@@ -12,7 +12,7 @@ const HINTS = {
   'parameter-conflict': 'leave one of the two parameters away and upload the image again',
   'over-cu-limit': 'choose cheaper parameters, or ask the team to raise maxCuPerRun',
   'refused-by-scenario': 'change what the reason names and upload the image again',
-  'job-failed': 'upload the image again; if it fails again, try another picture of the object',
+  'job-failed': 'if the reason is about the picture, use another one; otherwise upload it again',
   'job-canceled': 'upload the image again',
   'job-lost':
     'ask the team: is the key of the right project in the secret? A redrive of the execution looks again',

@@ -125,6 +125,12 @@ function combine(explicit: Settings, nameOf: (name: ParameterName) => string): R
 
 type Conflict = readonly [one: ParameterName, other: ParameterName, why: string];
 
+const WITHOUT = {
+  texture: 'have no texture',
+  pbr: 'have no materials',
+  quad: 'can not be a quad mesh',
+} as const;
+
 /** The first two values that do not go together, by the model's documentation. */
 function conflictIn(parameters: Parameters, explicit: Settings): Conflict | undefined {
   const conflicts: readonly (readonly [boolean, Conflict])[] = [
@@ -132,7 +138,7 @@ function conflictIn(parameters: Parameters, explicit: Settings): Conflict | unde
       (other) =>
         [
           parameters.generateParts && parameters[other],
-          ['generateParts', other, `parts are made without ${other}`],
+          ['generateParts', other, `separate parts ${WITHOUT[other]}`],
         ] as const,
     ),
     [

@@ -54,10 +54,10 @@ export function baseName(key: string): string {
 
 const LEFT_BEHIND = new Set(['.DS_Store', 'Thumbs.db']);
 
-/** Folder markers, and what file managers leave behind. */
-export function isSystemFile(key: string): boolean {
+/** Folder markers, what file managers leave behind, and what the deployment says. Every other object gets an answer. */
+export function isIgnored(key: string, ignorePrefixes: readonly string[]): boolean {
   const name = key.slice(key.lastIndexOf('/') + 1);
-  return name === '' || LEFT_BEHIND.has(name);
+  return name === '' || LEFT_BEHIND.has(name) || ignorePrefixes.some((prefix) => key.startsWith(prefix));
 }
 
 /** Where the run's record lives in the asset bucket. */

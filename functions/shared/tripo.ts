@@ -67,8 +67,8 @@ export function faceLimitRange({ smartLowPoly, quad, geometryQuality }: Paramete
   max: number;
   where: string;
 } {
-  if (smartLowPoly && quad) return { min: 500, max: 10_000, where: 'with smartLowPoly and quad' };
-  if (smartLowPoly) return { min: 1_000, max: 20_000, where: 'with smartLowPoly' };
+  if (smartLowPoly && quad) return { min: 500, max: 10_000, where: 'with smart low poly and quad' };
+  if (smartLowPoly) return { min: 1_000, max: 20_000, where: 'with smart low poly' };
   if (quad) return { min: 1, max: 150_000, where: 'with quad' };
   if (geometryQuality === 'detailed') return { min: 1, max: 2_000_000, where: 'with detailed geometry' };
   return { min: 1, max: 1_500_000, where: 'with standard geometry' };

@@ -60,7 +60,8 @@ export async function storeAssets(
   }
   const assets = await storeFiles(record, job, tools);
   if (!assets.some(({ role }) => role === 'model')) {
-    const reason = `the job gave ${job.assetIds.length} files, and none of them is a 3D model`;
+    const count = job.assetIds.length;
+    const reason = `Scenario finished the job without a 3D model (${count === 1 ? '1 file' : `${count} files`})`;
     return await unusable(record, { code: 'no-model', reason }, assets, tools);
   }
   await answer(record, { phase: 'stored', assets, ...chargeOf(job) }, tools);

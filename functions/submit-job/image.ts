@@ -112,6 +112,6 @@ const OTHER_FILES = [
 function notAnImage(bytes: Uint8Array): Failure {
   const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
   const looksLike = OTHER_FILES.find(([, signature]) => signature.test(head))?.[0];
-  const seen = looksLike ? `it looks like ${looksLike}` : 'it looks like no image at all';
-  return failure('not-an-image', `the file is not a readable JPEG, PNG or WebP image: ${seen}`);
+  const seen = looksLike ? `: it looks like ${looksLike}` : '';
+  return failure('not-an-image', `the file is not a readable JPEG, PNG or WebP image${seen}`);
 }

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import type { Log } from '../shared/observed.ts';
-import { isSystemFile } from '../shared/run.ts';
+import { isIgnored } from '../shared/run.ts';
 
 /** An image as the "Object Created" event announces it. */
 export interface AnnouncedUpload {
@@ -35,11 +35,6 @@ function uploadIn(body: string): AnnouncedUpload {
   // Where versioning is suspended, every write is the version "null": that tells none apart.
   const isVersioned = versionId !== undefined && versionId !== 'null' && versionId !== '';
   return { bucket: bucket.name, key, etag, sequencer, ...(isVersioned && { versionId }) };
-}
-
-/** What is no image to begin with, and what the deployment says. Every other object gets an answer. */
-function isIgnored(key: string, ignorePrefixes: readonly string[]): boolean {
-  return isSystemFile(key) || ignorePrefixes.some((prefix) => key.startsWith(prefix));
 }
 
 /** Hands every upload of a batch on, one after the other, and tells the queue which messages have to come back. */

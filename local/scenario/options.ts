@@ -107,7 +107,12 @@ const knobs = {
     .default('relief')
     .describe('triangle: the same tiny GLB for all, for simulations of many jobs'),
 
-  faults: z.array(faultSchema).default([]).describe('what is to go wrong, each used up in its turn'),
+  faults: z
+    .array(faultSchema)
+    .default([])
+    .describe(
+      `what is to go wrong, each used up in its turn: { on, what, times?, after? }; on is one of ${OPERATIONS.join(', ')}; what is one of ${FAULT_NAMES.join(', ')}`,
+    ),
 };
 
 const optionsSchema = z.strictObject(knobs);

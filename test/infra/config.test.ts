@@ -151,7 +151,7 @@ describe('settings that do not go together', () => {
     const message = refusal({ presets: { low: { smartLowPoly: true, faceLimit: 500 } } });
 
     expect(message).toMatch(
-      /presets\.low: faceLimit.*500 is not allowed; with smartLowPoly use 1,000 to 20,000/,
+      /presets\.low: faceLimit.*500 is not allowed; with smart low poly use 1,000 to 20,000/,
     );
   });
 });
@@ -191,7 +191,7 @@ describe('the app', () => {
     const { code, stderr } = failed.parse(await ended.catch((error: unknown) => error));
     expect(code).toBe(1);
     expect(stderr).toContain(
-      'Error: cdk.json, context.meshdrop: maxCuPerRunn: there is no such setting, did you mean maxCuPerRun?',
+      'cdk.json, context.meshdrop: maxCuPerRunn: there is no such setting, did you mean maxCuPerRun?',
     );
     await rm(folder, { recursive: true });
   });

@@ -114,11 +114,9 @@ describe('the images', () => {
   test.each([
     ['missing.png', 'missing.png does not exist'],
     ['chairs', 'chairs is a folder: name the images in it, for example chairs/*.png'],
-    ['.DS_Store', '.DS_Store is ignored'],
   ])('may not be %s', async (typed, sentence) => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'chairs'));
-    await writeFile(join(folder, '.DS_Store'), 'x');
 
     await expect(namedImages([typed], folder)).rejects.toThrow(sentence);
   });

@@ -30,6 +30,7 @@ async function hostOf(code: string, timeoutSeconds = 5): Promise<LambdaHost> {
     endpoint: 'http://127.0.0.1:9',
     scenarioUrl,
     accessKeyId: 'functions-of-this-run',
+    onLog: () => undefined,
     logFolder: join(folder, 'logs'),
   });
   onTestFinished(() => host.close());

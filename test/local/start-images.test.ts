@@ -118,7 +118,7 @@ describe('naming images', () => {
 
     expect(interrupted).toMatchObject({
       code: 130,
-      stderr: expect.stringContaining('stopped before teapot.jpg was done'),
+      stderr: expect.stringContaining('stopped before the end of teapot.jpg'),
     });
     expect(finished.code).toBe(0);
     expect(resultsIn(finished.stdout)).toMatchObject([{ status: 'stored' }]);

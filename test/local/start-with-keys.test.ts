@@ -82,6 +82,17 @@ describe('with keys in the environment', () => {
     expect(service.ledger().jobs).toEqual([]);
   });
 
+  test('an upload that is held says why, and goes on by itself', async () => {
+    const folder = await folderWith('teapot.jpg');
+    const { service, keys } = await realService();
+    service.setOptions({ faults: [{ on: 'createAsset', what: 'too-many-requests', retryAfterSeconds: 0 }] });
+
+    const { code, stdout } = await meshdrop(['teapot.jpg', ...real], folder, keys).ended;
+
+    expect(stdout).toMatch(/teapot\.jpg: submitting, waiting: Scenario refused POST \/assets with 429/);
+    expect(code).toBe(0);
+  });
+
   test('what an earlier start left is announced before it goes on', async () => {
     const folder = await folderWith('teapot.jpg');
     const { service, keys } = await realService();
@@ -94,7 +105,7 @@ describe('with keys in the environment', () => {
     const { code, stderr } = await meshdrop(['teapot.jpg', ...real], folder, keys).ended;
 
     expect(stderr).toContain(
-      '1 unfinished upload of an earlier start go on, and EACH THAT IS NOT PAID YET COSTS MONEY',
+      '1 unfinished upload of an earlier start goes on, and EACH THAT IS NOT PAID YET COSTS MONEY',
     );
     expect(code).toBe(0);
     expect(service.ledger().jobs).toHaveLength(1);

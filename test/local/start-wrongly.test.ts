@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -62,6 +62,16 @@ describe('a wrong call', () => {
       stderr: expect.stringContaining(`in use by process ${first.process.pid}`),
     });
     expect((await fetch(page)).status).toBe(200);
+  });
+
+  test('such as an image that is ignored by its name ends with 2, for nobody would answer', async () => {
+    const folder = await folderWith();
+    await writeFile(join(folder, 'Thumbs.db'), 'x');
+
+    const { code, stderr } = await meshdrop(['Thumbs.db', '--data', 'data'], folder).ended;
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('Thumbs.db is ignored by its name or folder');
   });
 
   test('such as three starts at once over what a killed one left leaves the data folder to one', async () => {
