@@ -18,7 +18,7 @@ const configSchema = z.strictObject({
   eventBusName: z.string().min(1).optional().describe('a bus of your own for the events'),
   scenarioSecretArn: z
     .string()
-    .startsWith('arn:')
+    .startsWith('arn:', 'is no ARN: it begins with arn:')
     .optional()
     .describe('a secret of your own, JSON with apiKey and apiSecret'),
   scenarioUrl: z
@@ -65,10 +65,30 @@ function problemIn({ issues }: z.ZodError): string {
   const issue = issues[0];
   if (issue === undefined) return 'is wrong';
   const path = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys') return `${path || 'it'}: ${issue.message}`;
+  if (issue.code !== 'unrecognized_keys') return `${path || 'it'}: ${allowedBy(issue)}`;
   const key = issue.keys[0] ?? '';
   const known = Object.keys(issue.path.length === 0 ? configSchema.shape : settingsSchema.shape);
   const near = known.find((name) => name.startsWith(key)) ?? closestMatch(key, known, { maxDistance: 3 });
   const where = path === '' ? '' : `${path}.`;
   return `${where}${key}: there is no such setting${near ? `, did you mean ${near}?` : ''} (known: ${known.join(', ')})`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false, without quotes',
+  int: 'a whole number',
+  number: 'a number, without quotes',
+  object: 'an object',
+  record: 'an object',
+  string: 'a text',
+};
+
+/** What to write instead, in the reader's words. */
+function allowedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `write ${KINDS[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'is empty';
+  if (issue.code === 'too_small') return `use ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+  if (issue.code === 'too_big') return `use at most ${issue.maximum}`;
+  if (issue.code === 'invalid_value') return `use ${issue.values.join(', ')}`;
+  return issue.message;
 }
