@@ -22,8 +22,8 @@ export interface Place {
   readonly key: string;
 }
 
-/** Two parts on their way at once: 24 MB in flight whatever the file's size, and 80 GB at most. */
-const PART_BYTES = 8 * 1024 * 1024;
+/** S3's least, two on their way at once: some 20 MB in flight whatever the file's size, and 50 GB at most. */
+const PART_BYTES = 5 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
 
 /** A file that is stored, and what else Scenario says about it. */

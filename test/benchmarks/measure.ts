@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assembly } from '../../local/assembly.ts';
 
 /**
- * Speed and memory of the local run, as figures of this machine at this moment: `npm run measure` (Linux; some minutes).
+ * Speed and memory of the local run, as figures of this machine at this moment: `npm run measure`, or `npm run measure -- memory`
+ * for those with that word in their name (Linux; some minutes).
  * Compare figures of one run with each other, not with those of another day.
  */
 const project = join(import.meta.dirname, '..', '..');
@@ -122,7 +123,9 @@ const measures: readonly (readonly [string, (folder: string) => Promise<string>]
   ['bundles', bundleSizes],
 ];
 
-for (const [what, measure] of measures) {
+const [only = ''] = process.argv.slice(2);
+
+for (const [what, measure] of measures.filter(([what]) => what.includes(only))) {
   const folder = await mkdtemp(join(tmpdir(), 'meshdrop-measure-'));
   process.stdout.write(`${what.padEnd(58)} `);
   process.stdout.write(`${await measure(folder)}\n`);
