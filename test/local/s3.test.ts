@@ -96,6 +96,7 @@ function openStore(name = `store-${folderCount}`): void {
   });
 }
 
+/** What a reader still has open goes when that is closed: poll it. */
 function filesLeft(): string[] {
   return readdirSync(join(folder, `store-${folderCount}`, 'blobs'));
 }
@@ -440,7 +441,7 @@ describe('integrity', () => {
     });
     expect(answer.body).toContain(message);
     expect(store.list(PLAIN).objects).toEqual([]);
-    expect(filesLeft()).toEqual([]);
+    await expect.poll(filesLeft).toEqual([]);
   });
 
   const chunked = (checksum: string, length = '11') => ({
@@ -477,7 +478,7 @@ describe('integrity', () => {
     }
 
     expect(codes).toEqual(['BadDigest', 'IncompleteBody', 'IncompleteBody', 'MalformedTrailerError']);
-    expect(filesLeft()).toEqual([]);
+    await expect.poll(filesLeft).toEqual([]);
   });
 
   it('leaves nothing of an upload that is cut', async () => {
@@ -512,7 +513,7 @@ describe('conditional writes', () => {
     expect(outcomes(await race({ IfNoneMatch: '*' }))).toEqual(oneOf20);
     expect(outcomes(await race({ IfNoneMatch: '*' }, 'race', PLAIN))).toEqual(oneOf20);
     expect(created).toHaveLength(2);
-    expect(filesLeft()).toHaveLength(2);
+    await expect.poll(filesLeft).toHaveLength(2);
   });
 
   it('lets one of 20 writers replace a version with If-Match', async () => {
@@ -598,7 +599,7 @@ describe('versions', () => {
 
     await s3.send(new DeleteObjectCommand({ Bucket: VERSIONED, Key: 'a', VersionId: one.VersionId }));
     expect(store.listVersions(VERSIONED).versions).toEqual([]);
-    expect(filesLeft()).toEqual([]);
+    await expect.poll(filesLeft).toEqual([]);
   });
 
   it.each([false, true])('pages through versions, deleting them on the way: %j', async (isDeleting) => {
@@ -616,18 +617,18 @@ describe('versions', () => {
     } while (page.IsTruncated && seen.length < 10);
 
     expect(seen.join('')).toBe('aaaaabb');
-    expect(filesLeft()).toHaveLength(isDeleting ? 0 : 7);
+    await expect.poll(filesLeft).toHaveLength(isDeleting ? 0 : 7);
   });
 
   it('overwrites for good in a bucket without versioning', async () => {
     await put('a', 'one');
     await put('a', 'two');
-    expect(filesLeft()).toHaveLength(1);
+    await expect.poll(filesLeft).toHaveLength(1);
 
     const { VersionId, DeleteMarker } = await s3.send(new DeleteObjectCommand({ Bucket: PLAIN, Key: 'a' }));
 
     expect([VersionId, DeleteMarker]).toEqual([undefined, undefined]);
-    expect(filesLeft()).toEqual([]);
+    await expect.poll(filesLeft).toEqual([]);
   });
 });
 
@@ -775,7 +776,7 @@ describe('multipart uploads', () => {
     await complete([two]);
 
     expect(await get('a')).toBe('last');
-    expect(filesLeft()).toHaveLength(1);
+    await expect.poll(filesLeft).toHaveLength(1);
   });
 
   it('lists parts, copies into parts, and forgets them all when aborted', async () => {
@@ -794,7 +795,7 @@ describe('multipart uploads', () => {
       { PartNumber: 2, Size: 3, ETag: `"${createHash('md5').update('345').digest('hex')}"` },
     ]);
     await expect(uploadPart('a', UploadId, 3, 'late')).rejects.toMatchObject({ name: 'NoSuchUpload' });
-    expect(filesLeft()).toHaveLength(1);
+    await expect.poll(filesLeft).toHaveLength(1);
   });
 });
 
@@ -865,7 +866,7 @@ describe('a restart', () => {
 
     openStore();
 
-    expect(filesLeft()).toHaveLength(1);
+    await expect.poll(filesLeft).toHaveLength(1);
     expect(await get('a')).toBe('kept');
   });
 });

@@ -106,13 +106,13 @@ describe('naming images', () => {
     ];
     const first = meshdrop(slow, folder);
     const { scenario } = await readyAddresses(data, first);
-    await expect.poll(async () => (await ledgerOf(scenario)).jobs.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await ledgerOf(scenario)).jobs.length).toBe(1);
 
     first.process.kill('SIGINT');
     const interrupted = await first.ended;
     const second = meshdrop(slow, folder);
     const again = await readyAddresses(data, second);
-    await expect.poll(async () => (await writtenEvents(data)).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await writtenEvents(data)).length).toBe(1);
     const ledger = await ledgerOf(again.scenario).catch(() => undefined);
     const finished = await second.ended;
 

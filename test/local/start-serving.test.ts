@@ -35,7 +35,7 @@ describe('serving', () => {
 
     await s3.send(new PutObjectCommand({ ...upload, Metadata: { 'tripo-face-limit': '5000' } }));
     await s3.send(new PutObjectCommand({ ...upload, Metadata: { 'tripo-face-limit': 'many' } }));
-    await expect.poll(async () => (await writtenEvents(data)).length, { timeout: 15_000 }).toBe(2);
+    await expect.poll(async () => (await writtenEvents(data)).length).toBe(2);
 
     const events = await writtenEvents(data);
     const stored = events.find((event) => event['detail-type'] === 'Model Stored')?.detail.data;
@@ -101,13 +101,13 @@ describe('serving', () => {
         Body: await readFile(join(folder, 'teapot.jpg')),
       }),
     );
-    await expect.poll(async () => (await ledgerOf(scenario)).jobs.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await ledgerOf(scenario)).jobs.length).toBe(1);
     first.process.kill('SIGKILL');
     await first.ended;
 
     const second = meshdrop(slow, folder);
     const again = await readyAddresses(data, second);
-    await expect.poll(async () => (await writtenEvents(data)).length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await writtenEvents(data)).length).toBe(1);
 
     expect((await ledgerOf(again.scenario)).jobs).toHaveLength(1);
     expect((await writtenEvents(data)).map((event) => event['detail-type'])).toEqual(['Model Stored']);
@@ -129,7 +129,7 @@ describe('serving', () => {
           runs: z.array(z.looseObject({ key: z.string(), stage: z.string(), files: z.array(z.string()) })),
         })
         .parse(await (await fetch(`${page}/runs`)).json()).runs;
-    await expect.poll(async () => (await listed())[0]?.stage, { timeout: 10_000 }).toBe('rejected');
+    await expect.poll(async () => (await listed())[0]?.stage).toBe('rejected');
     const [run] = await listed();
     expect(run).toMatchObject({ key: 'a b/é.png', files: [expect.stringMatching(/manifest\.json$/)] });
     const file = await fetch(

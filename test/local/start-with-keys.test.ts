@@ -54,7 +54,7 @@ describe('with keys in the environment', () => {
     const slow = ['--speed', '100', '--job-seconds', '60', '--data', 'data', '--out', 'out'];
     const first = meshdrop(['oak-chair.png', ...slow], folder);
     const { scenario } = await readyAddresses(join(folder, 'data'), first);
-    await expect.poll(async () => (await ledgerOf(scenario)).jobs.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await ledgerOf(scenario)).jobs.length).toBe(1);
     first.process.kill('SIGKILL');
     await first.ended;
 
@@ -98,7 +98,7 @@ describe('with keys in the environment', () => {
     const { service, keys } = await realService();
     service.setOptions({ jobSeconds: 2 });
     const first = meshdrop(['teapot.jpg', ...real], folder, keys);
-    await expect.poll(() => service.ledger().jobs.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => service.ledger().jobs.length).toBe(1);
     first.process.kill('SIGKILL');
     await first.ended;
 
