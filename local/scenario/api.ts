@@ -29,7 +29,8 @@ export interface StandInApi {
 export async function createStandInApi(props: WorldProps): Promise<StandInApi> {
   const world = await openWorld(props);
   const meter = createRequestMeter(world.settings.options);
-  const ledger = () => ledgerOf(world.jobs.all(), world.tally, meter.busiestWindow(), world.now());
+  // Only what would survive a kill: whoever has seen a job in the ledger can rely on it.
+  const ledger = () => ledgerOf(world.jobs.kept(), world.tally, meter.busiestWindow(), world.now());
   return {
     async handle(request) {
       const host = request.headers['host'];

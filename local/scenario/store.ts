@@ -85,6 +85,8 @@ export interface Shelf<T extends { readonly id: string }> {
   get(id: string): T | undefined;
   /** In the order in which they were put first. */
   all(): T[];
+  /** Those of them that are on disk: what would still be known after a kill -9 right now. */
+  kept(): T[];
   /** Visible at once; on disk, not before `earlier` is kept, when the promise is kept: answer only then. */
   put(item: T, earlier?: Promise<unknown>): Promise<void>;
   remove(id: string): Promise<void>;
@@ -99,13 +101,16 @@ export async function createShelf<T extends { readonly id: string }>(
   // Only this program writes there.
   const found = (await store.load(collection)) as T[];
   const items = new Map(found.sort((a, b) => order(a) - order(b)).map((item) => [item.id, item]));
+  const keptIds = new Set(items.keys());
   return {
     get: (id) => items.get(id),
     all: () => [...items.values()],
+    kept: () => [...items.values()].filter(({ id }) => keptIds.has(id)),
     async put(item, earlier) {
       items.set(item.id, item);
       await earlier;
       await store.save(collection, item.id, item);
+      keptIds.add(item.id);
     },
     remove(id) {
       items.delete(id);
