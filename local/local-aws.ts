@@ -195,6 +195,7 @@ function startEventSources(
   });
 }
 
+/** A run may be in the queue and generating at once, when its message was not deleted any more. */
 function unfinishedIn(
   { eventSources }: Template,
   queues: ReadonlyMap<string, Queue>,
@@ -203,7 +204,9 @@ function unfinishedIn(
   const waiting = eventSources.flatMap(
     ({ properties }) => queues.get(properties.EventSourceArn)?.messages() ?? [],
   );
-  return waiting.length + machine.list().filter(({ status }) => status === 'RUNNING').length;
+  const waitingIds = waiting.map(({ messageId, body }) => runOf(JSON.parse(body))?.runId ?? messageId);
+  const running = machine.list().filter(({ status }) => status === 'RUNNING');
+  return new Set([...waitingIds, ...running.map(({ name }) => name)]).size;
 }
 
 async function settled(runId: string, queues: ReadonlyMap<string, Queue>, machine: Machine): Promise<void> {
