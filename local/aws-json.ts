@@ -3,6 +3,8 @@ import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { type EventEnvelope, envelope } from './event-bus.ts';
 import { type Execution, type Machine, StepFunctionsError } from './machine.ts';
+import { jsonIn } from '../functions/shared/json-in.ts';
+import { errorOf } from '../functions/shared/error-of.ts';
 
 export interface AwsJsonTools {
   readonly machine: Machine;
@@ -60,7 +62,7 @@ export async function answerJson(
     const { name, message } =
       error instanceof z.ZodError
         ? { name: 'ValidationException', message: z.prettifyError(error) }
-        : toError(error);
+        : errorOf(error);
     const status =
       error instanceof ServiceError
         ? error.status
@@ -76,10 +78,6 @@ export async function answerJson(
 /** Nothing is signed here for real; the id tells who signed. */
 function accessKeyIdIn({ headers }: IncomingMessage): string | undefined {
   return /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1];
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 function send(response: ServerResponse, status: number, body: object): void {
@@ -164,14 +162,6 @@ async function putEvents(input: unknown, { putEvent }: AwsJsonTools): Promise<ob
     entries.push({ EventId: event.id });
   }
   return { FailedEntryCount: entries.filter((entry) => 'ErrorCode' in entry).length, Entries: entries };
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const secretInput = z.object({ SecretId: z.string() });

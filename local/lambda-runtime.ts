@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
+import { errorOf } from '../functions/shared/error-of.ts';
 
 /**
  * The inside of a function's process: loads the bundle, then handles one invocation after the other, as Lambda's own
@@ -56,7 +57,7 @@ async function handle({ requestId, event, deadline }: Invocation): Promise<Invoc
     const handler = await loaded;
     return { requestId, result: (await handler(event, context)) ?? null };
   } catch (error) {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    const { name, message, stack } = errorOf(error);
     return { requestId, error: { errorType: name, errorMessage: message, trace: stack?.split('\n') ?? [] } };
   }
 }

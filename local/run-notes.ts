@@ -5,6 +5,7 @@ import { runIdOf } from '../functions/shared/run.ts';
 import type { EventEnvelope } from './event-bus.ts';
 import type { Runs, RunView } from './runs.ts';
 import type { ObjectStore } from './s3/store.ts';
+import { jsonIn } from '../functions/shared/json-in.ts';
 
 const objectCreated = z.object({
   'detail-type': z.literal('Object Created'),
@@ -98,12 +99,4 @@ const heldLine = z.object({ message: z.literal('held'), runId: z.string(), refus
 export function noteLog(runs: Runs, line: string): void {
   const held = heldLine.safeParse(jsonIn(line)).data;
   if (held) runs.note(held.runId, { waitingFor: held.refusal });
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { MetricUnit, Metrics } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
+import { errorOf } from './error-of.ts';
 
 /** Structured JSON logs. `runId` and `jobId` are on every line once they are known. */
 export const log = new Logger();
@@ -38,7 +39,7 @@ export function observed(): MiddlewareObj {
     },
     after: flush,
     onError: ({ error }) => {
-      log.error('failed', { error: error instanceof Error ? error : new Error(String(error)) });
+      log.error('failed', { error: errorOf(error) });
       flush();
     },
   };

@@ -8,6 +8,7 @@ import {
   SubmissionUncertainError,
 } from './errors.ts';
 import type { CredentialSource } from './secret.ts';
+import { jsonIn } from './json-in.ts';
 
 export interface HttpTools {
   /** Base of the API, `/v1` included. */
@@ -106,7 +107,7 @@ async function send(call: Call, timeoutMs: number, tools: HttpTools): Promise<Re
     return {
       status: response.status,
       text,
-      body: jsonOf(text),
+      body: jsonIn(text),
       retryAfter: response.headers.get('retry-after'),
     };
   } catch (cause) {
@@ -148,14 +149,6 @@ function isAccepted({ status }: Answer, { accept }: Call): boolean {
 /** Nothing was taken. 408 and 409 are told to be retried by the API's own client, so they say nothing certain. */
 function isDefinite(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 409;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const details = z.object({ remainingSeconds: z.number().optional().catch(undefined) });

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { ScenarioAccountError } from './errors.ts';
+import { jsonIn } from './json-in.ts';
 
 interface Credentials {
   readonly apiKey: string;
@@ -30,7 +31,7 @@ export function secretReader(client: SecretsManagerClient, arn: string): Credent
           ? new ScenarioAccountError(`the secret ${arn} can not be read: ${cause.name}`, { cause })
           : cause;
       });
-    const parsed = secretSchema.safeParse(jsonIn(SecretString));
+    const parsed = secretSchema.safeParse(jsonIn(SecretString ?? ''));
     if (parsed.success) return parsed.data;
     throw new ScenarioAccountError(
       `the secret ${arn} is not filled: put {"apiKey": "…", "apiSecret": "…"} in with aws secretsmanager put-secret-value`,
@@ -54,12 +55,4 @@ export function secretReader(client: SecretsManagerClient, arn: string): Credent
 /** Not there yet, not allowed, not to be decrypted: no image is at fault. */
 function isRefusal(error: unknown): error is SecretsManagerServiceException {
   return error instanceof SecretsManagerServiceException && error.$fault === 'client';
-}
-
-function jsonIn(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }

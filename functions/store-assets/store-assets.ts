@@ -9,6 +9,7 @@ import type { Scenario } from '../shared/scenario.ts';
 import type { Job } from '../shared/scenario-answers.ts';
 import type { FileKind } from './file-kind.ts';
 import { type FileTools, type Place, storeFile, yetToBeKnown } from './store-file.ts';
+import { errorOf } from '../shared/error-of.ts';
 
 export interface StoreAssetsInput {
   readonly runId: string;
@@ -121,7 +122,7 @@ async function storePreview(assetId: string, keyOf: KeyOf, tools: StoreTools): P
   } catch (error) {
     tools.log.warn('stored without preview', {
       assetId,
-      error: error instanceof Error ? error : new Error(String(error)),
+      error: errorOf(error),
     });
     return undefined;
   }

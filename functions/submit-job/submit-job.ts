@@ -13,6 +13,7 @@ import { type Found, readImage, uploadOf } from './image.ts';
 import { type Again, type Claimed, type PayTools, payOnce, settle } from './pay-once.ts';
 import type { StartGeneration } from './start-generation.ts';
 import type { AnnouncedUpload } from './upload.ts';
+import { errorOf } from '../shared/error-of.ts';
 
 export interface SubmitTools extends AnswerTools, HoldTools, PayTools {
   readonly s3: S3Client;
@@ -178,7 +179,7 @@ async function countAttempt(run: Unclaimed, error: unknown, tools: SubmitTools):
   const attempts = before.attempts + 1;
   const counted = await tools.records.write({ ...before, attempts, phase: 'claimed' }, kept);
   if (!counted || attempts < MOST_ATTEMPTS) return false;
-  tools.log.error('given up', { error: error instanceof Error ? error : new Error(String(error)) });
+  tools.log.error('given up', { error: errorOf(error) });
   const last = error instanceof Error ? error.message : String(error);
   return !(await giveUp(run, `an unexpected error, ${MOST_ATTEMPTS} times in a row: ${last}`, tools));
 }

@@ -2,6 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import type { Log } from '../shared/observed.ts';
 import { isIgnored } from '../shared/run.ts';
+import { errorOf } from '../shared/error-of.ts';
 
 /** An image as the "Object Created" event announces it. */
 export interface AnnouncedUpload {
@@ -51,7 +52,7 @@ export async function eachUpload(
       if (!isIgnored(upload.key, ignorePrefixes)) await work(upload);
     } catch (error) {
       log.warn('the message returns to the queue', {
-        error: error instanceof Error ? error : new Error(String(error)),
+        error: errorOf(error),
       });
       batchItemFailures.push({ itemIdentifier: messageId });
     }
