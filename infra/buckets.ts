@@ -23,12 +23,12 @@ export function createUploadBucket(scope: Construct, id: string): Bucket {
   return bucket;
 }
 
-/** Where models stay. Records change a few times each, and only their last word matters. */
+/** Where models stay. Records change a few times each, ledgers often, and only their last word matters. */
 export function createAssetBucket(scope: Construct, id: string): Bucket {
-  const superseded = {
-    id: 'superseded-records',
-    prefix: 'runs/',
+  const superseded = Object.entries({ records: 'runs/', control: 'control/' }).map(([what, prefix]) => ({
+    id: `superseded-${what}`,
+    prefix,
     noncurrentVersionExpiration: Duration.days(7),
-  };
-  return new Bucket(scope, id, { ...guarded, lifecycleRules: [tidy, superseded] });
+  }));
+  return new Bucket(scope, id, { ...guarded, lifecycleRules: [tidy, ...superseded] });
 }

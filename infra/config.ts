@@ -1,6 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import { closestMatch } from 'leven';
 import * as z from 'zod';
+import { againSchema } from '../functions/shared/again.ts';
 import { settingsSchema } from '../functions/shared/tripo.ts';
 import { uploadSettings } from './parameter-settings.ts';
 
@@ -29,6 +30,24 @@ const configSchema = z.strictObject({
   presets: z.record(z.string(), settingsSchema).default({}).describe('parameters by folder'),
   ignorePrefixes: z.array(z.string().min(1)).default([]).describe('keys that are none of ours'),
   maxCuPerRun: z.number().positive().default(150).describe('compute units that one image may cost'),
+  maxCuPerDay: z
+    .number()
+    .positive()
+    .optional()
+    .describe('compute units that one day (UTC) may cost; beyond them uploads wait for the next'),
+  again: againSchema.default('rerun').describe('what becomes of an image whose model is stored already'),
+  sweepMinutes: z
+    .number()
+    .int()
+    .min(15)
+    .max(1440)
+    .default(60)
+    .describe('how often is looked for what was lost'),
+  alarmTopicArn: z
+    .string()
+    .startsWith('arn:', 'is no ARN: it begins with arn:')
+    .optional()
+    .describe('an SNS topic of your own where alarms ring'),
   jobDeadlineMinutes: z.number().int().min(5).max(90).default(45).describe('how long a job may take'),
   maxConcurrency: z.number().int().min(2).max(1000).default(2).describe('uploads submitted side by side'),
 });
@@ -47,6 +66,12 @@ export function checkConfig(context: unknown): Config {
   if (uploadBucketName !== undefined && uploadBucketName === assetBucketName) {
     throw wrong(
       'uploadBucketName and assetBucketName are the same bucket: every model would be taken for an upload',
+    );
+  }
+  const { maxCuPerRun, maxCuPerDay } = parsed.data;
+  if (maxCuPerDay !== undefined && maxCuPerDay < maxCuPerRun) {
+    throw wrong(
+      `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: a dear image would wait for ever`,
     );
   }
   try {

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventBus, type IEventBus, type OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
+import { EventBus, type IEventBus, type OnEventOptions, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -7,13 +7,17 @@ import { SecretValue } from 'aws-cdk-lib/core';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { CheckJobEnv } from '../functions/check-job/handler.ts';
 import type { ReportFailureEnv } from '../functions/report-failure/handler.ts';
 import { type DetailType, eventSource } from '../functions/shared/events.ts';
+import type { Again } from '../functions/shared/again.ts';
 import type { ParameterSettings } from '../functions/shared/parameters.ts';
 import type { StoreAssetsEnv } from '../functions/store-assets/handler.ts';
 import type { SubmitJobEnv } from '../functions/submit-job/handler.ts';
+import type { SweepEnv } from '../functions/sweep/handler.ts';
 import * as access from './access.ts';
+import { Alarms } from './alarms.ts';
 import { createAssetBucket, createUploadBucket } from './buckets.ts';
 import { GenerationMachine } from './generation-machine.ts';
 import { uploadSettings } from './parameter-settings.ts';
@@ -39,6 +43,14 @@ export interface ImageToModelProps {
   readonly ignorePrefixes?: readonly string[];
   /** Compute units; an upload whose quote is dearer is rejected. @default 150 */
   readonly maxCuPerRun?: number;
+  /** Compute units of one day (UTC); beyond them uploads are held until the next day. @default no limit */
+  readonly maxCuPerDay?: number;
+  /** What becomes of an image whose model is stored already. @default 'rerun': a new one is paid for */
+  readonly again?: Again;
+  /** How often is looked for what was lost on its way. @default an hour */
+  readonly sweepEvery?: Duration;
+  /** Where alarms ring. @default they only show in the console */
+  readonly alarmTopic?: ITopic;
   /** How long a job may take. @default 45 minutes */
   readonly jobDeadline?: Duration;
   /** Uploads that are submitted side by side, at least 2. @default 2 */
@@ -93,38 +105,58 @@ export class ImageToModel extends Construct {
       timeout: Duration.minutes(15),
       memorySize: 512,
     });
-    const machine = new GenerationMachine(this, 'Generation', { checkJob, storeAssets });
-    const submitJob = new ServiceFunction(this, 'SubmitJob', {
-      description: 'Brings one upload to a paid job, once, and starts its execution',
-      environment: {
-        ...scenario,
-        ...answering,
-        STATE_MACHINE_ARN: machine.stateMachine.stateMachineArn,
-        ...uploadSettings(
-          { defaults: props.defaults ?? {}, presets: props.presets ?? {} },
-          props.ignorePrefixes ?? [],
-        ),
-        MAX_CU_PER_RUN: String(props.maxCuPerRun ?? 150),
-      } satisfies SubmitJobEnv,
-      timeout: Duration.minutes(5),
-      memorySize: 512,
-    });
+    const { stateMachine } = new GenerationMachine(this, 'Generation', { checkJob, storeAssets });
+    const started = {
+      STATE_MACHINE_ARN: stateMachine.stateMachineArn,
+      UPLOADS_QUEUE_URL: uploads.queue.queueUrl,
+    };
+    const submitJob = this.submitJob({ ...scenario, ...answering, ...started }, props);
     uploads.feed(submitJob, props.maxConcurrency ?? 2);
-    const reportFailure = this.reportFailures(machine.stateMachine, answering);
+
+    const deadReports = new Queue(this, 'FailureReportsDeadLetters', {
+      retentionPeriod: Duration.days(14),
+      enforceSSL: true,
+    });
+    const reportFailure = this.reportFailures(stateMachine, deadReports, answering);
+    const sweep = this.sweep(
+      {
+        ...answering,
+        ...started,
+        UPLOAD_BUCKET: this.uploadBucket.bucketName,
+        IGNORE_PREFIXES: JSON.stringify(props.ignorePrefixes ?? []),
+        UPLOADS_DEAD_LETTERS_URL: uploads.deadLetters.queueUrl,
+        FAILURE_REPORTS_DEAD_LETTERS_URL: deadReports.queueUrl,
+      },
+      props.sweepEvery,
+    );
 
     this.uploadsQueue = uploads.queue;
-    this.stateMachine = machine.stateMachine;
+    this.stateMachine = stateMachine;
+    new Alarms(this, 'Alarms', {
+      functions: { submitJob, storeAssets, reportFailure, sweep },
+      stateMachine,
+      uploadsQueue: uploads.queue,
+      deadLetters: { uploads: uploads.deadLetters, failureReports: deadReports },
+      topic: props.alarmTopic,
+    });
 
     access.allowReadUploads(submitJob, this.uploadBucket);
+    access.allowReadAssets(submitJob, this.assetBucket);
+    access.allowSeePause(submitJob, this.assetBucket);
     access.allowCallScenario(submitJob, this.scenarioSecret);
-    access.allowStart(submitJob, machine.stateMachine);
+    access.allowStart(submitJob, stateMachine);
     access.allowAnswer(submitJob, this.assetBucket, this.eventBus);
     access.allowCallScenario(checkJob, this.scenarioSecret);
     access.allowCallScenario(storeAssets, this.scenarioSecret);
     access.allowStoreFiles(storeAssets, this.assetBucket);
     access.allowAnswer(storeAssets, this.assetBucket, this.eventBus);
-    access.allowDescribeExecutions(reportFailure, machine.stateMachine);
+    access.allowDescribeExecutions(reportFailure, stateMachine);
     access.allowAnswer(reportFailure, this.assetBucket, this.eventBus);
+    access.allowListUploads(sweep, this.uploadBucket);
+    access.allowKeepProgress(sweep, this.assetBucket);
+    access.allowDescribeExecutions(sweep, stateMachine);
+    access.allowPutBack(sweep, uploads.queue, [uploads.deadLetters, deadReports]);
+    access.allowAnswer(sweep, this.assetBucket, this.eventBus);
   }
 
   /** A rule for "Model Stored". */
@@ -154,12 +186,33 @@ export class ImageToModel extends Construct {
     return rule;
   }
 
-  /** Executions tell of their own end, so an aborted or timed-out one is answered too, not only a caught error. */
-  private reportFailures(stateMachine: StateMachine, environment: ReportFailureEnv): ServiceFunction {
-    const deadLetterQueue = new Queue(this, 'FailureReportsDeadLetters', {
-      retentionPeriod: Duration.days(14),
-      enforceSSL: true,
+  private submitJob(
+    environment: Omit<
+      SubmitJobEnv,
+      'PARAMETER_SETTINGS' | 'IGNORE_PREFIXES' | 'MAX_CU_PER_RUN' | 'MAX_CU_PER_DAY' | 'AGAIN'
+    >,
+    { defaults = {}, presets = {}, ignorePrefixes = [], maxCuPerRun, maxCuPerDay, again }: ImageToModelProps,
+  ): ServiceFunction {
+    return new ServiceFunction(this, 'SubmitJob', {
+      description: 'Brings one upload to a paid job, once, and starts its execution',
+      environment: {
+        ...environment,
+        ...uploadSettings({ defaults, presets }, ignorePrefixes),
+        MAX_CU_PER_RUN: String(maxCuPerRun ?? 150),
+        MAX_CU_PER_DAY: String(maxCuPerDay ?? Number.POSITIVE_INFINITY),
+        AGAIN: again ?? 'rerun',
+      } satisfies SubmitJobEnv,
+      timeout: Duration.minutes(5),
+      memorySize: 512,
     });
+  }
+
+  /** Executions tell of their own end, so an aborted or timed-out one is answered too, not only a caught error. */
+  private reportFailures(
+    stateMachine: StateMachine,
+    deadLetterQueue: IQueue,
+    environment: ReportFailureEnv,
+  ): ServiceFunction {
     const reportFailure = new ServiceFunction(this, 'ReportFailure', {
       description: 'Answers the run of an execution that failed, timed out or was aborted',
       environment,
@@ -180,6 +233,22 @@ export class ImageToModel extends Construct {
       targets: [new LambdaFunction(reportFailure, { deadLetterQueue })],
     });
     return reportFailure;
+  }
+
+  /** No event is promised to arrive, so somebody has to look. */
+  private sweep(environment: SweepEnv, every = Duration.hours(1)): ServiceFunction {
+    const sweep = new ServiceFunction(this, 'Sweep', {
+      description: 'Finds what was lost on its way',
+      environment,
+      timeout: Duration.minutes(10),
+      memorySize: 256,
+    });
+    new Rule(this, 'SweepTime', {
+      description: 'Looks for what was lost on its way',
+      schedule: Schedule.rate(every),
+      targets: [new LambdaFunction(sweep)],
+    });
+    return sweep;
   }
 }
 

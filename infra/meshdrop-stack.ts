@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { ImageToModel } from './image-to-model.ts';
@@ -15,14 +16,19 @@ export class MeshdropStack extends Stack {
       assetBucketName,
       eventBusName,
       scenarioSecretArn,
+      alarmTopicArn,
+      sweepMinutes,
       jobDeadlineMinutes,
       ...settings
     } = config;
-    const { scenarioUrl, ...plain } = settings;
+    const { scenarioUrl, maxCuPerDay, ...plain } = settings;
     const imageToModel = new ImageToModel(this, 'ImageToModel', {
       ...plain,
       ...(scenarioUrl !== undefined && { scenarioUrl }),
+      ...(maxCuPerDay !== undefined && { maxCuPerDay }),
+      sweepEvery: Duration.minutes(sweepMinutes),
       jobDeadline: Duration.minutes(jobDeadlineMinutes),
+      ...(alarmTopicArn && { alarmTopic: Topic.fromTopicArn(this, 'BroughtAlarmTopic', alarmTopicArn) }),
       ...(uploadBucketName && {
         uploadBucket: Bucket.fromBucketName(this, 'BroughtUploadBucket', uploadBucketName),
       }),

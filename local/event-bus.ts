@@ -56,24 +56,27 @@ export interface EventBus {
 /** Waits before Lambda tries an asynchronous event again, as on AWS. */
 const ASYNC_RETRY_MS = [60_000, 120_000];
 
-export function createEventBus(rules: readonly Rule[], speed: number): EventBus {
-  async function deliver(target: Target, event: EventEnvelope): Promise<void> {
-    if ('queue' in target) return await target.queue.send(JSON.stringify(event));
-    for (const waitMs of [...ASYNC_RETRY_MS, undefined]) {
-      try {
-        await target.invoke(event);
-        return;
-      } catch {
-        if (waitMs !== undefined) await sleep(waitMs / speed, undefined, { ref: false });
-      }
+/** Resolves when the event lies in the queue, or when the function has taken it or its dead letter is kept. */
+export async function deliver(target: Target, event: EventEnvelope, speed: number): Promise<void> {
+  if ('queue' in target) return void (await target.queue.send(JSON.stringify(event)));
+  for (const waitMs of [...ASYNC_RETRY_MS, undefined]) {
+    try {
+      await target.invoke(event);
+      return;
+    } catch {
+      if (waitMs !== undefined) await sleep(waitMs / speed, undefined, { ref: false });
     }
-    await target.deadLetters?.send(JSON.stringify(event));
   }
+  await target.deadLetters?.send(JSON.stringify(event));
+}
 
+export function createEventBus(rules: readonly Rule[], speed: number): EventBus {
   return {
     put: async (bus, event) => {
       const fitting = rules.filter((rule) => rule.bus === bus && matches(rule.pattern, event));
-      await Promise.all(fitting.flatMap(({ targets }) => targets).map((target) => deliver(target, event)));
+      await Promise.all(
+        fitting.flatMap(({ targets }) => targets).map((target) => deliver(target, event, speed)),
+      );
     },
   };
 }

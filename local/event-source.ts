@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type Message, type Queue, sqsRecord } from './queue.ts';
+import { type Message, type Queue, receiptHandleOf } from './queue.ts';
+import { sqsRecord } from './sqs-record.ts';
 
 export interface EventSourceOptions {
   readonly queue: Queue;
@@ -30,8 +31,9 @@ export function startEventSource({
     onReceived(message);
     const answer = await invoke({ Records: [sqsRecord(message, queue.arn)] }).catch(() => undefined);
     const parsed = batchResponse.safeParse(answer);
-    if (parsed.success && parsed.data.batchItemFailures.length === 0) await queue.delete(message.messageId);
-    else queue.giveBack(message.messageId);
+    const handle = receiptHandleOf(message);
+    if (parsed.success && parsed.data.batchItemFailures.length === 0) await queue.delete(handle);
+    else queue.giveBack(handle);
   }
 
   async function poll(): Promise<void> {

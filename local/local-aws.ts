@@ -8,14 +8,16 @@ import { type EventBus, type EventEnvelope, envelope } from './event-bus.ts';
 import { startEventSource } from './event-source.ts';
 import { exportRun } from './export.ts';
 import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
+import { untoldUploads } from './late-events.ts';
 import type { Handle, Loopback } from './loopback.ts';
-import { type Machine, openMachine } from './machine.ts';
+import { type Machine, openMachine, toldOf } from './machine.ts';
 import type { Queue } from './queue.ts';
 import { answerIn, noteLog, noteRecords, noteTask, noteUpload, runOf } from './run-notes.ts';
 import { createRuns, type Runs } from './runs.ts';
+import type { CreatedObject } from './s3/created-object.ts';
 import { createS3Handler } from './s3/handler.ts';
 import { createObjectStore, type ObjectStore } from './s3/store.ts';
-import { createStackBus, objectCreatedEvent, tellsEventBridge } from './stack-events.ts';
+import { createStackBus, objectCreatedEvent, startSchedules, tellsEventBridge } from './stack-events.ts';
 import { openQueues } from './stack-queues.ts';
 import { ignorePrefixesOf, type Template } from './template.ts';
 
@@ -69,22 +71,31 @@ export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> 
   });
   const invoke = (arn: string, event: unknown) => host.invoke(nameOfArn(template, arn), event);
   const bus = createStackBus(template, queues, invoke, speed);
-  const store = createObjectStore({
-    folder: join(world, 's3'),
-    onCreated: async (object) => {
-      if (!tellsEventBridge(template, object.bucket)) return;
-      const event = objectCreatedEvent(object);
-      const isUpload = object.bucket === uploadBucket && !isIgnored(object.key, ignorePrefixesOf(template));
-      if (isUpload) noteUpload(runs, event, 'queued');
-      await bus.put('default', event);
-    },
-  });
+  const isIgnoredHere = (key: string) => isIgnored(key, ignorePrefixesOf(template));
+  const tellOf = async (object: CreatedObject) => {
+    if (!tellsEventBridge(template, object.bucket)) return;
+    const event = objectCreatedEvent(object);
+    if (object.bucket === uploadBucket && !isIgnoredHere(object.key))
+      noteUpload(runs, JSON.stringify(event), 'queued');
+    await bus.put('default', event);
+  };
+  const store = createObjectStore({ folder: join(world, 's3'), onCreated: tellOf });
   createBuckets(store, template, [uploadBucket, assetBucket]);
   const machine = await openStackMachine(options, runs, bus, invoke);
   await noteRecords(runs, store, assetBucket);
+  const waiting = waitingRuns(queues);
+  const isWaiting = (runId: string) => waiting.has(runId);
+  for (const object of untoldUploads({
+    store,
+    uploadBucket,
+    assetBucket,
+    isIgnored: isIgnoredHere,
+    isWaiting,
+  }))
+    await tellOf(object);
 
   const putEvent = keepEvents(options, { store, runs, bus, assetBucket });
-  server.serve(endpointOf(options, { store, machine, putEvent, accessKeyId }));
+  server.serve(endpointOf(options, { store, machine, queues, putEvent, accessKeyId }));
   const stops: (() => void)[] = [];
 
   return {
@@ -95,6 +106,7 @@ export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> 
     unfinished: unfinishedIn(template, queues, machine),
     begin: () => {
       stops.push(...startEventSources(template, queues, host, runs));
+      stops.push(...startSchedules(template, queues, invoke, speed));
       machine.resume();
       for (const { name } of template.functions) if (name !== 'ReportFailure') host.warm(name);
     },
@@ -126,10 +138,12 @@ function openStackMachine(
     speed,
     invoke,
     onTask: ({ name }, state, output) => noteTask(runs, name, state, output),
-    onEnded: ({ announced: _, ...detail }) =>
+    onEnded: (execution) =>
       bus.put(
         'default',
-        envelope('aws.states', 'Step Functions Execution Status Change', detail, [detail.executionArn]),
+        envelope('aws.states', 'Step Functions Execution Status Change', toldOf(execution), [
+          execution.executionArn,
+        ]),
       ),
   });
 }
@@ -156,9 +170,16 @@ function endpointOf(
   {
     store,
     machine,
+    queues,
     putEvent,
     accessKeyId,
-  }: { store: ObjectStore; machine: Machine; putEvent: PutEvent; accessKeyId: string },
+  }: {
+    store: ObjectStore;
+    machine: Machine;
+    queues: ReadonlyMap<string, Queue>;
+    putEvent: PutEvent;
+    accessKeyId: string;
+  },
 ): Handle {
   const secrets = secretsOf(template, JSON.stringify({ apiKey, apiSecret }));
   const secretsOnlyFor = standIn ? undefined : accessKeyId;
@@ -169,6 +190,7 @@ function endpointOf(
     return answerJson(target, request, response, {
       machine,
       machineArn: template.machine.ref,
+      queues,
       putEvent,
       secrets,
       secretsOnlyFor,
@@ -185,12 +207,12 @@ function startEventSources(
   return eventSources.map(({ properties }) => {
     const queue = queues.get(properties.EventSourceArn);
     if (!queue) throw new Error(`the event source ${properties.EventSourceArn} is no queue of the template`);
-    for (const { body } of queue.messages()) noteUpload(runs, JSON.parse(body), 'queued');
+    for (const { body } of queue.messages()) noteUpload(runs, body, 'queued');
     return startEventSource({
       queue,
       maxConcurrency: properties.ScalingConfig.MaximumConcurrency,
       invoke: (event) => host.invoke(properties.FunctionName, event),
-      onReceived: ({ body }) => noteUpload(runs, JSON.parse(body), 'submitting'),
+      onReceived: ({ body }) => noteUpload(runs, body, 'submitting'),
     });
   });
 }
@@ -204,16 +226,19 @@ function unfinishedIn(
   const waiting = eventSources.flatMap(
     ({ properties }) => queues.get(properties.EventSourceArn)?.messages() ?? [],
   );
-  const waitingIds = waiting.map(({ messageId, body }) => runOf(JSON.parse(body))?.runId ?? messageId);
+  const waitingIds = waiting.map(({ messageId, body }) => runOf(body)?.runId ?? messageId);
   const running = machine.list().filter(({ status }) => status === 'RUNNING');
   return new Set([...waitingIds, ...running.map(({ name }) => name)]).size;
 }
 
+/** The runs that a message of any queue is about. */
+function waitingRuns(queues: ReadonlyMap<string, Queue>): ReadonlySet<string> {
+  const messages = [...queues.values()].flatMap((queue) => queue.messages());
+  return new Set(messages.flatMap(({ body }) => runOf(body)?.runId ?? []));
+}
+
 async function settled(runId: string, queues: ReadonlyMap<string, Queue>, machine: Machine): Promise<void> {
-  const isWaiting = () =>
-    [...queues.values()].some((queue) =>
-      queue.messages().some(({ body }) => runOf(JSON.parse(body))?.runId === runId),
-    );
+  const isWaiting = () => waitingRuns(queues).has(runId);
   const isRunning = () => machine.list().some(({ name, announced }) => name === runId && !announced);
   for (let waited = 0; waited < SETTLE_MS && (isWaiting() || isRunning()); waited += SETTLE_STEP_MS) {
     await sleep(SETTLE_STEP_MS);

@@ -13,6 +13,7 @@ const stateSchema = z.looseObject({
 });
 const definitionSchema = z.looseObject({
   QueryLanguage: z.literal('JSONPath').optional(),
+  StartAt: z.string(),
   States: z.record(z.string(), stateSchema),
 });
 export type Definition = z.infer<typeof definitionSchema>;

@@ -7,7 +7,12 @@ import {
 } from 'aws-local-stepfunctions';
 import * as z from 'zod';
 import { type DurableFiles, openDurableFiles } from './durable-files.ts';
+import { ServiceError } from './service-error.ts';
 import { atSpeed, type Definition, readDefinition, statesOf } from './machine-definition.ts';
+
+/** A state that an execution has entered, with what came in. */
+const placeSchema = z.object({ state: z.string(), input: z.string() });
+type Place = z.infer<typeof placeSchema>;
 
 const executionSchema = z.object({
   name: z.string(),
@@ -21,11 +26,22 @@ const executionSchema = z.object({
   output: z.string().optional(),
   error: z.string().optional(),
   cause: z.string().optional(),
+  redriveCount: z.number().default(0),
+  redriveDate: z.number().optional(),
+  /** By which a repeated call of RedriveExecution is known again. */
+  redriveToken: z.string().optional(),
+  /** Where it ended without success, and where a redrive goes on. */
+  place: placeSchema.optional(),
   /** Whether its end was announced on the default bus. */
   announced: z.boolean(),
 });
 
 export type Execution = z.infer<typeof executionSchema>;
+
+/** What others are told of an execution. */
+export function toldOf({ announced: _, redriveToken: _token, place: _place, ...execution }: Execution) {
+  return execution;
+}
 
 export interface MachineOptions {
   readonly arn: string;
@@ -39,34 +55,41 @@ export interface MachineOptions {
   readonly onEnded: (execution: Execution) => Promise<void>;
   /** Told when a task or a wait begins, and what a task answered. */
   readonly onTask: (execution: Execution, state: string, output?: unknown) => void;
-}
-
-/** A refusal of the Step Functions API, by its error's name. */
-export class StepFunctionsError extends Error {
-  override readonly name: string;
-
-  constructor(name: string, message: string) {
-    super(message);
-    this.name = name;
-  }
+  /** @default Date.now */
+  readonly now?: () => number;
 }
 
 export interface Machine {
-  /** @throws StepFunctionsError ExecutionAlreadyExists, InvalidName or InvalidExecutionInput */
+  readonly definition: string;
+  /** @throws ServiceError ExecutionAlreadyExists, InvalidName or InvalidExecutionInput */
   start(name: string, input: string): Promise<Execution>;
-  /** @throws StepFunctionsError ExecutionDoesNotExist */
+  /** @throws ServiceError ExecutionDoesNotExist */
   describe(executionArn: string): Execution;
   /** Newest first. */
   list(): readonly Execution[];
-  /** @throws StepFunctionsError ExecutionDoesNotExist */
+  /** @throws ServiceError ExecutionDoesNotExist */
   stop(executionArn: string, error?: string, cause?: string): Promise<Execution>;
-  /** Goes on with what an earlier process left: running executions begin again, unannounced ends are announced. */
+  /**
+   * Goes on from the state in which the execution ended, under the same name. The same token does it once.
+   *
+   * @throws ServiceError ExecutionDoesNotExist or ExecutionNotRedrivable
+   */
+  redrive(executionArn: string, token: string): Promise<Execution>;
+  /** Why RedriveExecution would refuse it, in the words of AWS. Undefined when it would not. */
+  whyNotRedrivable(execution: Execution): string | undefined;
+  /**
+   * Goes on with what an earlier process left: running executions begin again, redriven ones where they were redriven, and
+   * unannounced ends are announced.
+   */
   resume(): void;
   close(): Promise<void>;
 }
 
 /** Names are taken for 90 days after an execution's end. */
 const NAME_TAKEN_MS = 90 * 24 * 3_600_000;
+
+/** So long after its end an execution can be redriven. */
+const REDRIVABLE_MS = 14 * 24 * 3_600_000;
 
 /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
 const FORBIDDEN_IN_NAME = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/;
@@ -78,39 +101,39 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
 }
 
 class LocalMachine implements Machine {
+  readonly definition: string;
   readonly #options: MachineOptions;
   readonly #files: DurableFiles;
   readonly #executions: Map<string, Execution>;
   readonly #definition: Definition;
-  readonly #interpreter: StateMachine;
   readonly #aborts = new Map<string, () => void>();
+  /** The state that each running execution is in. */
+  readonly #places = new Map<string, Place>();
   readonly #writing = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: MachineOptions, files: DurableFiles, stored: readonly Execution[]) {
+    this.definition = options.definition;
     this.#options = options;
     this.#files = files;
     this.#executions = new Map(stored.map((execution) => [execution.name, execution]));
     this.#definition = readDefinition(options.definition);
-    this.#interpreter = new StateMachine(atSpeed(this.#definition, options.speed), {
-      validationOptions: { noValidate: true },
-    });
   }
 
   async start(name: string, input: string): Promise<Execution> {
     checkStart(name, input);
     const standing = this.#executions.get(name);
     if (standing?.status === 'RUNNING' && standing.input === input) return standing;
-    if (standing && Date.now() - (standing.stopDate ?? Date.now()) < NAME_TAKEN_MS) {
-      throw new StepFunctionsError(
+    if (standing && this.#now() - (standing.stopDate ?? this.#now()) < NAME_TAKEN_MS) {
+      throw new ServiceError(
         'ExecutionAlreadyExists',
         `Execution Already Exists: '${standing.executionArn}'`,
       );
     }
     const { arn } = this.#options;
     const executionArn = `${arn.replace(':stateMachine:', ':execution:')}:${name}`;
-    const started = { name, executionArn, stateMachineArn: arn, input, startDate: Date.now() };
-    const execution: Execution = { ...started, status: 'RUNNING', announced: false };
+    const started = { name, executionArn, stateMachineArn: arn, input, startDate: this.#now() };
+    const execution: Execution = { ...started, status: 'RUNNING', redriveCount: 0, announced: false };
     await this.#keep(execution);
     this.#run(execution);
     return execution;
@@ -119,7 +142,7 @@ class LocalMachine implements Machine {
   describe(executionArn: string): Execution {
     const found = [...this.#executions.values()].find((execution) => execution.executionArn === executionArn);
     if (!found)
-      throw new StepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+      throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
     return found;
   }
 
@@ -139,6 +162,33 @@ class LocalMachine implements Machine {
     return this.describe(executionArn);
   }
 
+  async redrive(executionArn: string, token: string): Promise<Execution> {
+    const ended = this.describe(executionArn);
+    if (ended.redriveToken === token) return ended;
+    const why = this.whyNotRedrivable(ended);
+    if (why !== undefined) throw new ServiceError('ExecutionNotRedrivable', why);
+    const { stopDate: _stop, error: _error, cause: _cause, ...rest } = ended;
+    const redriven: Execution = {
+      ...rest,
+      status: 'RUNNING',
+      redriveCount: ended.redriveCount + 1,
+      redriveDate: this.#now(),
+      redriveToken: token,
+      announced: false,
+    };
+    await this.#keep(redriven);
+    this.#run(redriven);
+    return redriven;
+  }
+
+  /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html */
+  whyNotRedrivable({ status, stopDate = this.#now() }: Execution): string | undefined {
+    if (status === 'RUNNING' || status === 'SUCCEEDED')
+      return `Execution is ${status} and cannot be redriven`;
+    if (this.#now() - stopDate >= REDRIVABLE_MS) return 'Execution redrivable period exceeded';
+    return undefined;
+  }
+
   resume(): void {
     for (const execution of this.#executions.values()) {
       if (execution.status === 'RUNNING') this.#run(execution);
@@ -153,26 +203,48 @@ class LocalMachine implements Machine {
   }
 
   #run(execution: Execution): void {
-    const isOver = () => this.#closed || this.#executions.get(execution.name)?.status !== 'RUNNING';
+    const { state, input } = execution.place ?? { state: this.#definition.StartAt, input: execution.input };
+    const isOver = () => this.#closed || !this.#isRunning(execution);
     const taskResourceLocalHandlers = handlersOf(this.#definition, execution, this.#options, isOver);
-    const input = JSON.parse(execution.input) as JsonValue;
-    const { result, abort } = this.#interpreter.run(input, { overrides: { taskResourceLocalHandlers } });
+    const from = { ...atSpeed(this.#definition, this.#options.speed), StartAt: state };
+    const interpreter = new StateMachine(from, { validationOptions: { noValidate: true } });
+    const { result, abort, eventLogs } = interpreter.run(JSON.parse(input) as JsonValue, {
+      overrides: { taskResourceLocalHandlers },
+    });
     this.#aborts.set(execution.name, abort);
+    const followed = this.#follow(execution, eventLogs);
     result
       .then(
         (output) => this.#end(execution, { status: 'SUCCEEDED', output: JSON.stringify(output) }),
-        (error: unknown) => this.#end(execution, failureOf(error)),
+        (error: unknown) => followed.then(() => this.#end(execution, failureOf(error))),
       )
       .catch((error: unknown) => {
         process.stderr.write(`meshdrop: the end of ${execution.name} was not kept: ${String(error)}\n`);
       });
   }
 
+  /** Resolves when the execution has ended. */
+  async #follow(execution: Execution, eventLogs: AsyncIterable<EventLog>): Promise<void> {
+    for await (const event of eventLogs) {
+      if (event.type !== 'StateEntered' || !this.#isRunning(execution)) continue;
+      const { name, input } = event.state;
+      this.#places.set(execution.name, { state: name, input: JSON.stringify(input) });
+    }
+  }
+
+  /** Whether it is still this very run: one that was stopped and redriven goes on as another. */
+  #isRunning({ name, redriveCount }: Execution): boolean {
+    const standing = this.#executions.get(name);
+    return standing?.status === 'RUNNING' && standing.redriveCount === redriveCount;
+  }
+
   async #end(execution: Execution, how: Partial<Execution>): Promise<void> {
     // Aborted while a function still worked: the first end counts.
-    if (this.#closed || this.#executions.get(execution.name)?.status !== 'RUNNING') return;
+    if (this.#closed || !this.#isRunning(execution)) return;
     this.#aborts.delete(execution.name);
-    const ended: Execution = { ...execution, ...how, stopDate: Date.now() };
+    const place = this.#places.get(execution.name);
+    this.#places.delete(execution.name);
+    const ended: Execution = { ...execution, ...how, stopDate: this.#now(), ...(place && { place }) };
     await this.#keep(ended);
     await this.#announce(ended);
   }
@@ -189,23 +261,26 @@ class LocalMachine implements Machine {
     this.#writing.add(written);
     await written.finally(() => this.#writing.delete(written));
   }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
 }
 
 function checkStart(name: string, input: string): void {
   if (name.length === 0 || name.length > 80 || FORBIDDEN_IN_NAME.test(name)) {
-    throw new StepFunctionsError('InvalidName', `Invalid Name: '${name}'`);
+    throw new ServiceError('InvalidName', `Invalid Name: '${name}'`);
   }
   try {
     JSON.parse(input);
   } catch {
-    throw new StepFunctionsError(
-      'InvalidExecutionInput',
-      'Invalid State Machine Execution Input: it is no JSON',
-    );
+    throw new ServiceError('InvalidExecutionInput', 'Invalid State Machine Execution Input: it is no JSON');
   }
 }
 
 type JsonValue = Parameters<StateMachine['run']>[0];
+type EventLog =
+  ReturnType<StateMachine['run']>['eventLogs'] extends AsyncIterable<infer Event> ? Event : never;
 type Handlers = Record<string, (input: JsonValue) => Promise<JsonValue>>;
 
 const waitInput = z.object({ seconds: z.number().int().nonnegative() });

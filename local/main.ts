@@ -113,19 +113,19 @@ async function start(
   endings.push(() => aws.close());
   pageServer.serve(createPage(aws, service.standIn));
 
-  const file = join(data, 'local.json');
   const addresses = { endpoint: server.origin, page: pageServer.origin };
-  await writeWhole(
-    file,
-    JSON.stringify({
-      pid: process.pid,
-      ...addresses,
-      scenario: new URL(scenario.url).origin,
-      standIn: service.standIn,
-    }),
-  );
-  endings.push(() => rm(file, { force: true }));
+  const scenarioOrigin = new URL(scenario.url).origin;
+  const local = { pid: process.pid, ...addresses, scenario: scenarioOrigin, standIn: service.standIn };
+  // As `cdk deploy --outputs-file` writes them, and first: whoever finds local.json finds both.
+  await tell(join(data, 'outputs.json'), { Meshdrop: template.outputs }, endings);
+  await tell(join(data, 'local.json'), local, endings);
   return { aws, ...addresses, standIn: service.standIn };
+}
+
+/** Written for others, as long as this runs. */
+async function tell(file: string, content: object, endings: (() => void | Promise<void>)[]): Promise<void> {
+  await writeWhole(file, JSON.stringify(content));
+  endings.push(() => rm(file, { force: true }));
 }
 
 /** Nobody would ever answer for them. */

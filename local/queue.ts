@@ -1,6 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as z from 'zod';
-import { type DurableFiles, openDurableFiles } from './durable-files.ts';
+import { type DurableFiles, openDurableFiles, writeWhole } from './durable-files.ts';
+import { ServiceError } from './service-error.ts';
 
 const messageSchema = z.object({
   messageId: z.string(),
@@ -27,30 +30,63 @@ export interface QueueOptions {
   readonly now?: () => number;
 }
 
-/** A standard queue with the semantics of SQS, as far as a Lambda event source sees them. Messages outlive the process. */
+/**
+ * A standard queue with the semantics of SQS. Messages outlive the process. Where AWS only says that an old receipt handle
+ * may not work, here it never does.
+ */
 export interface Queue {
   readonly arn: string;
-  send(body: string, deadLetterSource?: string): Promise<void>;
-  /** The next visible message, now invisible to others. Undefined when there is none. */
-  receive(): Promise<Message | undefined>;
-  delete(messageId: string): Promise<void>;
-  /** The receiver failed: the message comes back when its visibility timeout ends. */
-  giveBack(messageId: string): void;
-  /** All that is in the queue, visible or not. */
+  readonly options: Pick<QueueOptions, 'visibilityTimeoutMs' | 'retentionMs' | 'redrive'>;
+  /** When the data folder first had it, in milliseconds since 1970. */
+  readonly createdAt: number;
+  send(body: string, deadLetterSource?: string): Promise<Message>;
+  /** The oldest visible message, now invisible to others. Undefined when there is none. */
+  receive(visibilityTimeoutMs?: number): Promise<Message | undefined>;
+  /**
+   * Nothing happens when the message is gone already, or was received again since.
+   *
+   * @throws ServiceError ReceiptHandleIsInvalid
+   */
+  delete(receiptHandle: string): Promise<void>;
+  /**
+   * Counts from now; 0 makes the message visible at once.
+   *
+   * @throws ServiceError ReceiptHandleIsInvalid, MessageNotInflight, or when the message is gone or was received again since
+   */
+  changeVisibility(receiptHandle: string, timeoutMs: number): void;
+  /** The receiver failed: the message comes back when its visibility timeout ends, whoever has set it. */
+  giveBack(receiptHandle: string): void;
+  /** All that is in the queue, visible or not, oldest first. */
   messages(): readonly Message[];
+  isVisible(message: Message): boolean;
   /** Called whenever a message may have become visible. */
   onVisible(listener: () => void): void;
   close(): void;
 }
 
+/** Of the last receive of a message: another receive gives another one. */
+export function receiptHandleOf({ messageId, receiveCount }: Message): string {
+  return `${messageId}#${receiveCount}`;
+}
+
 export async function openQueue(options: QueueOptions): Promise<Queue> {
   const files = await openDurableFiles(options.folder);
-  return new StandardQueue(options, files, await files.readAll());
+  return new StandardQueue(options, files, await files.readAll(), await createdAt(options));
+}
+
+async function createdAt({ folder, now = Date.now }: QueueOptions): Promise<number> {
+  const file = join(folder, 'created-at');
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  if (kept !== undefined) return Number(kept);
+  const created = now();
+  await writeWhole(file, String(created));
+  return created;
 }
 
 class StandardQueue implements Queue {
   readonly arn: string;
-  readonly #options: QueueOptions;
+  readonly options: QueueOptions;
+  readonly createdAt: number;
   readonly #files: DurableFiles;
   readonly #messages = new Map<string, Message>();
   /** When an invisible message becomes visible again. A process that dies gives all of its messages back. */
@@ -58,16 +94,22 @@ class StandardQueue implements Queue {
   readonly #timers = new Set<NodeJS.Timeout>();
   #listener: () => void = () => undefined;
 
-  constructor(options: QueueOptions, files: DurableFiles, stored: ReadonlyMap<string, unknown>) {
+  constructor(
+    options: QueueOptions,
+    files: DurableFiles,
+    stored: ReadonlyMap<string, unknown>,
+    created: number,
+  ) {
     this.arn = options.arn;
-    this.#options = options;
+    this.options = options;
+    this.createdAt = created;
     this.#files = files;
     const messages = [...stored.values()].map((message) => messageSchema.parse(message));
     for (const message of messages.sort((a, b) => a.sentAt - b.sentAt))
       this.#messages.set(message.messageId, message);
   }
 
-  async send(body: string, deadLetterSource?: string): Promise<void> {
+  async send(body: string, deadLetterSource?: string): Promise<Message> {
     const message: Message = {
       messageId: randomUUID(),
       body,
@@ -78,39 +120,55 @@ class StandardQueue implements Queue {
     await this.#files.write(message.messageId, message);
     this.#messages.set(message.messageId, message);
     this.#listener();
+    return message;
   }
 
-  async receive(): Promise<Message | undefined> {
+  async receive(visibilityTimeoutMs = this.options.visibilityTimeoutMs): Promise<Message | undefined> {
     for (const message of this.#messages.values()) {
-      if ((this.#invisibleUntil.get(message.messageId) ?? 0) > this.#now()) continue;
+      if (!this.isVisible(message)) continue;
       // Taken before anything is awaited, so that no other receiver takes it too.
-      this.#hide(message.messageId, this.#options.visibilityTimeoutMs);
-      if (await this.#isOver(message)) continue;
-      const received = {
-        ...message,
-        receiveCount: message.receiveCount + 1,
-        firstReceivedAt: message.firstReceivedAt ?? this.#now(),
-      };
-      await this.#files.write(message.messageId, received);
-      this.#messages.set(message.messageId, received);
+      this.#hide(message.messageId, visibilityTimeoutMs);
+      if (await this.#movedOn(message)) continue;
+      const { messageId, receiveCount, firstReceivedAt = this.#now() } = message;
+      const received = { ...message, receiveCount: receiveCount + 1, firstReceivedAt };
+      this.#messages.set(messageId, received);
+      await this.#files.write(messageId, received);
       return received;
     }
     return undefined;
   }
 
-  async delete(messageId: string): Promise<void> {
-    this.#messages.delete(messageId);
-    this.#invisibleUntil.delete(messageId);
-    await this.#files.remove(messageId);
+  async delete(receiptHandle: string): Promise<void> {
+    const message = this.#lastReceived(receiptHandle);
+    if (message) await this.#forget(message);
   }
 
-  giveBack(messageId: string): void {
-    const leftMs = (this.#invisibleUntil.get(messageId) ?? 0) - this.#now();
-    this.#hide(messageId, Math.max(0, leftMs) / this.#options.speed);
+  changeVisibility(receiptHandle: string, timeoutMs: number): void {
+    const message = this.#lastReceived(receiptHandle);
+    if (!message) {
+      throw new ServiceError(
+        'InvalidParameterValueException',
+        `Value ${receiptHandle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.`,
+      );
+    }
+    if (this.isVisible(message))
+      throw new ServiceError('MessageNotInflight', `the message ${message.messageId} is not in flight`);
+    this.#hide(message.messageId, timeoutMs);
+  }
+
+  giveBack(receiptHandle: string): void {
+    const message = this.#lastReceived(receiptHandle);
+    if (!message || this.isVisible(message)) return;
+    const leftMs = (this.#invisibleUntil.get(message.messageId) ?? 0) - this.#now();
+    this.#hide(message.messageId, leftMs / this.options.speed);
   }
 
   messages(): readonly Message[] {
     return [...this.#messages.values()];
+  }
+
+  isVisible({ messageId }: Message): boolean {
+    return (this.#invisibleUntil.get(messageId) ?? 0) <= this.#now();
   }
 
   onVisible(listener: () => void): void {
@@ -121,14 +179,34 @@ class StandardQueue implements Queue {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
+  /** The message of a handle, as long as that is the handle of its last receive. */
+  #lastReceived(receiptHandle: string): Message | undefined {
+    const messageId = /^([0-9a-f-]{36})#\d+$/.exec(receiptHandle)?.[1];
+    if (messageId === undefined) {
+      throw new ServiceError(
+        'ReceiptHandleIsInvalid',
+        `The input receipt handle "${receiptHandle}" is not a valid receipt handle.`,
+        404,
+      );
+    }
+    const message = this.#messages.get(messageId);
+    return message && receiptHandleOf(message) === receiptHandle ? message : undefined;
+  }
+
   /** Moves a message on that was received too often, and drops one that is too old. */
-  async #isOver(message: Message): Promise<boolean> {
-    const { redrive, retentionMs } = this.#options;
+  async #movedOn(message: Message): Promise<boolean> {
+    const { redrive, retentionMs } = this.options;
     const isWorn = redrive !== undefined && message.receiveCount >= redrive.maxReceiveCount;
     if (!isWorn && this.#now() - message.sentAt <= retentionMs) return false;
     if (isWorn) await redrive.queue.send(message.body, this.arn);
-    await this.delete(message.messageId);
+    await this.#forget(message);
     return true;
+  }
+
+  async #forget({ messageId }: Message): Promise<void> {
+    this.#messages.delete(messageId);
+    this.#invisibleUntil.delete(messageId);
+    await this.#files.remove(messageId);
   }
 
   #hide(messageId: string, ms: number): void {
@@ -141,26 +219,6 @@ class StandardQueue implements Queue {
   }
 
   #now(): number {
-    return (this.#options.now ?? Date.now)();
+    return (this.options.now ?? Date.now)();
   }
-}
-
-/** A message as the event of a Lambda function. */
-export function sqsRecord(message: Message, arn: string) {
-  return {
-    messageId: message.messageId,
-    receiptHandle: `${message.messageId}#${message.receiveCount}`,
-    body: message.body,
-    attributes: {
-      ApproximateReceiveCount: String(message.receiveCount),
-      SentTimestamp: String(message.sentAt),
-      SenderId: 'local',
-      ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt ?? message.sentAt),
-    },
-    messageAttributes: {},
-    md5OfBody: createHash('md5').update(message.body).digest('hex'),
-    eventSource: 'aws:sqs',
-    eventSourceARN: arn,
-    awsRegion: 'us-east-1',
-  };
 }

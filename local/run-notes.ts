@@ -1,27 +1,20 @@
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { type Phase, recordSchema } from '../functions/shared/record.ts';
-import { runIdOf } from '../functions/shared/run.ts';
+import { runIdOfUpload, uploadIn } from '../functions/shared/upload-message.ts';
 import type { EventEnvelope } from './event-bus.ts';
 import type { Runs, RunView } from './runs.ts';
 import type { ObjectStore } from './s3/store.ts';
 import { jsonIn } from '../functions/shared/json-in.ts';
 
-const objectCreated = z.object({
-  'detail-type': z.literal('Object Created'),
-  detail: z.object({
-    bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string(), 'version-id': z.string().optional(), sequencer: z.string() }),
-  }),
-});
-
-/** The run that an "Object Created" event begins. */
-export function runOf(event: unknown): { readonly runId: string; readonly key: string } | undefined {
-  const parsed = objectCreated.safeParse(event).data;
-  if (!parsed) return undefined;
-  const { bucket, object } = parsed.detail;
-  const version = object['version-id'] ?? object.sequencer;
-  return { runId: runIdOf({ bucket: bucket.name, key: object.key, version }), key: object.key };
+/** The run that a message is about: an "Object Created" event begins one. Anybody may send anything else. */
+export function runOf(body: string): { readonly runId: string; readonly key: string } | undefined {
+  try {
+    const upload = uploadIn(body);
+    return { runId: runIdOfUpload(upload), key: upload.key };
+  } catch {
+    return undefined;
+  }
 }
 
 const answered = z.object({
@@ -80,8 +73,8 @@ export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string
 }
 
 /** An upload that waits, or is being worked on. */
-export function noteUpload(runs: Runs, event: unknown, stage: 'queued' | 'submitting'): void {
-  const run = runOf(event);
+export function noteUpload(runs: Runs, body: string, stage: 'queued' | 'submitting'): void {
+  const run = runOf(body);
   if (run) runs.note(run.runId, { key: run.key, stage });
 }
 

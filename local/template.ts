@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { eventPatternSchema } from './event-pattern.ts';
+import { queueUrl } from './queue-calls.ts';
+import { scheduleSchema } from './schedule.ts';
 import { account, type ResourceNames, region, resolveIntrinsics } from './intrinsics.ts';
 
 /**
@@ -36,6 +38,7 @@ const shapes = {
     Environment: z.strictObject({ Variables: strings }).optional(),
     Timeout: z.number().default(3),
     MemorySize: z.number().default(128),
+    ReservedConcurrentExecutions: idle,
     DeadLetterConfig: z.strictObject({ TargetArn: z.string() }).optional(),
     Runtime: z.literal('nodejs24.x'),
     Architectures: idle,
@@ -55,7 +58,9 @@ const shapes = {
     Tags: idle,
   }),
   'AWS::Events::Rule': z.strictObject({
-    EventPattern: eventPatternSchema,
+    EventPattern: eventPatternSchema.optional(),
+    /** In milliseconds. */
+    ScheduleExpression: scheduleSchema.optional(),
     EventBusName: z.string().default('default'),
     State: z.literal('ENABLED'),
     Targets: z.array(
@@ -78,14 +83,20 @@ const shapes = {
   'AWS::SecretsManager::Secret': z.strictObject({ Description: idle, SecretString: idle, Tags: idle }),
 } as const;
 
-/** Resources that mean nothing on one machine: nobody checks permissions here, and logs are files. */
+/** Resources that mean nothing on one machine: nobody checks permissions, logs are files, and nobody is woken at night. */
 const IDLE_TYPES = new Set([
   'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::CompositeAlarm',
+  'AWS::CloudWatch::Dashboard',
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
   'AWS::Lambda::Permission',
   'AWS::Logs::LogGroup',
   'AWS::S3::BucketPolicy',
+  'AWS::SNS::Subscription',
+  'AWS::SNS::Topic',
+  'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
 ]);
 
@@ -136,7 +147,12 @@ export async function readTemplate(assemblyFolder: string): Promise<Template> {
   const file = join(assemblyFolder, 'Meshdrop.template.json');
   const template = templateSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   const active = Object.entries(template.Resources).filter(([id, resource]) => isActive(id, resource));
-  const names = new Map(active.map(([id, resource]) => [id, namesOf(id, resource, template.Outputs)]));
+  const names = new Map(
+    Object.entries(template.Resources).flatMap(([id, resource]) => {
+      const called = namesOf(id, resource, template.Outputs);
+      return called ? [[id, called] as const] : [];
+    }),
+  );
 
   const all = <Type extends ActiveType>(type: Type) =>
     active
@@ -199,14 +215,15 @@ function codeOf({ Metadata }: Resource, assemblyFolder: string): string {
   return join(assemblyFolder, z.string().parse(Metadata['aws:asset:path']));
 }
 
+/** Undefined for what nothing here speaks of. */
 function namesOf(
   id: string,
   resource: Resource,
   outputs: z.infer<typeof templateSchema>['Outputs'],
-): ResourceNames {
+): ResourceNames | undefined {
   const name = nameOf(resource, id);
   const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${account}:${rest}`;
-  switch (resource.Type as ActiveType) {
+  switch (resource.Type) {
     case 'AWS::S3::Bucket': {
       const bucket =
         z.string().safeParse(resource.Properties['BucketName']).data ??
@@ -216,7 +233,7 @@ function namesOf(
     }
     case 'AWS::SQS::Queue':
       return {
-        ref: `http://127.0.0.1/${account}/${name}`,
+        ref: queueUrl(name),
         attributes: { Arn: arn('sqs', name), QueueName: name },
       };
     case 'AWS::Lambda::Function':
@@ -233,8 +250,16 @@ function namesOf(
       };
     case 'AWS::Events::Rule':
       return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
+    case 'AWS::SNS::Topic':
+      return { ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } };
+    case 'AWS::CloudWatch::Alarm':
+    case 'AWS::CloudWatch::CompositeAlarm':
+      return { ref: name, attributes: { Arn: arn('cloudwatch', `alarm:${name}`) } };
+    case 'AWS::CloudWatch::Dashboard':
     case 'AWS::Lambda::EventSourceMapping':
       return { ref: name, attributes: {} };
+    default:
+      return undefined;
   }
 }
 

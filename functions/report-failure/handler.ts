@@ -5,7 +5,7 @@ import { createAnswerTools } from '../shared/answer-tools.ts';
 import { namingFaults } from '../shared/aws-faults.ts';
 import { readEnv } from '../shared/env.ts';
 import { log, observed } from '../shared/observed.ts';
-import { executionIn, reportFailure } from './report-failure.ts';
+import { executionIn, reportFailure } from '../shared/report-failure.ts';
 
 const env = readEnv('ASSET_BUCKET', 'EVENT_BUS_NAME');
 

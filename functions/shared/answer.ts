@@ -1,5 +1,6 @@
 import type { Announce } from './announce.ts';
 import type { Asset } from './asset.ts';
+import { creditUnspent } from './day-ledger.ts';
 import { eventOf } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { JsonObjects } from './json-objects.ts';
@@ -8,11 +9,13 @@ import type { Count } from './observed.ts';
 import {
   type FinalRecord,
   isFinal,
+  type Kept,
   type NewRecord,
   type Phase,
   type Records,
   type RunRecord,
 } from './record.ts';
+import { rememberResult } from './results.ts';
 import { manifestKey } from './run.ts';
 
 /** How a run ends. */
@@ -21,6 +24,16 @@ export type Outcome =
       readonly phase: 'stored';
       readonly assets: readonly Asset[];
       readonly cu?: number;
+      readonly jobFinishedAt?: string;
+    }
+  /** With what an earlier run made of the same image: nothing is paid. */
+  | {
+      readonly phase: 'stored';
+      readonly reusedFrom: string;
+      readonly assets: readonly Asset[];
+      readonly cu: 0;
+      readonly jobId: string;
+      readonly submittedAt: string;
       readonly jobFinishedAt?: string;
     }
   | {
@@ -59,7 +72,11 @@ export async function answer(
   for (;;) {
     const kept = await tools.records.read(run.runId);
     if (!mayEndFrom(run, outcome).includes(kept?.record.phase ?? 'none')) break;
-    const ended = endedRecord(kept?.record ?? run, outcome, new Date(tools.now()).toISOString());
+    const ended = endedRecord(
+      { ...run, ...kept?.record, ...seenIn(run, kept?.record) },
+      outcome,
+      tools.now(),
+    );
     const written = await tools.records.write(ended, kept);
     if (!written) continue;
     countOutcome(written.record, tools.count);
@@ -75,13 +92,22 @@ type From = readonly (Phase | 'none')[];
  * as nobody has paid for it.
  */
 function mayEndFrom(run: Unclaimed | RunRecord, outcome: Outcome): From {
+  if ('reusedFrom' in outcome) return ['none', 'claimed'];
   if (outcome.phase === 'stored') return ['submitted', 'failed'];
   return outcome.phase === 'failed' && 'jobId' in run ? ['submitted'] : ['none', 'claimed'];
 }
 
-function endedRecord(run: Unclaimed | RunRecord, outcome: Outcome, finishedAt: string): NewRecord {
-  const { failure: _, ...rest } = { failure: undefined, ...run };
-  return { ...rest, ...outcome, finishedAt } as NewRecord;
+/** What the caller has read of the image, a record that was claimed before may not know yet. */
+function seenIn(
+  { upload, parameters }: Unclaimed | RunRecord,
+  kept: RunRecord | undefined,
+): Pick<Unclaimed, 'upload' | 'parameters'> {
+  return { upload: { ...kept?.upload, ...upload }, ...(parameters && { parameters }) };
+}
+
+function endedRecord(run: Unclaimed | RunRecord, outcome: Outcome, now: number): NewRecord {
+  const { failure: _, announced: __, ...rest } = { failure: undefined, announced: undefined, ...run };
+  return { ...rest, ...outcome, finishedAt: new Date(now).toISOString() } as NewRecord;
 }
 
 function countOutcome(record: RunRecord, count: Count): void {
@@ -89,34 +115,42 @@ function countOutcome(record: RunRecord, count: Count): void {
   if (record.phase === 'failed') count('Failed', 1);
   if (record.phase !== 'stored') return;
   count('Stored', 1);
+  if (record.reusedFrom !== undefined) return count('Reused', 1);
   if (record.cu !== undefined) count('CuSpent', record.cu);
   count('GenerationSeconds', (Date.parse(record.finishedAt) - Date.parse(record.submittedAt)) / 1000);
 }
 
 /**
- * Writes the manifest of an ended run and announces it, as often as it is called, with the same event id.
+ * Writes the manifest of an ended run, then all that others may know of it, and announces it: as often as it is called,
+ * with the same event id.
  *
  * @returns the record, or undefined when the run has not ended
  */
 export async function publish(runId: string, tools: AnswerTools): Promise<FinalRecord | undefined> {
-  const record = await projected(runId, tools);
-  if (!record) return undefined;
+  const kept = await projected(runId, tools);
+  if (!kept) return undefined;
+  const { record } = kept;
+  await creditUnspent(record, tools.objects);
+  await rememberResult(record, tools.objects);
   const key = manifestKey(record.upload.key, runId);
   await tools.announce(eventOf(record, { bucket: tools.assetBucket, key }));
+  // By this the sweep knows. Somebody who has changed the record meanwhile announces it too.
+  if (!record.announced) await tools.records.write({ ...record, announced: true }, kept);
   return record;
 }
 
 /** Brings the manifest to what the record says. The manifest's etag is read first, so an older record never wins. */
-async function projected(runId: string, tools: AnswerTools): Promise<FinalRecord | undefined> {
+async function projected(runId: string, tools: AnswerTools): Promise<Kept<FinalRecord> | undefined> {
   const run = await tools.records.read(runId);
   if (!run || !isFinal(run.record)) return undefined;
   const key = manifestKey(run.record.upload.key, runId);
   for (;;) {
     const standing = await tools.objects.read(key);
-    const record = (await tools.records.read(runId))?.record;
-    if (!record || !isFinal(record)) return undefined;
-    const manifest = manifestOf(record);
-    if (JSON.stringify(standing?.value) === JSON.stringify(manifest)) return record;
-    if ((await tools.objects.write(key, manifest, standing?.etag)) !== undefined) return record;
+    const kept = await tools.records.read(runId);
+    if (!kept || !isFinal(kept.record)) return undefined;
+    const manifest = manifestOf(kept.record);
+    const isProjected = JSON.stringify(standing?.value) === JSON.stringify(manifest);
+    if (isProjected || (await tools.objects.write(key, manifest, standing?.etag)) !== undefined)
+      return { record: kept.record, etag: kept.etag };
   }
 }

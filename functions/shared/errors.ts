@@ -45,9 +45,27 @@ export class SubmissionUncertainError extends Error {
   override readonly name = 'SubmissionUncertainError';
 }
 
+/** Submissions are paused, or the day's compute units are used up. A retry helps once that is over. */
+export class SubmissionsHeldError extends Error {
+  override readonly name = 'SubmissionsHeldError';
+  readonly because: 'paused' | 'daily-limit';
+
+  constructor(message: string, because: 'paused' | 'daily-limit' = 'paused') {
+    super(message);
+    this.because = because;
+  }
+}
+
 /** The run can not go on in this invocation; its message returns to the queue. Not a fault of the run. */
 export class TryLaterError extends Error {
   override readonly name = 'TryLaterError';
+  /** When the message should come back. 0: at once, so that it and no other is worked on next. */
+  readonly inSeconds: number;
+
+  constructor(message: string, inSeconds = 0) {
+    super(message);
+    this.inSeconds = inSeconds;
+  }
 }
 
 /** The asset of a finished job is still being made. Worth a retry. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { assetSchema } from './asset.ts';
 import { failureSchema } from './failure.ts';
 import { jobSchema, modelSchema, partsOf } from './manifest.ts';
-import type { FinalRecord } from './record.ts';
+import { type FinalRecord, reusedFrom } from './record.ts';
 import { uploadSchema } from './run.ts';
 
 export const eventSource = 'meshdrop';
@@ -27,7 +27,12 @@ const about = {
 export const eventSchemas = {
   'Model Stored': z.strictObject({
     metadata,
-    data: z.strictObject({ ...about, job: jobSchema, assets: z.array(assetSchema) }),
+    data: z.strictObject({
+      ...about,
+      job: jobSchema,
+      assets: z.array(assetSchema),
+      reusedFrom: reusedFrom.optional(),
+    }),
   }),
   'Model Failed': z.strictObject({
     metadata,

@@ -1,21 +1,28 @@
 import {
   GetObjectCommand,
+  HeadObjectCommand,
   NoSuchKey,
+  NotFound,
   PutObjectCommand,
   S3ServiceException,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import * as z from 'zod';
 import { AwsUnavailableError } from './errors.ts';
+import { jsonIn } from './json-in.ts';
 
 interface JsonObject {
+  /** Undefined when it is no JSON. */
   readonly value: unknown;
   readonly etag: string;
-  /** S3's own clock, whole seconds. */
-  readonly lastModified: Date;
+  /** How long ago it was written, when it was read, by S3's own clock: whole seconds. */
+  readonly ageMs: number;
 }
 
 /** JSON documents in one bucket, read whole and written only on condition. */
 export interface JsonObjects {
+  /** Whatever it holds. */
+  exists(key: string): Promise<boolean>;
   /** Undefined when there is none. */
   read(key: string): Promise<JsonObject | undefined>;
   /**
@@ -31,13 +38,27 @@ const CONFLICT_TRIES = 5;
 
 export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
   async function read(key: string): Promise<JsonObject | undefined> {
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+    const answeredAt = serverClockOf(command);
     try {
-      const { Body, ETag, LastModified } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      if (!Body || !ETag || !LastModified)
+      const { Body, ETag, LastModified } = await s3.send(command);
+      const now = answeredAt();
+      if (!Body || !ETag || !LastModified || now === undefined)
         throw new Error(`S3 answered without body, etag or date for ${key}`);
-      return { value: JSON.parse(await Body.transformToString()), etag: ETag, lastModified: LastModified };
+      const ageMs = Math.max(0, now - LastModified.getTime());
+      return { value: jsonIn(await Body.transformToString()), etag: ETag, ageMs };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  async function exists(key: string): Promise<boolean> {
+    try {
+      await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+      return true;
+    } catch (error) {
+      if (error instanceof NotFound) return false;
       throw error;
     }
   }
@@ -64,7 +85,26 @@ export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
     }
   }
 
-  return { read, write };
+  return { exists, read, write };
+}
+
+const withDate = z.object({ headers: z.object({ date: z.string() }) });
+
+/**
+ * The time at S3 when it answers, in milliseconds since 1970: its `Date` header. No clock of a function is compared
+ * with S3's, which may differ by minutes.
+ */
+function serverClockOf(command: GetObjectCommand): () => number | undefined {
+  let date: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const answered = await next(args);
+      date = withDate.safeParse(answered.response).data?.headers.date;
+      return answered;
+    },
+    { step: 'deserialize', priority: 'low', name: 'serverClock' },
+  );
+  return () => (date === undefined ? undefined : Date.parse(date));
 }
 
 /** 412: the condition does not hold. 404: what should be replaced is gone. */

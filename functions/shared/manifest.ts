@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Asset, assetSchema } from './asset.ts';
 import { type Failure, failureSchema } from './failure.ts';
-import type { FinalRecord } from './record.ts';
+import { type FinalRecord, reusedFrom } from './record.ts';
 import { type Upload, uploadSchema } from './run.ts';
 import { modelId, parametersSchema } from './tripo.ts';
 
@@ -29,6 +29,7 @@ export const manifestSchema = z.strictObject({
   model: modelSchema,
   job: jobSchema.optional(),
   assets: z.array(assetSchema),
+  reusedFrom: reusedFrom.optional(),
   failure: failureSchema.optional(),
 });
 
@@ -40,6 +41,7 @@ export interface AnswerParts {
   readonly model: z.infer<typeof modelSchema>;
   readonly job?: z.infer<typeof jobSchema>;
   readonly assets: readonly Asset[];
+  readonly reusedFrom?: string;
   readonly failure?: Failure;
 }
 
@@ -49,6 +51,7 @@ export function partsOf(record: FinalRecord): AnswerParts {
     model: { id: modelId, ...(record.parameters && { parameters: record.parameters }) },
     ...jobOf(record),
     assets: record.phase === 'rejected' ? [] : (record.assets ?? []),
+    ...(record.phase === 'stored' && record.reusedFrom !== undefined && { reusedFrom: record.reusedFrom }),
     ...(record.phase !== 'stored' && { failure: record.failure }),
   };
 }

@@ -1,32 +1,21 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { MetricUnit, Metrics } from '@aws-lambda-powertools/metrics';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
 import { errorOf } from './error-of.ts';
+import { METRIC_NAMESPACE, type MetricName, UNITS } from './metrics.ts';
 
 /** Structured JSON logs. `runId` and `jobId` are on every line once they are known. */
 export const log = new Logger();
 
 export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'appendKeys'>;
 
-const metrics = new Metrics({ namespace: 'Meshdrop' });
-
-const units = {
-  Submitted: MetricUnit.Count,
-  Stored: MetricUnit.Count,
-  Failed: MetricUnit.Count,
-  Rejected: MetricUnit.Count,
-  DuplicateJob: MetricUnit.Count,
-  AccountRefused: MetricUnit.Count,
-  BusySeconds: MetricUnit.Seconds,
-  GenerationSeconds: MetricUnit.Seconds,
-  CuSpent: MetricUnit.Count,
-} as const;
+const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
 
 /** Adds to a metric of this invocation. */
-export type Count = (name: keyof typeof units, value: number) => void;
+export type Count = (name: MetricName, value: number) => void;
 
 export const count: Count = (name, value) => {
-  metrics.addMetric(name, units[name], value);
+  metrics.addMetric(name, UNITS[name], value);
 };
 
 /** What every function has: ids on its log lines, its failure logged by name, its metrics out at the end. */

@@ -11,6 +11,7 @@ const sendSchema = z.strictObject({
   assetId: z.string(),
   sentAt: z.iso.datetime(),
   sentBy: z.string().describe('nonce of the invocation that won the write to `sending`'),
+  noJob: z.literal(true).optional().describe('certain: refused by Scenario, or never sent'),
 });
 
 const common = {
@@ -31,24 +32,39 @@ const job = {
   jobFinishedAt: z.iso.datetime().optional(),
 };
 
+export const reusedFrom = z
+  .string()
+  .describe('the run that made the model of the same image; this one cost nothing');
+
+const ended = {
+  finishedAt: z.iso.datetime(),
+  announced: z.literal(true).optional().describe('the event of this answer was taken by the bus'),
+};
+
 const partialJob = z.object(job).partial().shape;
-const finishedAt = z.iso.datetime();
 
 /** The run's durable document, `runs/<runId>.json`. The only judge of what happened. */
 export const recordSchema = z.discriminatedUnion('phase', [
   z.strictObject({ ...common, phase: z.literal('claimed') }),
   z.strictObject({ ...common, phase: z.literal('sending') }),
   z.strictObject({ ...common, ...job, phase: z.literal('submitted') }),
-  z.strictObject({ ...common, ...job, phase: z.literal('stored'), finishedAt, assets: z.array(assetSchema) }),
+  z.strictObject({
+    ...common,
+    ...job,
+    phase: z.literal('stored'),
+    ...ended,
+    assets: z.array(assetSchema),
+    reusedFrom: reusedFrom.optional(),
+  }),
   z.strictObject({
     ...common,
     ...partialJob,
     phase: z.literal('failed'),
-    finishedAt,
+    ...ended,
     failure: failureSchema,
     assets: z.array(assetSchema).optional(),
   }),
-  z.strictObject({ ...common, phase: z.literal('rejected'), finishedAt, failure: failureSchema }),
+  z.strictObject({ ...common, phase: z.literal('rejected'), ...ended, failure: failureSchema }),
 ]);
 
 export type RunRecord = z.infer<typeof recordSchema>;
@@ -71,8 +87,8 @@ type Unsigned<R> = R extends unknown ? Omit<R, 'writtenBy'> : never;
 export type NewRecord = Unsigned<RunRecord>;
 
 export interface Records {
-  /** Undefined when there is none. `writtenAt` is S3's own clock. */
-  read(runId: string): Promise<(Kept & { readonly writtenAt: Date }) | undefined>;
+  /** Undefined when there is none. `ageMs`: how long ago it was written, by S3's own clock. */
+  read(runId: string): Promise<(Kept & { readonly ageMs: number }) | undefined>;
   /**
    * Creates the record, or replaces the one that was read.
    *
@@ -85,7 +101,7 @@ export function createRecords(objects: JsonObjects): Records {
   async function read(runId: string) {
     const found = await objects.read(recordKey(runId));
     if (!found) return undefined;
-    return { record: recordSchema.parse(found.value), etag: found.etag, writtenAt: found.lastModified };
+    return { record: recordSchema.parse(found.value), etag: found.etag, ageMs: found.ageMs };
   }
 
   async function write(unsigned: NewRecord, replacing: Kept | undefined): Promise<Kept | undefined> {

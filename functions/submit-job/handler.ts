@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
@@ -10,6 +11,9 @@ import { positive, readEnv } from '../shared/env.ts';
 import { log, observed } from '../shared/observed.ts';
 import { parameterSettingsSchema } from '../shared/parameters.ts';
 import { createScenarioClient } from '../shared/scenario-client.ts';
+import { againSchema } from '../shared/again.ts';
+import { createGiveBack } from './give-back.ts';
+import { createSpendGuard } from './spend-guard.ts';
 import { createStartGeneration } from './start-generation.ts';
 import { submitJob } from './submit-job.ts';
 import { eachUpload } from './upload.ts';
@@ -22,30 +26,39 @@ const env = readEnv(
   'STATE_MACHINE_ARN',
   'PARAMETER_SETTINGS',
   'MAX_CU_PER_RUN',
+  'MAX_CU_PER_DAY',
+  'AGAIN',
   'IGNORE_PREFIXES',
+  'UPLOADS_QUEUE_URL',
 );
 const parameterSettings = parameterSettingsSchema.parse(JSON.parse(env.PARAMETER_SETTINGS));
 const ignorePrefixes = z.array(z.string()).parse(JSON.parse(env.IGNORE_PREFIXES));
 
 const s3 = namingFaults(new S3Client());
+const answerTools = createAnswerTools(s3, env);
 const tools = {
-  ...createAnswerTools(s3, env),
+  ...answerTools,
   s3,
   scenario: createScenarioClient(env),
   startGeneration: createStartGeneration(namingFaults(new SFNClient()), env.STATE_MACHINE_ARN),
   parameterSettings,
+  again: againSchema.parse(env.AGAIN),
   maxCuPerRun: positive(env, 'MAX_CU_PER_RUN'),
+  spendGuard: createSpendGuard(answerTools.objects, positive(env, 'MAX_CU_PER_DAY')),
   sleep,
   random: Math.random,
   log,
 };
+
+const sqs = namingFaults(new SQSClient({ useQueueUrlAsEndpoint: false }));
+const queueTools = { ignorePrefixes, log, giveBack: createGiveBack(sqs, env.UPLOADS_QUEUE_URL, log) };
 
 /** Takes uploads from the queue. A message that fails comes back. */
 export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 })
   .use(observed())
   .handler((event, context) => {
     const remainingMs = () => context.getRemainingTimeInMillis();
-    return eachUpload(event, ignorePrefixes, log, (upload) => submitJob(upload, { ...tools, remainingMs }));
+    return eachUpload(event, queueTools, (upload) => submitJob(upload, { ...tools, remainingMs }));
   });
 
 export type SubmitJobEnv = typeof env;

@@ -3,6 +3,7 @@ import {
   ScenarioAccountError,
   ScenarioBusyError,
   ScenarioUnavailableError,
+  SubmissionsHeldError,
   TryLaterError,
 } from '../shared/errors.ts';
 import type { Count, Log } from '../shared/observed.ts';
@@ -19,16 +20,19 @@ export interface HoldTools {
 
 /** What a send may need: 60 s of the paid call, and the writes around it. */
 export const SEND_MARGIN_MS = 90_000;
+/** What it takes to end an invocation in good order. */
+const LAST_MS = 15_000;
 
 const ACCOUNT_WAIT_MS = 60_000;
 const BUSY_WAIT_MS = 5_000;
 const BUSY_SPREAD_MS = 10_000;
 
 /**
- * Holds one upload while Scenario refuses for a reason that is not the image's: waits and tries again inside this
- * invocation, so that trouble costs a few calls a minute and leaves the rest of the queue alone.
+ * Holds one upload for a reason that is not the image's: Scenario refuses for now, or submissions are paused. Waits and
+ * tries again inside this invocation and as long as it lasts, so that trouble costs a few calls a minute and the rest of
+ * the queue stays where it is.
  *
- * @throws TryLaterError when the time runs out; the message returns to the queue
+ * @throws TryLaterError when the time runs out; the message returns to the queue, to be the next that is received
  */
 export async function held<T>(attempt: () => Promise<T>, tools: HoldTools): Promise<T> {
   for (;;) {
@@ -39,8 +43,8 @@ export async function held<T>(attempt: () => Promise<T>, tools: HoldTools): Prom
       if (waitMs === undefined || !(error instanceof Error)) throw error;
       countRefusal(error, waitMs, tools.count);
       tools.log.warn('held', { refusal: error.message, waitSeconds: waitMs / 1000 });
-      if (tools.remainingMs() - waitMs < SEND_MARGIN_MS) throw new TryLaterError(error.message);
-      await tools.sleep(waitMs);
+      await tools.sleep(Math.max(0, Math.min(waitMs, tools.remainingMs() - LAST_MS)));
+      if (tools.remainingMs() < SEND_MARGIN_MS) throw new TryLaterError(error.message);
     }
   }
 }
@@ -49,14 +53,20 @@ export async function held<T>(attempt: () => Promise<T>, tools: HoldTools): Prom
 function patienceFor(error: unknown, random: () => number): number | undefined {
   if (error instanceof ScenarioAccountError) return ACCOUNT_WAIT_MS;
   const some = BUSY_WAIT_MS + random() * BUSY_SPREAD_MS;
-  if (error instanceof ScenarioUnavailableError || error instanceof AwsUnavailableError) return some;
-  if (!(error instanceof ScenarioBusyError)) return undefined;
-  return error.retryAfterSeconds === undefined
-    ? some
-    : Math.max(BUSY_WAIT_MS, error.retryAfterSeconds * 1000);
+  if (error instanceof ScenarioBusyError)
+    return error.retryAfterSeconds === undefined
+      ? some
+      : Math.max(BUSY_WAIT_MS, error.retryAfterSeconds * 1000);
+  const passes =
+    error instanceof ScenarioUnavailableError ||
+    error instanceof AwsUnavailableError ||
+    error instanceof SubmissionsHeldError;
+  return passes ? some : undefined;
 }
 
 function countRefusal(error: Error, waitMs: number, count: Count): void {
   if (error instanceof ScenarioBusyError) count('BusySeconds', waitMs / 1000);
   if (error instanceof ScenarioAccountError) count('AccountRefused', 1);
+  if (error instanceof SubmissionsHeldError)
+    count(error.because === 'paused' ? 'Paused' : 'OverDailyLimit', 1);
 }

@@ -6,9 +6,10 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { imageSize } from 'image-size';
+import { AwsUnavailableError } from '../shared/errors.ts';
 import { type Failure, failure } from '../shared/failure.ts';
 import type { Upload } from '../shared/run.ts';
-import type { AnnouncedUpload } from './upload.ts';
+import type { AnnouncedUpload } from '../shared/upload-message.ts';
 
 /** Tripo's own limit for an input image. */
 const LARGEST_BYTES = 20_000_000;
@@ -34,7 +35,9 @@ export async function readImage(announced: AnnouncedUpload, s3: S3Client): Promi
   } catch (error) {
     const gone = goneBecause(error);
     if (gone) return { kind: 'gone', failure: gone, upload };
-    throw error;
+    throw isForbidden(error)
+      ? new AwsUnavailableError(`not allowed to read the upload: ${error.message}`)
+      : error;
   }
   const { ContentLength: size = 0, Body, Metadata = {} } = object;
   const sized = { ...upload, bytes: size };
@@ -71,6 +74,11 @@ function goneBecause(error: unknown): Failure | undefined {
     return failure('upload-deleted', 'the image was deleted before its turn came');
   if (status === 412) return failure('upload-replaced', 'the image was replaced before its turn came');
   return undefined;
+}
+
+/** A policy or a key is wrong, and no image is at fault: worth waiting until somebody mends it. */
+function isForbidden(error: unknown): error is S3ServiceException {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403;
 }
 
 function wrongSizeOf(size: number): Failure | undefined {

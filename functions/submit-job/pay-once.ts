@@ -3,18 +3,20 @@ import { SubmissionUncertainError, TryLaterError } from '../shared/errors.ts';
 import type { Kept, RecordIn, Records } from '../shared/record.ts';
 import type { Scenario } from '../shared/scenario.ts';
 import type { ModelInput } from '../shared/tripo.ts';
-import { SEND_MARGIN_MS } from './hold.ts';
+import { type HoldTools, held, SEND_MARGIN_MS } from './hold.ts';
 import { type ReconcileTools, reconcile } from './reconcile.ts';
+import type { SpendGuard } from './spend-guard.ts';
 
 /** Whether the record has to be read again, because it has changed meanwhile. */
-export type Again = boolean;
+export type ReadAgain = boolean;
 
 export type Claimed = Kept<RecordIn<'claimed'>>;
 export type Sending = Kept<RecordIn<'sending'>>;
 
-export interface PayTools extends ReconcileTools {
+export interface PayTools extends HoldTools, ReconcileTools {
   readonly scenario: Pick<Scenario, 'generate' | 'job' | 'jobsSince'>;
   readonly records: Records;
+  readonly spendGuard: SpendGuard;
 }
 
 /** A send starts within this after its record was won, so that the record's time bounds the send's. */
@@ -26,36 +28,53 @@ export async function payOnce(
   quote: number,
   input: ModelInput,
   tools: PayTools,
-): Promise<Again> {
-  const wonAt = tools.now();
-  const won = await winSend(claimed, { assetId: input.image, quote }, tools);
+): Promise<ReadAgain> {
+  const at = await held(() => reservedAt(claimed, quote, tools), tools);
+  const won = await winSend(claimed, { assetId: input.image, quote, at }, tools);
   if (!won) return true;
-  if (tools.remainingMs() < SEND_MARGIN_MS || tools.now() - wonAt > SEND_WITHIN_MS) {
-    await backToClaimed(won, tools);
-    throw new TryLaterError('too little time is left to pay in');
+  if (tools.remainingMs() < SEND_MARGIN_MS || tools.now() - at > SEND_WITHIN_MS) {
+    await withoutJob(won, tools);
+    throw new TryLaterError(TOO_LATE);
   }
   return await pay(won, input, tools);
+}
+
+const TOO_LATE = 'too little time is left to pay in';
+
+/** Takes the price from the day's compute units, and returns the moment that the send counts from. */
+async function reservedAt({ record }: Claimed, quote: number, tools: PayTools): Promise<number> {
+  if (tools.remainingMs() < SEND_MARGIN_MS) throw new TryLaterError(TOO_LATE);
+  const at = tools.now();
+  await tools.spendGuard.reserve({ runId: record.runId, cu: quote, at });
+  return at;
 }
 
 /** Undefined when somebody else was first. */
 async function winSend(
   claimed: Claimed,
-  { assetId, quote }: { assetId: string; quote: number },
+  { assetId, quote, at }: { assetId: string; quote: number; at: number },
   tools: PayTools,
 ): Promise<Sending | undefined> {
-  if (tools.remainingMs() < SEND_MARGIN_MS) throw new TryLaterError('too little time is left to pay in');
-  const send = { assetId, sentAt: new Date(tools.now()).toISOString(), sentBy: randomUUID() };
+  const send = { assetId, sentAt: new Date(at).toISOString(), sentBy: randomUUID() };
   const sending = { ...claimed.record, quote, sends: [...claimed.record.sends, send] };
   const won = await tools.records.write({ ...sending, phase: 'sending' }, claimed);
   return won?.record.phase === 'sending' ? { ...won, record: won.record } : undefined;
 }
 
-async function backToClaimed(sending: Sending, tools: PayTools): Promise<void> {
-  await tools.records.write({ ...sending.record, phase: 'claimed' }, sending);
+/** A day of refusals would make a record of a megabyte. */
+const REFUSED_KEPT = 10;
+
+/** Back to where it can be sent anew: it is certain that no job came of the last send. */
+async function withoutJob(sending: Sending, tools: PayTools): Promise<void> {
+  const { sends } = sending.record;
+  const marked = sends.map((send, n) => (n === sends.length - 1 ? { ...send, noJob: true as const } : send));
+  const recent = new Set(marked.filter(({ noJob }) => noJob).slice(-REFUSED_KEPT));
+  const kept = marked.filter((send) => !send.noJob || recent.has(send));
+  await tools.records.write({ ...sending.record, sends: kept, phase: 'claimed' }, sending);
 }
 
 /** The one paid call. A refusal leaves the run as if nothing had been sent; an uncertain answer leaves it in `sending`. */
-async function pay(sending: Sending, input: ModelInput, tools: PayTools): Promise<Again> {
+async function pay(sending: Sending, input: ModelInput, tools: PayTools): Promise<ReadAgain> {
   const sentAt = sending.record.sends.at(-1)?.sentAt ?? '';
   try {
     const jobId = await tools.scenario.generate(input);
@@ -66,7 +85,7 @@ async function pay(sending: Sending, input: ModelInput, tools: PayTools): Promis
       tools.log.warn('uncertain whether the job was taken', { why: error.message });
       return true;
     }
-    if (isRefusal(error)) await backToClaimed(sending, tools);
+    if (isRefusal(error)) await withoutJob(sending, tools);
     throw error;
   }
 }
@@ -87,7 +106,7 @@ async function submitted(
   sending: Sending,
   { jobId, sentAt }: { jobId: string; sentAt: string },
   tools: PayTools,
-): Promise<Again> {
+): Promise<ReadAgain> {
   tools.log.appendKeys({ jobId });
   const written = await tools.records.write(
     { ...sending.record, phase: 'submitted', jobId, submittedAt: sentAt },
@@ -100,9 +119,9 @@ async function submitted(
 }
 
 /** A send of unknown outcome: adopts its job, or, when there certainly is none, goes back to where it may be sent anew. */
-export async function settle(sending: Sending, writtenAt: Date, tools: PayTools): Promise<Again> {
-  const adopted = await reconcile(sending.record, writtenAt, tools);
+export async function settle(sending: Sending, ageMs: number, tools: PayTools): Promise<ReadAgain> {
+  const adopted = await reconcile(sending.record, ageMs, tools);
   if (adopted) return await submitted(sending, adopted, tools);
-  await backToClaimed(sending, tools);
+  await tools.records.write({ ...sending.record, phase: 'claimed' }, sending);
   return true;
 }

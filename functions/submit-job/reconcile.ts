@@ -16,7 +16,10 @@ const LIST_LAG_MS = 60_000;
 const SAFE_TO_SEND_AGAIN_MS = SENDER_LIFETIME_MS + LATE_EFFECT_MS + LIST_LAG_MS + 30_000;
 
 const BETWEEN_LOOKS_MS = 60_000;
-const CLOCK_SKEW_MS = 5 * 60_000;
+/** Scenario's clock and the sender's may each be five minutes off. */
+const CLOCK_SKEW_MS = 10 * 60_000;
+/** A list that stays unreadable is looked at again so much later. */
+const UNCLEAR_SECONDS = 300;
 
 export interface ReconcileTools {
   readonly scenario: Pick<Scenario, 'jobsSince' | 'job'>;
@@ -37,31 +40,33 @@ export interface Adopted {
 /**
  * Finds out whether a send of unknown outcome became a job, from the job list.
  *
- * @param writtenAt when the record went to `sending`, by S3's clock
+ * @param ageMs how long ago the record went to `sending`, by S3's clock
  * @returns the job, or undefined when it is certain, within the bounds, that there is none and nobody may still make one
- * @throws TryLaterError when that can not be known in this invocation
+ * @throws TryLaterError when that can not be known yet
  */
 export async function reconcile(
   { sends }: Pick<RunRecord, 'sends'>,
-  writtenAt: Date,
+  ageMs: number,
   tools: ReconcileTools,
 ): Promise<Adopted | undefined> {
-  let firstEmptyLookAt: number | undefined;
-  for (;;) {
-    const lookedAt = tools.now();
-    const seen = await look(sends, tools);
-    if (typeof seen === 'object') return seen;
-    if (seen === 'nothing') {
-      firstEmptyLookAt ??= lookedAt;
-      const isSettled = lookedAt - writtenAt.getTime() >= SAFE_TO_SEND_AGAIN_MS;
-      if (isSettled && lookedAt - firstEmptyLookAt >= BETWEEN_LOOKS_MS) return undefined;
-    }
-    tools.log.warn('no job known for an uncertain send', { seen, sentAt: sends.at(-1)?.sentAt });
-    if (tools.remainingMs() - BETWEEN_LOOKS_MS < SEND_MARGIN_MS) {
-      throw new TryLaterError('an uncertain send is not settled yet');
-    }
+  const settledAt = tools.now() + SAFE_TO_SEND_AGAIN_MS - ageMs;
+  const first = await look(sends, tools);
+  if (typeof first === 'object') return first;
+  let isUnclear = first === 'unclear';
+  if (tools.remainingMs() - BETWEEN_LOOKS_MS >= SEND_MARGIN_MS) {
     await tools.sleep(BETWEEN_LOOKS_MS);
+    const isSettled = tools.now() >= settledAt;
+    const second = await look(sends, tools);
+    if (typeof second === 'object') return second;
+    isUnclear ||= second === 'unclear';
+    if (isSettled && !isUnclear) return undefined;
   }
+  tools.log.warn('no job known for an uncertain send', { seen: first, sentAt: sends.at(-1)?.sentAt });
+  const leftMs = settledAt - BETWEEN_LOOKS_MS - tools.now();
+  throw new TryLaterError(
+    'an uncertain send is not settled yet',
+    leftMs <= 0 && isUnclear ? UNCLEAR_SECONDS : Math.max(0, leftMs) / 1000,
+  );
 }
 
 /** `unclear`: there are jobs of the time in question that do not say what they were made from. */

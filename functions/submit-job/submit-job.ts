@@ -3,16 +3,19 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { type AnswerTools, answer, type Outcome, publish, type Unclaimed } from '../shared/answer.ts';
 import { ScenarioInputError, TryLaterError } from '../shared/errors.ts';
 import { failure } from '../shared/failure.ts';
+import { givenUp, MOST_ATTEMPTS } from '../shared/given-up.ts';
 import { type ParameterSettings, resolveParameters } from '../shared/parameters.ts';
 import type { RecordIn } from '../shared/record.ts';
-import { manifestKey, runIdOf } from '../shared/run.ts';
+import { manifestKey } from '../shared/run.ts';
 import type { Scenario } from '../shared/scenario.ts';
 import type { Parameters as TripoParameters } from '../shared/tripo.ts';
+import { type Again, againIn } from '../shared/again.ts';
+import { type AnnouncedUpload, runIdOfUpload } from '../shared/upload-message.ts';
 import { type HoldTools, held } from './hold.ts';
 import { type Found, readImage, uploadOf } from './image.ts';
-import { type Again, type Claimed, type PayTools, payOnce, settle } from './pay-once.ts';
+import { type Claimed, type PayTools, payOnce, type ReadAgain, settle } from './pay-once.ts';
+import { earlierResult } from './reuse.ts';
 import type { StartGeneration } from './start-generation.ts';
-import type { AnnouncedUpload } from './upload.ts';
 import { errorOf } from '../shared/error-of.ts';
 
 export interface SubmitTools extends AnswerTools, HoldTools, PayTools {
@@ -20,12 +23,12 @@ export interface SubmitTools extends AnswerTools, HoldTools, PayTools {
   readonly scenario: Scenario;
   readonly startGeneration: StartGeneration;
   readonly parameterSettings: ParameterSettings;
+  /** For uploads that don't say it themselves. */
+  readonly again: Again;
   /** Compute units; a dearer quote rejects the upload. */
   readonly maxCuPerRun: number;
 }
 
-/** Unexpected errors after which the run is answered as failed. */
-const MOST_ATTEMPTS = 5;
 /**
  * Brings one upload to a paid job and a running execution, or to an answer why not. Safe to call again at any time,
  * and twice at once: what was done is read from the record, and only the winner of the write to `sending` may pay.
@@ -33,8 +36,7 @@ const MOST_ATTEMPTS = 5;
  * @throws TryLaterError when the message has to come back; any other error is unexpected and counted
  */
 export async function submitJob(announced: AnnouncedUpload, tools: SubmitTools): Promise<void> {
-  const { bucket, key, versionId, sequencer } = announced;
-  const runId = runIdOf({ bucket, key, version: versionId ?? sequencer });
+  const runId = runIdOfUpload(announced);
   const run: Unclaimed = { schemaVersion: '1.0', runId, upload: uploadOf(announced), sends: [], attempts: 0 };
   tools.log.appendKeys({ runId });
   try {
@@ -45,13 +47,15 @@ export async function submitJob(announced: AnnouncedUpload, tools: SubmitTools):
   }
 }
 
-async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: SubmitTools): Promise<Again> {
+async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: SubmitTools): Promise<ReadAgain> {
   const kept = await tools.records.read(run.runId);
   if (!kept && (await isAnswered(run, tools))) return false;
   if (!kept) return await prepare(run, announced, undefined, tools);
-  const { record, etag, writtenAt } = kept;
+  const { record, etag, ageMs } = kept;
   switch (record.phase) {
     case 'stored':
+      // What a job gave is announced by the machine; what was reused, by this function alone.
+      if (record.reusedFrom !== undefined) await publish(run.runId, tools);
       return false;
     case 'rejected':
       await publish(run.runId, tools);
@@ -63,17 +67,16 @@ async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: Submit
       await tools.startGeneration(record);
       return false;
     case 'sending':
-      return await settle({ record, etag }, writtenAt, tools);
+      return await settle({ record, etag }, ageMs, tools);
     case 'claimed':
-      if (record.attempts >= MOST_ATTEMPTS)
-        return await giveUp(run, 'five attempts ended in unexpected errors', tools);
+      if (record.attempts >= MOST_ATTEMPTS) return await end(run, givenUp(), tools);
       return await prepare(run, announced, { record, etag }, tools);
   }
 }
 
 /** A record that somebody removed must not buy a second job. */
 async function isAnswered({ runId, upload }: Unclaimed, { objects }: SubmitTools): Promise<boolean> {
-  return (await objects.read(manifestKey(upload.key, runId))) !== undefined;
+  return await objects.exists(manifestKey(upload.key, runId));
 }
 
 /** Everything before the claim is free: is there an image, and do its parameters make sense? */
@@ -82,15 +85,20 @@ async function prepare(
   announced: AnnouncedUpload,
   standing: Claimed | undefined,
   tools: SubmitTools,
-): Promise<Again> {
+): Promise<ReadAgain> {
   const found = await readImage(announced, tools.s3);
   const seen = { ...run, upload: found.upload };
   if (found.kind === 'gone') return await end(seen, { phase: 'failed', failure: found.failure }, tools);
   if (found.kind === 'unusable') return await end(seen, { phase: 'rejected', failure: found.failure }, tools);
   const resolved = resolveParameters(run.upload.key, found.metadata, tools.parameterSettings);
   if ('failure' in resolved) return await end(seen, { phase: 'rejected', failure: resolved.failure }, tools);
+  const { parameters } = resolved;
+  const said = againIn(found.metadata, tools.again);
+  if ('failure' in said) return await end(seen, { phase: 'rejected', failure: said.failure }, tools);
+  const earlier = said.again === 'reuse' && (await earlierResult(seen.upload, parameters, tools));
+  if (earlier) return await end({ ...seen, parameters }, earlier, tools);
 
-  const claimed = await claim(seen, resolved.parameters, standing, tools);
+  const claimed = await claim(seen, parameters, standing, tools);
   return claimed ? await send(claimed, found, tools) : true;
 }
 
@@ -111,7 +119,7 @@ async function claim(
 }
 
 /** Answers a run for which nothing was paid. If somebody pays meanwhile, the record is read again instead. */
-async function end(run: Unclaimed, outcome: Outcome, tools: SubmitTools): Promise<Again> {
+async function end(run: Unclaimed, outcome: Outcome, tools: SubmitTools): Promise<ReadAgain> {
   tools.log.info('answered', {
     outcome: outcome.phase,
     ...('failure' in outcome && { failure: outcome.failure }),
@@ -124,12 +132,13 @@ async function send(
   claimed: Claimed,
   image: Extract<Found, { kind: 'image' }>,
   tools: SubmitTools,
-): Promise<Again> {
+): Promise<ReadAgain> {
   const { record } = claimed;
   const { parameters, runId } = record;
   if (!parameters) throw new Error(`the claimed record of ${runId} has no parameters`);
   const contentType = record.upload.contentType ?? '';
   const extension = contentType.replace('image/', '');
+  await held(() => tools.spendGuard.check({ runId, at: tools.now() }), tools);
   try {
     const assetId = await tools.scenario.uploadImage({
       bytes: image.bytes,
@@ -181,9 +190,5 @@ async function countAttempt(run: Unclaimed, error: unknown, tools: SubmitTools):
   if (!counted || attempts < MOST_ATTEMPTS) return false;
   tools.log.error('given up', { error: errorOf(error) });
   const last = error instanceof Error ? error.message : String(error);
-  return !(await giveUp(run, `an unexpected error, ${MOST_ATTEMPTS} times in a row: ${last}`, tools));
-}
-
-async function giveUp(run: Unclaimed, reason: string, tools: SubmitTools): Promise<Again> {
-  return await end(run, { phase: 'failed', failure: failure('internal', reason) }, tools);
+  return !(await end(run, givenUp(last), tools));
 }

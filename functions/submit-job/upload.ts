@@ -1,59 +1,32 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import * as z from 'zod';
 import type { Log } from '../shared/observed.ts';
-import { isIgnored } from '../shared/run.ts';
 import { errorOf } from '../shared/error-of.ts';
+import { TryLaterError } from '../shared/errors.ts';
+import { isIgnored } from '../shared/run.ts';
+import { type AnnouncedUpload, uploadIn } from '../shared/upload-message.ts';
+import type { GiveBack } from './give-back.ts';
 
-/** An image as the "Object Created" event announces it. */
-export interface AnnouncedUpload {
-  readonly bucket: string;
-  /** Plain text: EventBridge, unlike S3's own notifications, encodes nothing. */
-  readonly key: string;
-  /** Absent where the bucket has no versioning. */
-  readonly versionId?: string;
-  /** Without quotes. Pins the bytes where no version does. */
-  readonly etag: string;
-  /** Orders the writes to one key; stands in for a version where there is none. */
-  readonly sequencer: string;
-}
-
-const objectCreated = z.object({
-  detail: z.object({
-    bucket: z.object({ name: z.string() }),
-    object: z.object({
-      key: z.string().min(1),
-      etag: z.string(),
-      'version-id': z.string().optional(),
-      sequencer: z.string(),
-    }),
-  }),
-});
-
-/** The upload in a queue message's body: EventBridge's envelope around S3's event. */
-function uploadIn(body: string): AnnouncedUpload {
-  const { bucket, object } = objectCreated.parse(JSON.parse(body)).detail;
-  const { key, etag, sequencer, 'version-id': versionId } = object;
-  // Where versioning is suspended, every write is the version "null": that tells none apart.
-  const isVersioned = versionId !== undefined && versionId !== 'null' && versionId !== '';
-  return { bucket: bucket.name, key, etag, sequencer, ...(isVersioned && { versionId }) };
+export interface QueueTools {
+  readonly ignorePrefixes: readonly string[];
+  readonly log: Log;
+  readonly giveBack: GiveBack;
 }
 
 /** Hands every upload of a batch on, one after the other, and tells the queue which messages have to come back. */
 export async function eachUpload(
   { Records }: SQSEvent,
-  ignorePrefixes: readonly string[],
-  log: Log,
+  { ignorePrefixes, log, giveBack }: QueueTools,
   work: (upload: AnnouncedUpload) => Promise<void>,
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-  for (const { messageId, body } of Records) {
+  for (const { messageId, receiptHandle, body } of Records) {
     try {
       const upload = uploadIn(body);
       if (!isIgnored(upload.key, ignorePrefixes)) await work(upload);
     } catch (error) {
-      log.warn('the message returns to the queue', {
-        error: errorOf(error),
-      });
+      log.warn('the message returns to the queue', { error: errorOf(error) });
+      // An unexpected error leaves the message to the visibility timeout: it may be the same again at once.
+      if (error instanceof TryLaterError) await giveBack(receiptHandle, error.inSeconds);
       batchItemFailures.push({ itemIdentifier: messageId });
     }
   }

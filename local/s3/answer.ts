@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { IncomingRequest } from './request.ts';
 import { S3Error } from './s3-error.ts';
 import { type XmlContent, xmlOf } from './xml.ts';
 
@@ -24,7 +25,10 @@ export function xmlAnswer(
 }
 
 /** Without the namespace, as S3 writes it; and without a body where there is none: HEAD, 304. */
-export function errorAnswer(error: unknown, { method, url = '' }: IncomingMessage): Answer {
+export function errorAnswer(
+  error: unknown,
+  { method, url = '' }: Pick<IncomingRequest, 'method' | 'url'>,
+): Answer {
   const { code, status, message, headers } = error instanceof S3Error ? error : internal(error);
   if (method === 'HEAD' || status === 304) return { status, headers };
   const answer = xmlAnswer(

@@ -47,13 +47,14 @@ export interface Change<V> {
   readonly replaced: readonly StoredVersion[];
 }
 
-/** Reads the journal in `folder`, and starts it anew without what is no longer true. */
-export function createCatalogue(folder: string, now: () => number): Catalogue {
-  const path = join(folder, 'journal.jsonl');
+/** Reads the journal in `folder`, and starts it anew without what is no longer true. Without a folder nothing is kept. */
+export function createCatalogue(folder: string | undefined, now: () => number): Catalogue {
+  const path = folder === undefined ? undefined : join(folder, 'journal.jsonl');
+  const salt = path === undefined ? unsalted : salted;
   const buckets = new Map<string, CataloguedBucket>();
   let sequence = 0;
-  for (const entry of entriesIn(path)) apply(entry);
-  const journal = createJournal(path, essence(sequence, buckets.values()));
+  for (const entry of path === undefined ? [] : entriesIn(path)) apply(entry);
+  const journal = path === undefined ? undefined : createJournal(path, essence(sequence, buckets.values()));
 
   function apply(entry: JournalEntry): StoredVersion[] {
     if (entry.did === 'count') sequence = entry.sequence;
@@ -74,7 +75,7 @@ export function createCatalogue(folder: string, now: () => number): Catalogue {
   }
 
   function record(entry: JournalEntry): StoredVersion[] {
-    journal.append(entry);
+    journal?.append(entry);
     return apply(entry);
   }
 
@@ -87,7 +88,7 @@ export function createCatalogue(folder: string, now: () => number): Catalogue {
   function stamp({ versioned }: Bucket): Pick<StoredVersion, Stamp> {
     const next = sequence + 1;
     const lastModified = new Date(now());
-    return { sequence: next, lastModified, ...(versioned && { versionId: newVersionId(next) }) };
+    return { sequence: next, lastModified, ...(versioned && { versionId: sequencer(next) + salt() }) };
   }
 
   return {
@@ -140,9 +141,14 @@ function requireConditions(
     throw new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
 }
 
-/** In text order of age (listings rely on it), and never the same again after the folder was thrown away. */
-function newVersionId(sequence: number): string {
-  return sequencer(sequence) + randomBytes(8).toString('hex').toUpperCase();
+/** After the sequencer, because listings rely on its order: ids are never the same again after the folder was thrown away. */
+function salted(): string {
+  return randomBytes(8).toString('hex').toUpperCase();
+}
+
+/** In memory the same requests give the same ids, so that a simulation can be repeated. */
+function unsalted(): string {
+  return '0'.repeat(16);
 }
 
 function sequencer(sequence: number): string {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, errorAnswer, send } from './answer.ts';
 import { operationOf } from './operations.ts';
-import { requestIn } from './request.ts';
+import { type IncomingRequest, requestIn } from './request.ts';
 import type { ObjectStore } from './store.ts';
 
 /**
@@ -12,7 +12,10 @@ export function createS3Handler(
   store: ObjectStore,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
-    const answer = await answerTo(request, store);
+    const { method, url, headers } = request;
+    // An error half-way must leave the connection open for the answer.
+    const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    const answer = await answerS3({ method, url, headers, body }, store);
     try {
       await send(response, answer);
     } catch {
@@ -23,11 +26,16 @@ export function createS3Handler(
   };
 }
 
-async function answerTo(request: IncomingMessage, store: ObjectStore): Promise<Answer> {
+/** Answers one request, whatever carries it. Never throws: a refusal is an answer. */
+export async function answerS3(request: IncomingRequest, store: ObjectStore): Promise<Answer> {
+  // The store's own clock, by which Last-Modified is told too.
+  const date = new Date(store.now()).toUTCString();
   try {
     const parsed = requestIn(request, store.now());
-    return await operationOf(parsed)(parsed, store);
+    const answer = await operationOf(parsed)(parsed, store);
+    return { ...answer, headers: { date, ...answer.headers } };
   } catch (error) {
-    return errorAnswer(error, request);
+    const answer = errorAnswer(error, request);
+    return { ...answer, headers: { date, ...answer.headers } };
   }
 }

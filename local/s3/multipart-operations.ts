@@ -48,7 +48,7 @@ export async function completeMultipartUpload(request: S3Request, store: ObjectS
   });
   const { etag, ...headers } = identityOf(stored);
   const result = {
-    Location: `http://${request.headers.host}${request.message.url?.split('?')[0]}`,
+    Location: `http://${request.headers.host}${request.url.split('?')[0]}`,
     Bucket: request.bucket,
     Key: stored.key,
     ETag: etag,

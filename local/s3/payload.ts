@@ -14,9 +14,7 @@ export interface Payload {
 }
 
 /** @throws S3Error InvalidRequest; and while the body is read IncompleteBody */
-function payloadOf({ headers, message }: S3Request): Payload {
-  // An error half-way must leave the connection open for the answer.
-  const raw = message.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+function payloadOf({ headers, body: raw }: S3Request): Payload {
   const trailers = new Map<string, string>();
   const framed = isAwsChunked(headers) ? decodeAwsChunked(raw, trailers) : raw;
   const length = headers['x-amz-decoded-content-length'];

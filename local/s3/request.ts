@@ -1,5 +1,14 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { S3Error } from './s3-error.ts';
+
+/** A request as it comes in, over a socket or without one. */
+export interface IncomingRequest {
+  readonly method?: string | undefined;
+  /** Path and query, as on the wire. */
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: AsyncIterable<Uint8Array>;
+}
 
 export interface S3Request {
   readonly method: string;
@@ -10,26 +19,22 @@ export interface S3Request {
   readonly query: URLSearchParams;
   /** By lower-case name; values as the bytes they were, one character each. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly message: IncomingMessage;
+  /** Path and query, as on the wire. */
+  readonly url: string;
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** Path style: `/<bucket>/<key>`, percent-encoded. @throws S3Error AccessDenied, InvalidURI */
-export function requestIn(message: IncomingMessage, now: number): S3Request {
-  requireLoopback(message.headers.host);
-  if (message.headers.origin !== undefined) requireLoopback(hostIn(message.headers.origin));
-  const [path, search] = splitOnce(message.url ?? '', '?');
+export function requestIn(incoming: IncomingRequest, now: number): S3Request {
+  const { method = '', url = '', headers: given, body } = incoming;
+  requireLoopback(given.host);
+  if (given.origin !== undefined) requireLoopback(hostIn(given.origin));
+  const [path, search] = splitOnce(url, '?');
   const [bucket, key] = splitOnce(path.slice(1), '/');
   const query = new URLSearchParams(search);
   requireNotExpired(query, now);
-  const headers = { ...presignedHeaders(query), ...headersOf(message) };
-  return {
-    method: message.method ?? '',
-    bucket: decoded(bucket),
-    key: decoded(key),
-    query,
-    headers,
-    message,
-  };
+  const headers = { ...presignedHeaders(query), ...headersOf(given) };
+  return { method, bucket: decoded(bucket), key: decoded(key), query, headers, url, body };
 }
 
 /** Percent-decoding, in which `+` stays `+`. @throws S3Error InvalidURI */
@@ -85,7 +90,7 @@ function presignedHeaders(query: URLSearchParams): Record<string, string> {
   );
 }
 
-function headersOf({ headers }: IncomingMessage): Record<string, string> {
+function headersOf(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
   );

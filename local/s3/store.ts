@@ -13,13 +13,14 @@ import {
   listObjects,
   listVersions,
 } from './listing.ts';
+import { createMemoryBlobs } from './memory-blobs.ts';
 import { type MultipartUploads, createMultipartUploads } from './multipart-uploads.ts';
 import { requireKey } from './object-key.ts';
 import { type Description, type ObjectVersion, blobsOf } from './stored-version.ts';
 
 export interface ObjectStoreProps {
-  /** Belongs to this store alone, and to one process at a time. */
-  readonly folder: string;
+  /** Belongs to this store alone, and to one process at a time. Without it everything is in memory, for simulations. */
+  readonly folder?: string;
   /** @default Date.now */
   readonly now?: () => number;
   /** Awaited when the object is durable and its uploader not yet answered. When it throws, the object stays. */
@@ -48,7 +49,7 @@ interface Deleted {
 }
 
 /**
- * S3 on a folder. What only looks at the index answers at once; what moves bytes returns a promise.
+ * S3 on a folder, or in memory. What only looks at the index answers at once; what moves bytes returns a promise.
  * Everything throws S3Error: NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed (reading a delete marker), …
  */
 export interface ObjectStore {
@@ -85,7 +86,7 @@ export interface ObjectStore {
 }
 
 export function createObjectStore({ folder, now = Date.now, onCreated }: ObjectStoreProps): ObjectStore {
-  const blobs = createBlobFolder(join(folder, 'blobs'));
+  const blobs = folder === undefined ? createMemoryBlobs() : createBlobFolder(join(folder, 'blobs'));
   const catalogue = createCatalogue(folder, now);
   blobs.removeAllBut(catalogue.buckets().flatMap(({ index }) => [...index.all()].flatMap(blobsOf)));
 

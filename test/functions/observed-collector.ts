@@ -1,11 +1,13 @@
 import type { Count, Log } from '../../functions/shared/observed.ts';
 
+const withErrors = (_: string, value: unknown) => (value instanceof Error ? String(value) : value);
+
 /** A log and metrics that can be looked at. */
 export function collectObserved() {
   const lines: string[] = [];
   const counts: [name: string, value: number][] = [];
   const line = (message: unknown, ...extra: readonly unknown[]) => {
-    lines.push([String(message), ...extra.map((part) => JSON.stringify(part))].join(' '));
+    lines.push([String(message), ...extra.map((part) => JSON.stringify(part, withErrors))].join(' '));
   };
   const log: Log = { info: line, warn: line, error: line, appendKeys: () => undefined };
   const count: Count = (name, value) => {

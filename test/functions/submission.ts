@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { AnnouncedUpload } from '../../functions/submit-job/upload.ts';
+import { createSpendGuard } from '../../functions/submit-job/spend-guard.ts';
 import { type SubmitTools, submitJob } from '../../functions/submit-job/submit-job.ts';
 import type { MeshdropEvent } from '../../functions/shared/events.ts';
 import { createJsonObjects } from '../../functions/shared/json-objects.ts';
@@ -7,6 +7,7 @@ import type { Manifest } from '../../functions/shared/manifest.ts';
 import { createRecords, type RecordIn, type RunRecord } from '../../functions/shared/record.ts';
 import { manifestKey, runIdOf } from '../../functions/shared/run.ts';
 import { createScenario } from '../../functions/shared/scenario.ts';
+import type { AnnouncedUpload } from '../../functions/shared/upload-message.ts';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
 import { startStandIn } from '../../local/scenario/server.ts';
 import { credentialsOf } from './credentials.ts';
@@ -50,7 +51,9 @@ export async function openSubmission(options: StandInOptionsInput = {}) {
     startGeneration: async (record) => void started.push(record),
     scenario: scenarioWith(fetch),
     parameterSettings: { defaults: {}, presets: {} },
+    again: 'rerun',
     maxCuPerRun: 150,
+    spendGuard: createSpendGuard(objects, Number.POSITIVE_INFINITY),
     sleep: time.sleep,
     random: () => 0.5,
     now: time.now,

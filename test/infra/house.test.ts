@@ -130,7 +130,7 @@ describe('infra/', () => {
 });
 
 describe('an error class', () => {
-  const classes = Object.entries(errors);
+  const classes = Object.entries<new (message: string) => Error>(errors);
 
   it('carries its own name, spelled out', () => {
     expect(classes.length).toBeGreaterThan(10);

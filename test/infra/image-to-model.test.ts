@@ -4,25 +4,27 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
+import { UNITS } from '../../functions/shared/metrics.ts';
 import type { ImageToModelProps } from '../../infra/image-to-model.ts';
 import { permissionsOf } from './permissions.ts';
 import { synthesizedConstruct, synthesizedStack } from './synthesized.ts';
 
 const template = synthesizedStack();
 
-const functions = ['CheckJob', 'ReportFailure', 'StoreAssets', 'SubmitJob'] as const;
+const functions = ['CheckJob', 'ReportFailure', 'StoreAssets', 'SubmitJob', 'Sweep'] as const;
 const tracing = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
 const DEFAULT_BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/default';
 
 const answering = (bucket: string, bus: string) => [
   `events:PutEvents on ${bus}`,
-  `s3:GetObject on ${bucket}/models/*/manifest.json`,
-  `s3:GetObject on ${bucket}/runs/*`,
+  ...['runs/*', 'results/*', 'control/spend/*', 'models/*/manifest.json'].flatMap((documents) => [
+    `s3:GetObject on ${bucket}/${documents}`,
+    `s3:PutObject on ${bucket}/${documents}`,
+  ]),
   `s3:ListBucket on ${bucket}`,
-  `s3:PutObject on ${bucket}/models/*/manifest.json`,
-  `s3:PutObject on ${bucket}/runs/*`,
 ];
 
 describe('the buckets', () => {
@@ -80,7 +82,7 @@ describe('the buckets', () => {
     );
   });
 
-  it('never expire a model, a record or an upload: only parts left behind and old versions of records', () => {
+  it('never expire a model, a record or an upload: only parts left behind and old versions of records and ledgers', () => {
     const parts = {
       Id: 'abandoned-uploads',
       Status: 'Enabled',
@@ -97,7 +99,9 @@ describe('the buckets', () => {
       LifecycleConfiguration: { Rules: [parts] },
     });
     expect(template.properties('AWS::S3::Bucket', 'AssetBucket')).toMatchObject({
-      LifecycleConfiguration: { Rules: [parts, records] },
+      LifecycleConfiguration: {
+        Rules: [parts, records, { ...records, Id: 'superseded-control', Prefix: 'control/' }],
+      },
     });
   });
 });
@@ -197,6 +201,7 @@ describe('the functions', () => {
     ['CheckJob', 120, 256],
     ['StoreAssets', 900, 512],
     ['ReportFailure', 60, 256],
+    ['Sweep', 600, 256],
   ])(
     'run on Node 24 and arm64, traced, with JSON logs: %s for %i s in %i MB',
     (name, Timeout, MemorySize) => {
@@ -221,6 +226,7 @@ describe('the functions', () => {
       'ReportFailureLogs',
       'StoreAssetsLogs',
       'SubmitJobLogs',
+      'SweepLogs',
     ]);
     for (const { Properties } of Object.values(groups)) expect(Properties).toEqual({ RetentionInDays: 90 });
   });
@@ -230,21 +236,35 @@ describe('the functions', () => {
     SCENARIO_SECRET_ARN: 'ScenarioSecret',
   };
   const answers = { ASSET_BUCKET: 'AssetBucket', EVENT_BUS_NAME: 'default' };
+  const onTheWay = { STATE_MACHINE_ARN: 'Generation/StateMachine', UPLOADS_QUEUE_URL: 'Uploads/Queue' };
   it.each([
     [
       'SubmitJob',
       {
         ...scenario,
         ...answers,
-        STATE_MACHINE_ARN: 'Generation/StateMachine',
+        ...onTheWay,
         PARAMETER_SETTINGS: '{"defaults":{},"presets":{}}',
         MAX_CU_PER_RUN: '150',
+        MAX_CU_PER_DAY: 'Infinity',
+        AGAIN: 'rerun',
         IGNORE_PREFIXES: '[]',
       },
     ],
     ['CheckJob', { ...scenario, JOB_DEADLINE_SECONDS: '2700' }],
     ['StoreAssets', { ...scenario, ...answers }],
     ['ReportFailure', answers],
+    [
+      'Sweep',
+      {
+        ...answers,
+        ...onTheWay,
+        UPLOAD_BUCKET: 'UploadBucket',
+        IGNORE_PREFIXES: '[]',
+        UPLOADS_DEAD_LETTERS_URL: 'Uploads/DeadLetters',
+        FAILURE_REPORTS_DEAD_LETTERS_URL: 'FailureReportsDeadLetters',
+      },
+    ],
   ])('know from their environment what they need and no more: %s', (name, environment) => {
     const { Environment } = template.properties('AWS::Lambda::Function', name);
 
@@ -258,6 +278,8 @@ describe('the functions', () => {
       presets: { 'chairs/': { quad: true } },
       ignorePrefixes: ['tmp/'],
       maxCuPerRun: 75,
+      maxCuPerDay: 2000,
+      again: 'reuse',
       jobDeadlineMinutes: 20,
       maxConcurrency: 7,
     };
@@ -270,9 +292,14 @@ describe('the functions', () => {
           SCENARIO_URL: 'https://eu.example.com/v1',
           PARAMETER_SETTINGS: '{"defaults":{"pbr":false},"presets":{"chairs/":{"quad":true}}}',
           MAX_CU_PER_RUN: '75',
+          MAX_CU_PER_DAY: '2000',
+          AGAIN: 'reuse',
           IGNORE_PREFIXES: '["tmp/"]',
         },
       },
+    });
+    expect(changed.properties('AWS::Lambda::Function', 'Sweep')).toMatchObject({
+      Environment: { Variables: { IGNORE_PREFIXES: '["tmp/"]' } },
     });
     expect(changed.properties('AWS::Lambda::Function', 'CheckJob')).toMatchObject({
       Environment: { Variables: { JOB_DEADLINE_SECONDS: '1200' } },
@@ -284,12 +311,15 @@ describe('the functions', () => {
 });
 
 describe('the permissions', () => {
-  it('of SubmitJob are to read uploads, call Scenario, start executions and answer', () => {
+  it('of SubmitJob are to read uploads and models, see a pause, call Scenario, start executions and answer', () => {
     expect(permissionsOf(template, 'SubmitJob/ServiceRole')).toEqual(
       [
         's3:GetObject on UploadBucket.Arn/*',
         's3:GetObjectVersion on UploadBucket.Arn/*',
         's3:ListBucket on UploadBucket.Arn',
+        's3:GetObject on AssetBucket.Arn/models/*',
+        's3:GetObjectVersion on AssetBucket.Arn/models/*',
+        's3:GetObject on AssetBucket.Arn/control/paused.json',
         'secretsmanager:GetSecretValue on ScenarioSecret',
         'states:StartExecution on Generation/StateMachine',
         ...answering('AssetBucket.Arn', DEFAULT_BUS),
@@ -332,6 +362,25 @@ describe('the permissions', () => {
     );
   });
 
+  it('of Sweep are to list uploads, put them back, empty dead-letter queues, describe executions and answer', () => {
+    expect(permissionsOf(template, 'Sweep/ServiceRole')).toEqual(
+      [
+        's3:ListBucketVersions on UploadBucket.Arn',
+        's3:GetObject on AssetBucket.Arn/control/sweep.json',
+        's3:PutObject on AssetBucket.Arn/control/sweep.json',
+        'sqs:GetQueueAttributes on Uploads/Queue.Arn',
+        'sqs:SendMessage on Uploads/Queue.Arn',
+        ...['Uploads/DeadLetters.Arn', 'FailureReportsDeadLetters.Arn'].flatMap((letters) => [
+          `sqs:ReceiveMessage on ${letters}`,
+          `sqs:DeleteMessage on ${letters}`,
+        ]),
+        'states:DescribeExecution on arn:aws:states:us-east-1:111122223333:execution:Generation/StateMachine.Name:*',
+        ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        ...tracing,
+      ].sort(),
+    );
+  });
+
   it('of the machine are to call its two functions, and to log and trace', () => {
     const allowed = permissionsOf(template, 'Generation/StateMachine/Role');
 
@@ -361,7 +410,7 @@ describe('the permissions', () => {
     expect(Object.keys(template.resources('AWS::IAM::Policy'))).toHaveLength(functions.length + 1);
   });
 
-  it('let nobody invoke a function but the rule of failures', () => {
+  it('let nobody invoke a function but the rule of failures and the time to sweep', () => {
     const permissions = Object.values(template.resources('AWS::Lambda::Permission'));
 
     expect(permissions.map(({ Properties }) => Properties)).toEqual([
@@ -370,6 +419,12 @@ describe('the permissions', () => {
         FunctionName: 'ReportFailure.Arn',
         Principal: 'events.amazonaws.com',
         SourceArn: 'GenerationFailed.Arn',
+      },
+      {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: 'Sweep.Arn',
+        Principal: 'events.amazonaws.com',
+        SourceArn: 'SweepTime.Arn',
       },
     ]);
   });
@@ -402,6 +457,108 @@ describe('an execution that ends without a model', () => {
     expect(template.properties('AWS::SQS::Queue', 'FailureReportsDeadLetters')).toEqual({
       MessageRetentionPeriod: 14 * 86_400,
     });
+  });
+});
+
+describe('what was lost on its way', () => {
+  it.each([
+    [{}, 'rate(1 hour)'],
+    [{ sweepMinutes: 15 }, 'rate(15 minutes)'],
+  ])('is looked for with %j at %s', (settings, ScheduleExpression) => {
+    expect(synthesizedStack(settings).properties('AWS::Events::Rule', 'SweepTime')).toMatchObject({
+      ScheduleExpression,
+      State: 'ENABLED',
+      Targets: [{ Arn: 'Sweep.Arn' }],
+    });
+  });
+
+  it('is looked for by one sweep at a time: none lasts until the next', () => {
+    expect(template.properties('AWS::Lambda::Function', 'Sweep')['Timeout']).toBeLessThan(15 * 60);
+  });
+});
+
+describe('the alarms', () => {
+  const of = (namespace: string, metric: string, dimensions: Record<string, string>) => ({
+    Namespace: namespace,
+    MetricName: metric,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+  });
+  const ours = (metric: string, service = 'SubmitJob') => ({
+    ...of('Meshdrop', metric, { service }),
+    Statistic: 'Sum',
+  });
+  const waiting = (queue: string) =>
+    of('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: `${queue}.QueueName` });
+  const errors = (name: string) => of('AWS/Lambda', 'Errors', { FunctionName: name });
+  const ringing = [
+    ['DuplicateJob', 1, ours('DuplicateJob')],
+    ['AccountRefused', 1, ours('AccountRefused')],
+    ['OverDailyLimit', 1, ours('OverDailyLimit')],
+    [
+      'UploadsWaitLong',
+      43_200,
+      of('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: 'Uploads/Queue.QueueName' }),
+    ],
+    ['DeadUploads', 1, waiting('Uploads/DeadLetters')],
+    ['DeadFailureReports', 1, waiting('FailureReportsDeadLetters')],
+    [
+      'GenerationTimedOut',
+      1,
+      of('AWS/States', 'ExecutionsTimedOut', { StateMachineArn: 'Generation/StateMachine' }),
+    ],
+    ['SweepFailed', 1, errors('Sweep')],
+    ['LookFailed', 1, ours('LookFailed', 'Sweep')],
+    ['StoreAssetsFailed', 5, errors('StoreAssets')],
+  ] as const;
+  const topicArn = 'arn:aws:sns:us-east-1:111122223333:alarms';
+
+  it('are these and no other', () => {
+    expect(Object.keys(template.resources('AWS::CloudWatch::Alarm')).sort()).toEqual(
+      ringing.map(([name]) => `Alarms/${name}`).sort(),
+    );
+  });
+
+  it.each(ringing)(
+    'ring once it takes a person, and are calm without data: %s',
+    (name, Threshold, metric) => {
+      expect(template.properties('AWS::CloudWatch::Alarm', `Alarms/${name}`)).toMatchObject({
+        ...metric,
+        Threshold,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        EvaluationPeriods: 1,
+        Period: 300,
+        TreatMissingData: 'notBreaching',
+        AlarmDescription: expect.stringMatching(/\w+\. /) as string,
+      });
+    },
+  );
+
+  it('count what the functions count under their own names', () => {
+    expect(template.properties('AWS::Lambda::Function', 'SubmitJob')).toMatchObject({
+      Environment: { Variables: { POWERTOOLS_SERVICE_NAME: 'SubmitJob' } },
+    });
+    expect(Object.keys(UNITS)).toEqual(
+      expect.arrayContaining(['DuplicateJob', 'AccountRefused', 'OverDailyLimit']),
+    );
+  });
+
+  it('only show in the console when nobody says where else', () => {
+    for (const { Properties } of Object.values(template.resources('AWS::CloudWatch::Alarm')))
+      expect(Properties).not.toHaveProperty('AlarmActions');
+  });
+
+  it('all ring where the deployer says', () => {
+    const byName = synthesizedStack({ alarmTopicArn: topicArn });
+    const byProps = synthesizedConstruct((stack) => ({ alarmTopic: new Topic(stack, 'TheirTopic') }));
+
+    for (const [brought, arn] of [
+      [byName, topicArn],
+      [byProps, 'TheirTopic'],
+    ] as const) {
+      const alarms = Object.values(brought.resources('AWS::CloudWatch::Alarm'));
+      expect(alarms).toHaveLength(ringing.length);
+      for (const { Properties } of alarms) expect(Properties).toMatchObject({ AlarmActions: [arn] });
+    }
   });
 });
 
@@ -534,6 +691,7 @@ describe('what is brought to the construct with keys of its own', () => {
     );
     expect(keyPermissions('CheckJob/ServiceRole')).toEqual([`kms:Decrypt on ${keyArn('TheirSecret')}`]);
     expect(keyPermissions('ReportFailure/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
+    expect(keyPermissions('Sweep/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
   });
 
   it('has its deadline in seconds', () => {

@@ -1,11 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  type Execution,
-  type Machine,
-  type MachineOptions,
-  openMachine,
-  StepFunctionsError,
-} from '../../local/machine.ts';
+import { type Execution, type Machine, type MachineOptions, openMachine } from '../../local/machine.ts';
+import { ServiceError } from '../../local/service-error.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const definition = JSON.stringify({
@@ -55,7 +50,7 @@ async function open(options: Partial<MachineOptions> = {}): Promise<Stage & { fo
 const never = () => new Promise<never>(() => undefined);
 
 function nameOf(error: unknown): string {
-  return error instanceof StepFunctionsError ? error.name : String(error);
+  return error instanceof ServiceError ? error.name : String(error);
 }
 
 describe('StartExecution', () => {
@@ -182,6 +177,131 @@ describe('an execution', () => {
     expect(() =>
       machine.describe('arn:aws:states:us-east-1:000000000000:execution:Generation:nobody'),
     ).toThrow('Execution Does Not Exist');
+  });
+});
+
+describe('a redriven execution', () => {
+  const failingOnce = (how: { failures: number }) => (_: string, payload: unknown) => {
+    if (how.failures === 0) return Promise.resolve({ done: payload });
+    how.failures -= 1;
+    return Promise.reject(Object.assign(new Error('{}'), { name: 'BrokenError' }));
+  };
+
+  test('goes on in the state that failed, with what came in there, and its new end is told again', async () => {
+    const states: string[] = [];
+    const { machine, ended } = await open({
+      invoke: failingOnce({ failures: 1 }),
+      onTask: (_, state, output) => {
+        if (output === undefined) states.push(state);
+      },
+    });
+    const { executionArn, startDate } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => ended).toMatchObject([{ status: 'FAILED', error: 'BrokenError' }]);
+
+    const redriven = await machine.redrive(executionArn, 'once');
+
+    expect(redriven).toMatchObject({
+      name: 'oak-1',
+      executionArn,
+      startDate,
+      status: 'RUNNING',
+      redriveCount: 1,
+    });
+    await expect.poll(() => ended).toHaveLength(2);
+    expect(ended[1]).toMatchObject({ status: 'SUCCEEDED', output: '{"done":{"seconds":0}}' });
+    expect(ended[1]).not.toHaveProperty('error');
+    expect(states).toEqual(['Pause', 'Work', 'Work']);
+  });
+
+  test('fails again in a Fail state, with the same words', async () => {
+    const refusing = JSON.stringify({
+      StartAt: 'Ask',
+      States: {
+        Ask: {
+          Type: 'Task',
+          Resource: 'arn:aws:lambda:us-east-1:0:function:Ask',
+          ResultPath: '$.asked',
+          Next: 'No',
+        },
+        No: { Type: 'Fail', ErrorPath: '$.asked.code', CausePath: '$.asked.reason' },
+      },
+    });
+    let asked = 0;
+    const { machine, ended } = await open({
+      definition: refusing,
+      invoke: () => {
+        asked += 1;
+        return Promise.resolve({ code: 'job-failed', reason: 'no luck' });
+      },
+    });
+    const { executionArn } = await machine.start('oak-1', '{}');
+    await expect.poll(() => ended).toHaveLength(1);
+
+    await machine.redrive(executionArn, 'once');
+
+    const failed = { status: 'FAILED', error: 'job-failed', cause: 'no luck' };
+    await expect.poll(() => ended).toMatchObject([failed, failed]);
+    expect(asked).toBe(1);
+  });
+
+  test('is redriven once by a call that is repeated', async () => {
+    const { machine, ended } = await open({ invoke: failingOnce({ failures: 9 }) });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => ended).toHaveLength(1);
+
+    const first = await machine.redrive(executionArn, 'same');
+    await expect.poll(() => ended).toHaveLength(2);
+    const second = await machine.redrive(executionArn, 'same');
+
+    expect(second.redriveDate).toBe(first.redriveDate);
+    expect(machine.describe(executionArn)).toMatchObject({ status: 'FAILED', redriveCount: 1 });
+  });
+
+  test('that is stopped and redriven hears nothing of the function that still worked', async () => {
+    const answers: ((value: unknown) => void)[] = [];
+    const { machine, ended } = await open({
+      invoke: () => new Promise((resolve) => answers.push(resolve)),
+    });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => answers).toHaveLength(1);
+    await machine.stop(executionArn);
+
+    await machine.redrive(executionArn, 'once');
+    answers[0]?.({ from: 'before' });
+    await expect.poll(() => answers).toHaveLength(2);
+    answers[1]?.({ from: 'after' });
+
+    await expect.poll(() => ended).toMatchObject([{ status: 'ABORTED' }, { output: '{"from":"after"}' }]);
+  });
+
+  test('goes on in the next process', async () => {
+    const { machine, ended, folder } = await open({ invoke: failingOnce({ failures: 1 }) });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => ended).toHaveLength(1);
+    await machine.close();
+    const hung = await open({ folder, invoke: never });
+    await hung.machine.redrive(executionArn, 'once');
+    await hung.machine.close();
+
+    const next = await open({ folder });
+    next.machine.resume();
+
+    await expect
+      .poll(() => next.ended)
+      .toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED', redriveCount: 1 }]);
+  });
+
+  test.each([
+    ['that has succeeded', 0, 0],
+    ['that ended two weeks ago', 1, 14 * 24 * 3_600_000],
+  ])('is refused for an execution %s', async (_, failures, laterMs) => {
+    let now = 1_000_000;
+    const { machine, ended } = await open({ invoke: failingOnce({ failures }), now: () => now });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => ended).toHaveLength(1);
+    now += laterMs;
+
+    expect(await machine.redrive(executionArn, 'once').catch(nameOf)).toBe('ExecutionNotRedrivable');
   });
 });
 

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { openQueue, type Queue, type QueueOptions, sqsRecord } from '../../local/queue.ts';
+import {
+  type Message,
+  openQueue,
+  type Queue,
+  type QueueOptions,
+  receiptHandleOf,
+} from '../../local/queue.ts';
+import { sqsRecord } from '../../local/sqs-record.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const clock = { now: 1_000_000 };
@@ -14,6 +21,17 @@ async function open(options: Partial<QueueOptions> = {}): Promise<Queue> {
     speed: 1,
   };
   return await openQueue({ ...base, now: () => clock.now, ...options });
+}
+
+/** Receives what has to be there. */
+async function received(queue: Queue): Promise<Message> {
+  const message = await queue.receive();
+  if (!message) throw new Error('nothing received');
+  return message;
+}
+
+async function receivedHandle(queue: Queue): Promise<string> {
+  return receiptHandleOf(await received(queue));
 }
 
 describe('a queue', () => {
@@ -46,10 +64,10 @@ describe('a queue', () => {
   test('divides what is left of the timeout by the speed, from when a receiver gives a message back', async () => {
     const queue = await open({ speed: 10 });
     await queue.send('one');
-    const message = await queue.receive();
+    const handle = await receivedHandle(queue);
     clock.now += 60_000;
 
-    queue.giveBack(message?.messageId ?? '');
+    queue.giveBack(handle);
 
     clock.now += 29_000;
     expect(await queue.receive()).toBeUndefined();
@@ -62,7 +80,7 @@ describe('a queue', () => {
     const folder = await temporaryFolder();
     const queue = await open({ folder });
     await queue.send('one');
-    await queue.delete((await queue.receive())?.messageId ?? '');
+    await queue.delete(await receivedHandle(queue));
 
     clock.now += 400_000;
     const reopened = await open({ folder });
@@ -118,8 +136,7 @@ describe('a queue', () => {
   test('shows a message to a function as SQS does', async () => {
     const queue = await open();
     await queue.send('{"a":1}');
-    const message = await queue.receive();
-    if (!message) throw new Error('nothing received');
+    const message = await received(queue);
 
     const record = sqsRecord(message, queue.arn);
 
@@ -130,6 +147,74 @@ describe('a queue', () => {
       eventSourceARN: queue.arn,
       attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(message.sentAt) },
     });
+    queue.close();
+  });
+
+  test('says since when the data folder has it', async () => {
+    const folder = await temporaryFolder();
+    const before = await open({ folder });
+    clock.now += 5_000;
+
+    const after = await open({ folder });
+
+    expect(after.createdAt).toBe(before.createdAt);
+    expect(after.messages()).toEqual([]);
+  });
+});
+
+describe('the visibility of a message', () => {
+  test('that its receiver has changed counts from the end of the work, divided by the speed', async () => {
+    const queue = await open({ speed: 10 });
+    await queue.send('one');
+    const handle = await receivedHandle(queue);
+
+    queue.changeVisibility(handle, 3_600_000);
+    queue.giveBack(handle);
+
+    clock.now += 359_000;
+    expect(await queue.receive()).toBeUndefined();
+    clock.now += 2_000;
+    expect(await queue.receive()).toMatchObject({ receiveCount: 2 });
+    queue.close();
+  });
+
+  test('that was set to 0 lets it be received at once, before those that came later', async () => {
+    const queue = await open();
+    await queue.send('oldest');
+    const handle = await receivedHandle(queue);
+    await queue.send('later');
+
+    queue.changeVisibility(handle, 0);
+    queue.giveBack(handle);
+
+    expect(await queue.receive()).toMatchObject({ body: 'oldest', receiveCount: 2 });
+    queue.close();
+  });
+
+  test('is not changed any more by the handle of an earlier receive, nor is the message deleted', async () => {
+    const queue = await open();
+    await queue.send('one');
+    const old = await receivedHandle(queue);
+    queue.changeVisibility(old, 0);
+    await queue.receive();
+
+    queue.giveBack(old);
+    await queue.delete(old);
+
+    expect(() => queue.changeVisibility(old, 0)).toThrow('not available for visibility timeout change');
+    expect(await queue.receive()).toBeUndefined();
+    expect(queue.messages()).toHaveLength(1);
+    queue.close();
+  });
+
+  test('can be changed only while it is hidden, and with a handle of a receive', async () => {
+    const queue = await open();
+    await queue.send('one');
+    const handle = await receivedHandle(queue);
+    clock.now += 361_000;
+
+    expect(() => queue.changeVisibility(handle, 5_000)).toThrow(/not in flight/);
+    expect(() => queue.changeVisibility('something', 5_000)).toThrow(/not a valid receipt handle/);
     queue.close();
   });
 });

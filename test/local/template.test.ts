@@ -47,6 +47,7 @@ describe('the synthesized template', () => {
       'ReportFailure',
       'StoreAssets',
       'SubmitJob',
+      'Sweep',
     ]);
     expect(template.buckets.map(({ ref }) => ref).sort()).toEqual(['meshdrop-assets', 'meshdrop-uploads']);
     expect(submitJob?.properties.Environment?.Variables).toMatchObject({
@@ -63,6 +64,49 @@ describe('the synthesized template', () => {
       'States.CheckJob.Resource',
       expect.stringContaining('function:CheckJob'),
     );
+  });
+
+  test('holds rules that call a function at a rate', async () => {
+    const folder = await changed((resources) => {
+      resources['Hourly'] = {
+        Type: 'AWS::Events::Rule',
+        Properties: { ScheduleExpression: 'rate(2 hours)', State: 'ENABLED', Targets: [] },
+      };
+    });
+
+    const { rules } = await readTemplate(folder);
+
+    expect(rules.map(({ properties }) => properties.ScheduleExpression)).toContain(7_200_000);
+  });
+
+  test('is refused with its words when a schedule is no rate', async () => {
+    const folder = await changed((resources) => {
+      const Properties = { ScheduleExpression: 'cron(0 3 * * ? *)', State: 'ENABLED', Targets: [] };
+      resources['Nightly'] = { Type: 'AWS::Events::Rule', Properties };
+    });
+
+    await expect(readTemplate(folder)).rejects.toThrow(
+      'Nightly of type AWS::Events::Rule: ScheduleExpression cron(0 3 * * ? *) is not known here, only rates such as rate(15 minutes)',
+    );
+  });
+
+  test('may hold what nobody needs on one machine: alarms, a dashboard, topics, reserved concurrency', async () => {
+    const folder = await changed((resources) => {
+      resources['Topic'] = { Type: 'AWS::SNS::Topic', Properties: {} };
+      resources['Alarm'] = {
+        Type: 'AWS::CloudWatch::Alarm',
+        Properties: { AlarmActions: [{ Ref: 'Topic' }] },
+      };
+      resources['Dashboard'] = { Type: 'AWS::CloudWatch::Dashboard', Properties: {} };
+      const { Properties } = first(resources, 'AWS::Lambda::Function');
+      Properties['ReservedConcurrentExecutions'] = 2;
+      Properties['Environment'] = { Variables: { TOPIC_ARN: { Ref: 'Topic' } } };
+    });
+
+    const { functions } = await readTemplate(folder);
+
+    const told = functions.map(({ properties }) => properties.Environment?.Variables['TOPIC_ARN']);
+    expect(told).toContain('arn:aws:sns:us-east-1:000000000000:Topic');
   });
 
   test('is refused by name when it holds a kind of resource that is not known', async () => {

@@ -1,11 +1,7 @@
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  executionIn,
-  reportFailure,
-  type ReportTools,
-} from '../../../functions/report-failure/report-failure.ts';
+import { executionIn, reportFailure, type ReportTools } from '../../../functions/shared/report-failure.ts';
 import type { MeshdropEvent } from '../../../functions/shared/events.ts';
 import { createJsonObjects } from '../../../functions/shared/json-objects.ts';
 import { createRecords, type RunRecord } from '../../../functions/shared/record.ts';

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { answer, type AnswerTools, type Outcome, publish } from '../../../functions/shared/answer.ts';
+import {
+  answer,
+  type AnswerTools,
+  type Outcome,
+  publish,
+  type Unclaimed,
+} from '../../../functions/shared/answer.ts';
 import type { MeshdropEvent } from '../../../functions/shared/events.ts';
 import { failure } from '../../../functions/shared/failure.ts';
 import { createJsonObjects } from '../../../functions/shared/json-objects.ts';
@@ -107,11 +113,11 @@ describe('what a run may become', () => {
 });
 
 describe('an answer', () => {
-  it('comes in the order record, manifest, event', async () => {
+  it('comes in the order record, manifest, what is kept of it for later runs, event, and the note that it was announced', async () => {
     const { tools, s3 } = await open(submittedRecord());
     const order: string[] = [];
     const write: typeof tools.objects.write = async (key, value, replacing) => {
-      order.push(key === MANIFEST ? 'manifest' : 'record');
+      order.push(key === MANIFEST ? 'manifest' : (key.split('/')[0] ?? ''));
       return await tools.objects.write(key, value, replacing);
     };
     const objects = { ...tools.objects, write };
@@ -119,7 +125,7 @@ describe('an answer', () => {
 
     await answer(submittedRecord(), stored, { ...tools, objects, records: createRecords(objects), announce });
 
-    expect(order).toEqual(['record', 'manifest', 'event']);
+    expect(order).toEqual(['runs', 'manifest', 'results', 'event', 'runs']);
     expect(s3.keys()).toContain(MANIFEST);
   });
 
@@ -165,6 +171,29 @@ describe('an answer', () => {
     await publish(runId, tools);
 
     expect(events).toMatchObject([{ detailType: 'Model Stored' }]);
+  });
+});
+
+describe('what is known of the upload', () => {
+  const { bucket, key, versionId } = upload;
+  const announced = { bucket, key, ...(versionId !== undefined && { versionId }) };
+
+  it('is kept when the run is given up by somebody who has not read it', async () => {
+    const { tools, manifest } = await open(claimedRecord());
+    const unread: Unclaimed = { schemaVersion: '1.0', runId, upload: announced, sends: [], attempts: 0 };
+
+    await answer(unread, failed, tools);
+
+    expect((await manifest()).upload).toEqual(upload);
+    expect((await manifest()).model).toHaveProperty('parameters');
+  });
+
+  it('is added when the claim did not know it', async () => {
+    const { tools, manifest } = await open({ ...claimedRecord(), upload: announced });
+
+    await answer(claimedRecord(), rejected, tools);
+
+    expect((await manifest()).upload).toEqual(upload);
   });
 });
 

@@ -6,14 +6,15 @@ import { createRecords } from '../../../functions/shared/record.ts';
 import { recordKey } from '../../../functions/shared/run.ts';
 import { claimedRecord, sendingRecord } from '../records.ts';
 import { ASSETS, openS3 } from '../s3-endpoint.ts';
-import { START } from '../virtual-time.ts';
+import { START, virtualTime } from '../virtual-time.ts';
 
 const runId = claimedRecord().runId;
 
 async function open() {
-  const s3 = await openS3(() => START + 400);
+  const time = virtualTime(START + 400);
+  const s3 = await openS3(time.now);
   const objects = createJsonObjects(s3.s3, ASSETS);
-  return { s3, objects, records: createRecords(objects) };
+  return { s3, objects, records: createRecords(objects), time };
 }
 
 function s3Error(name: string, status: number): S3ServiceException {
@@ -27,15 +28,16 @@ describe('a record', () => {
     expect(await records.read(runId)).toBeUndefined();
   });
 
-  it('is read as it was written, with the time of S3', async () => {
-    const { records } = await open();
+  it('is read as it was written, with its age by the clock of S3 alone', async () => {
+    const { records, time } = await open();
 
     const written = await records.write(claimedRecord(), undefined);
+    time.pass(90);
 
     const kept = await records.read(runId);
     expect(kept?.record).toEqual(written?.record);
     expect(kept?.etag).toBe(written?.etag);
-    expect(kept?.writtenAt).toEqual(new Date(START));
+    expect(kept?.ageMs).toBe(90_000);
   });
 
   it('is created by one of two', async () => {
@@ -73,7 +75,7 @@ describe('a record', () => {
   it('counts as written when the SDK has met its own first try', async () => {
     const { objects, records } = await open();
     const meetsItself = createRecords({
-      read: (key) => objects.read(key),
+      ...objects,
       write: async (key, value, replacing) => {
         await objects.write(key, value, replacing);
         return await objects.write(key, value, replacing);

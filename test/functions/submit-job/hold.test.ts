@@ -4,6 +4,7 @@ import {
   ScenarioBusyError,
   ScenarioInputError,
   ScenarioUnavailableError,
+  SubmissionsHeldError,
   TryLaterError,
 } from '../../../functions/shared/errors.ts';
 import { held } from '../../../functions/submit-job/hold.ts';
@@ -53,12 +54,12 @@ describe('a busy Scenario', () => {
     expect(slept[0]).toBeGreaterThanOrEqual(1_000);
   });
 
-  it('that wants to be left alone for longer than there is time sends the message back at once', async () => {
+  it('that wants to be left alone for longer than there is time is waited for to the end of it', async () => {
     const { result, slept, attempts } = await hold([new ScenarioBusyError('cooldown', 612)]);
 
-    expect(result).toBeInstanceOf(TryLaterError);
+    expect(result).toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
     expect(attempts).toBe(1);
-    expect(slept).toEqual([]);
+    expect(slept).toEqual([285_000]);
   });
 });
 
@@ -80,14 +81,36 @@ it('an unreachable Scenario is asked again after 5 to 15 s, and counted as neith
   expect(counts).toEqual([]);
 });
 
-it('stops in time to leave 90 s', async () => {
+it('tries no more with less than 90 s left, and hands the message back at once', async () => {
   const errors = Array.from({ length: 9 }, () => new ScenarioAccountError('no credits'));
 
-  const { result, slept } = await hold(errors);
+  const { result, slept, attempts } = await hold(errors);
+
+  expect(result).toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
+  expect(attempts).toBe(4);
+  expect(slept).toEqual([60_000, 60_000, 60_000, 60_000]);
+});
+
+it('never waits into the last 15 s', async () => {
+  const { result, slept } = await hold([new ScenarioAccountError('no')], { remainingMs: 40_000 });
 
   expect(result).toBeInstanceOf(TryLaterError);
-  expect(slept).toEqual([60_000, 60_000, 60_000]);
+  expect(slept).toEqual([25_000]);
 });
+
+it.each([
+  ['paused', 'Paused'],
+  ['daily-limit', 'OverDailyLimit'],
+] as const)(
+  'submissions that are held (%s) are tried again after 5 to 15 s, and counted',
+  async (why, metric) => {
+    const { result, slept, counts } = await hold([new SubmissionsHeldError('not now', why)]);
+
+    expect(result).toBe('done');
+    expect(slept).toEqual([10_000]);
+    expect(counts).toEqual([[metric, 1]]);
+  },
+);
 
 it('waits down to exactly 90 s', async () => {
   const { result, slept } = await hold([new ScenarioAccountError('no')], { remainingMs: 150_000 });

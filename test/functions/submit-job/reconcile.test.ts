@@ -48,7 +48,7 @@ async function settle({
   };
   const remainingMs = () => begin + remainingSeconds * 1_000 - time.now();
   const tools = { scenario, ...time, remainingMs, count, log };
-  const outcome = await reconcile({ sends: [...sends] }, new Date(START), tools).catch(
+  const outcome = await reconcile({ sends: [...sends] }, ageSeconds * 1_000, tools).catch(
     (error: unknown) => error,
   );
   return { outcome, looks: since.length, since, slept: time.slept, counts };
@@ -73,12 +73,12 @@ describe('a job that is in the list', () => {
   });
 
   it('is adopted when it shows up late', async () => {
-    const rows = (seconds: number) => (seconds < 120 ? [] : [job('job_1', 'asset_1')]);
+    const rows = (seconds: number) => (seconds < 60 ? [] : [job('job_1', 'asset_1')]);
 
     const { outcome, slept } = await settle({ rows });
 
     expect(outcome).toMatchObject({ jobId: 'job_1' });
-    expect(slept).toEqual([60_000, 60_000]);
+    expect(slept).toEqual([60_000]);
   });
 
   it('is the oldest when there are two, and an alarm rings', async () => {
@@ -99,38 +99,41 @@ describe('a job that is in the list', () => {
     expect(outcome).toMatchObject({ jobId: 'job_1' });
   });
 
-  it('is looked for from five minutes before the first send on', async () => {
+  it('is looked for from ten minutes before the first send on', async () => {
     const { since } = await settle({
       sends: [send('asset_2', 900), send('asset_1', 0)],
       rows: () => [job('j', 'asset_1')],
     });
 
-    expect(since).toEqual([START - 300_000]);
+    expect(since).toEqual([START - 600_000]);
   });
 });
 
 describe('a job that is not in the list', () => {
-  it('leaves everything open while the record is younger than eight minutes', async () => {
-    const { outcome, looks, slept } = await settle({ ageSeconds: 0 });
-
-    expect(outcome).toBeInstanceOf(TryLaterError);
-    expect(looks).toBe(4);
-    expect(slept).toEqual([60_000, 60_000, 60_000]);
-  });
-
   it.each([
-    [419.9, 3],
-    [420, 2],
-    [480, 2],
-    [100_000, 2],
+    [0, 360],
+    [200, 160],
+    [400, 0],
   ])(
+    'leaves everything open after two looks before eight minutes (age %f s), to come back for the last two',
+    async (ageSeconds, inSeconds) => {
+      const { outcome, looks, slept } = await settle({ ageSeconds });
+
+      expect(outcome).toMatchObject({ name: 'TryLaterError' });
+      expect(looks).toBe(2);
+      expect(slept).toEqual([60_000]);
+      expect((outcome as TryLaterError).inSeconds).toBe(inSeconds);
+    },
+  );
+
+  it.each([420, 480, 100_000])(
     'is certain after eight minutes and two looks a minute apart (age %f s)',
-    async (ageSeconds, expected) => {
+    async (ageSeconds) => {
       const { outcome, looks, slept } = await settle({ ageSeconds });
 
       expect(outcome).toBeUndefined();
-      expect(looks).toBe(expected);
-      expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(60_000);
+      expect(looks).toBe(2);
+      expect(slept).toEqual([60_000]);
     },
   );
 
@@ -154,7 +157,7 @@ describe('a job that does not say what it was made from', () => {
 
     const { outcome } = await settle({ ageSeconds: 3_600, rows: () => [silent], jobs: [silent] });
 
-    expect(outcome).toBeInstanceOf(TryLaterError);
+    expect(outcome).toMatchObject({ name: 'TryLaterError', inSeconds: 300 });
   });
 
   it('because its model takes no image is somebody else’s', async () => {

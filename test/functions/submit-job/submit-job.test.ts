@@ -3,7 +3,7 @@ import { ScenarioBusyError, TryLaterError } from '../../../functions/shared/erro
 import { eventOf } from '../../../functions/shared/events.ts';
 import { isFinal } from '../../../functions/shared/record.ts';
 import { manifestKey, recordKey } from '../../../functions/shared/run.ts';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { ASSETS, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
 import { KEY, openSubmission, type Submission } from '../submission.ts';
 import { png } from '../images.ts';
@@ -257,15 +257,14 @@ describe('a record that stands already', () => {
     expect(await world.record(runId)).toBeUndefined();
   });
 
-  it('buys nothing when the record is gone and the manifest can not be read at first', async () => {
+  it('buys nothing when the record is gone and the manifest can not be looked for at first', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
     await world.objects.write(manifestKey(KEY, runId), { status: 'stored' });
-    const read = async (key: string) => {
-      if (key === manifestKey(KEY, runId)) throw new Error('S3 is not well');
-      return await world.objects.read(key);
+    const exists = async () => {
+      throw new Error('S3 is not well');
     };
-    const objects = { ...world.objects, read };
+    const objects = { ...world.objects, exists };
     await expect(world.submit(upload, { objects })).rejects.toThrow('S3 is not well');
 
     await world.submit(upload);
@@ -333,9 +332,9 @@ describe('while Scenario refuses', () => {
     const world = await openSubmission({ creditsLeft: 0 });
     const { upload, runId } = await world.drop();
 
-    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
+    await expect(world.submit(upload)).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
 
-    expect(world.time.slept).toEqual([60_000, 60_000, 60_000]);
+    expect(world.time.slept).toEqual([60_000, 60_000, 60_000, 60_000]);
     expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 0 });
     expect(world.jobs()).toEqual([]);
   });
@@ -361,6 +360,78 @@ describe('while Scenario refuses', () => {
     expect(refused).toBe(2);
     expect(world.jobs()).toHaveLength(1);
     expect(await world.record(runId)).toMatchObject({ phase: 'submitted' });
+  });
+});
+
+describe('an upload that may not be read', () => {
+  it('is held until somebody mends the policy, and that is nobody’s error', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    let allowed = false;
+    const forbidden = new S3ServiceException({
+      name: 'AccessDenied',
+      $fault: 'client',
+      $metadata: { httpStatusCode: 403 },
+    });
+    const send = async (...args: Parameters<typeof world.s3.s3.send>) => {
+      if (!allowed) throw forbidden;
+      return world.s3.s3.send(...args);
+    };
+    const s3 = { send } as unknown as typeof world.s3.s3;
+
+    for (let times = 0; times < 6; times += 1)
+      await expect(world.submit(upload, { s3 })).rejects.toThrow(TryLaterError);
+
+    expect(await world.record(runId)).toBeUndefined();
+    expect(world.events).toEqual([]);
+
+    allowed = true;
+    await world.submit(upload, { s3 });
+
+    expect(world.jobs()).toHaveLength(1);
+  });
+});
+
+describe('what the record keeps of its sends', () => {
+  it('is that a refused one certainly made no job', async () => {
+    const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling' }] });
+    const { upload, runId } = await world.drop();
+
+    await world.submit(upload);
+
+    const sends = (await world.record(runId))?.sends ?? [];
+    expect(sends.map(({ noJob }) => noJob)).toEqual([true, undefined]);
+  });
+
+  it('is the last ten of those, and every uncertain one for ever', async () => {
+    const world = await openSubmission({
+      faults: [
+        { on: 'generate', what: 'cut-before' },
+        { on: 'generate', what: 'ceiling', times: 25 },
+      ],
+    });
+    const { upload, runId } = await world.drop();
+    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
+    const [uncertain] = (await world.record(runId))?.sends ?? [];
+    world.time.pass(480);
+
+    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
+    const refused = (await world.record(runId))?.sends ?? [];
+    await world.submit(upload);
+    await world.submit(upload);
+
+    const sends = (await world.record(runId))?.sends ?? [];
+    expect(sends[0]).toEqual(uncertain);
+    expect(refused.length).toBeGreaterThan(10);
+    expect(sends.filter(({ noJob }) => noJob)).toHaveLength(10);
+    expect(sends.slice(1, -1).map(({ sentAt }) => sentAt)).toEqual(
+      sends
+        .slice(1, -1)
+        .map(({ sentAt }) => sentAt)
+        .toSorted(),
+    );
+    expect(sends.at(-1)?.assetId).toBe(world.jobs()[0]?.image);
+    expect(world.jobs()).toHaveLength(1);
   });
 });
 
@@ -394,7 +465,7 @@ describe('the time that is left', () => {
     await expect(world.submit(upload, { records })).rejects.toThrow(TryLaterError);
 
     expect(world.requests()['generate']).toBeUndefined();
-    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [{}] });
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [{ noJob: true }] });
   });
 
   it('is looked at again after winning', async () => {

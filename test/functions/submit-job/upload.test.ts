@@ -1,10 +1,12 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { type AnnouncedUpload, eachUpload } from '../../../functions/submit-job/upload.ts';
+import { TryLaterError } from '../../../functions/shared/errors.ts';
+import type { AnnouncedUpload } from '../../../functions/shared/upload-message.ts';
+import { eachUpload } from '../../../functions/submit-job/upload.ts';
 import { collectObserved } from '../observed-collector.ts';
 
 function message(messageId: string, body: string): SQSRecord {
-  return { messageId, body } as SQSRecord;
+  return { messageId, receiptHandle: `handle of ${messageId}`, body } as SQSRecord;
 }
 
 function announcement(key: string, object: Record<string, unknown> = {}): string {
@@ -21,14 +23,26 @@ function announcement(key: string, object: Record<string, unknown> = {}): string
   });
 }
 
-async function take(bodies: readonly string[], fails: (upload: AnnouncedUpload) => boolean = () => false) {
+async function take(
+  bodies: readonly string[],
+  failing: (upload: AnnouncedUpload) => Error | undefined = () => undefined,
+) {
   const seen: AnnouncedUpload[] = [];
+  const givenBack: [receiptHandle: string, inSeconds: number][] = [];
   const event: SQSEvent = { Records: bodies.map((body, n) => message(`m${n}`, body)) };
-  const answer = await eachUpload(event, ['drafts/', 'tmp'], collectObserved().log, async (upload) => {
+  const tools = {
+    ignorePrefixes: ['drafts/', 'tmp'],
+    log: collectObserved().log,
+    giveBack: async (receiptHandle: string, inSeconds: number) => {
+      givenBack.push([receiptHandle, inSeconds]);
+    },
+  };
+  const { batchItemFailures } = await eachUpload(event, tools, async (upload) => {
     seen.push(upload);
-    if (fails(upload)) throw new Error('later');
+    const error = failing(upload);
+    if (error) throw error;
   });
-  return { seen, failed: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) };
+  return { seen, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), givenBack };
 }
 
 describe('a message', () => {
@@ -66,7 +80,7 @@ describe('a message', () => {
   it.each(['chairs/', '/', '.DS_Store', 'a/.DS_Store', 'a/Thumbs.db', 'drafts/oak.png', 'tmp1.png'])(
     'about %s is taken and ignored',
     async (key) => {
-      expect(await take([announcement(key)])).toEqual({ seen: [], failed: [] });
+      expect(await take([announcement(key)])).toEqual({ seen: [], failed: [], givenBack: [] });
     },
   );
 
@@ -80,11 +94,28 @@ describe('a message', () => {
   it('that fails returns, and the others do not', async () => {
     const { seen, failed } = await take(
       [announcement('a.png'), announcement('b.png'), announcement('c.png')],
-      ({ key }) => key === 'b.png',
+      ({ key }) => (key === 'b.png' ? new Error('later') : undefined),
     );
 
     expect(seen).toHaveLength(3);
     expect(failed).toEqual(['m1']);
+  });
+
+  it('whose run can not go on yet is given back for when it can', async () => {
+    const { failed, givenBack } = await take(
+      [announcement('a.png'), announcement('b.png'), announcement('c.png')],
+      ({ key }) => (key === 'b.png' ? new TryLaterError('an uncertain send', 210) : undefined),
+    );
+
+    expect(failed).toEqual(['m1']);
+    expect(givenBack).toEqual([['handle of m1', 210]]);
+  });
+
+  it('that fails unexpectedly keeps its visibility timeout: the same may happen again at once', async () => {
+    const { failed, givenBack } = await take([announcement('a.png')], () => new Error('ours'));
+
+    expect(failed).toEqual(['m0']);
+    expect(givenBack).toEqual([]);
   });
 
   it.each(['', 'no json', '{}', '{"detail":{"bucket":{"name":"b"},"object":{"key":""}}}'])(

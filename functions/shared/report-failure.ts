@@ -1,8 +1,8 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { type AnswerTools, answer } from '../shared/answer.ts';
-import { type Failure, type FailureCode, failure, isFailureCode } from '../shared/failure.ts';
-import type { Log } from '../shared/observed.ts';
+import { type AnswerTools, answer } from './answer.ts';
+import { type Failure, type FailureCode, failure, isFailureCode } from './failure.ts';
+import type { Log } from './observed.ts';
 
 const statusChange = z.object({
   detail: z.object({

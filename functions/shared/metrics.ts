@@ -1,0 +1,21 @@
+export const METRIC_NAMESPACE = 'Meshdrop';
+
+/** Every metric of our own, with its unit as CloudWatch names it. Their dimension is `service`, the function. */
+export const UNITS = {
+  Submitted: 'Count',
+  Stored: 'Count',
+  Reused: 'Count',
+  Failed: 'Count',
+  Rejected: 'Count',
+  DuplicateJob: 'Count',
+  AccountRefused: 'Count',
+  Paused: 'Count',
+  OverDailyLimit: 'Count',
+  PutBack: 'Count',
+  LookFailed: 'Count',
+  BusySeconds: 'Seconds',
+  GenerationSeconds: 'Seconds',
+  CuSpent: 'Count',
+} as const;
+
+export type MetricName = keyof typeof UNITS;

@@ -1,0 +1,65 @@
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { answer } from '../shared/answer.ts';
+import { errorOf } from '../shared/error-of.ts';
+import { givenUp, MOST_ATTEMPTS } from '../shared/given-up.ts';
+import { executionIn, reportFailure } from '../shared/report-failure.ts';
+import { runIdOfUpload, uploadIn } from '../shared/upload-message.ts';
+import { sendUpload } from './send-upload.ts';
+import type { SweepTools } from './sweep.ts';
+
+const PAGE = 10;
+/** Pages of one sweep; what is left is there an hour later. */
+const MOST_PAGES = 50;
+/** Longer than a sweep may run, so that none of it meets a message twice. */
+const HIDDEN_SECONDS = 1200;
+
+/** Uploads that were received too often go back to the queue, unless their errors are counted out: then they are answered. */
+export async function returnDeadUploads(tools: SweepTools): Promise<void> {
+  await eachDeadLetter(tools.queueUrls.deadUploads, tools, async (body) => {
+    const runId = runIdOfUpload(uploadIn(body));
+    const record = (await tools.records.read(runId))?.record;
+    const isOver = record?.phase === 'claimed' && record.attempts >= MOST_ATTEMPTS;
+    if (isOver && (await answer(record, givenUp(), tools))) return;
+    await sendUpload(runId, body, tools);
+  });
+}
+
+/** Ends of executions that ReportFailure could not take. */
+export async function reportDeadReports(tools: SweepTools): Promise<void> {
+  await eachDeadLetter(tools.queueUrls.deadReports, tools, (body) =>
+    reportFailure(executionIn(JSON.parse(body)), tools),
+  );
+}
+
+/** A letter is gone only when it is done with. What can not be read stays where it is: that takes a person. */
+async function eachDeadLetter(
+  queueUrl: string,
+  tools: SweepTools,
+  work: (body: string) => Promise<void>,
+): Promise<void> {
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const { Messages = [] } = await tools.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: PAGE,
+        VisibilityTimeout: HIDDEN_SECONDS,
+      }),
+    );
+    if (Messages.length === 0) return;
+    for (const message of Messages) await settle(message, queueUrl, tools, work);
+  }
+}
+
+async function settle(
+  { MessageId, ReceiptHandle, Body = '' }: Message,
+  queueUrl: string,
+  tools: SweepTools,
+  work: (body: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await work(Body);
+    await tools.sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+  } catch (error) {
+    tools.log.error('a dead letter stays', { messageId: MessageId, error: errorOf(error) });
+  }
+}

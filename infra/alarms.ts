@@ -1,0 +1,115 @@
+import { Duration } from 'aws-cdk-lib';
+import { Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { METRIC_NAMESPACE, type MetricName } from '../functions/shared/metrics.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+export interface AlarmsProps {
+  readonly functions: {
+    readonly submitJob: ServiceFunction;
+    readonly storeAssets: ServiceFunction;
+    readonly reportFailure: ServiceFunction;
+    readonly sweep: ServiceFunction;
+  };
+  readonly stateMachine: StateMachine;
+  readonly uploadsQueue: IQueue;
+  readonly deadLetters: { readonly uploads: IQueue; readonly failureReports: IQueue };
+  /** @default alarms only show in the console */
+  readonly topic: ITopic | undefined;
+}
+
+const often = { period: Duration.minutes(5) };
+
+/** What takes a person. Each alarm says in its description what happened and what to do. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const { functions, stateMachine, uploadsQueue, deadLetters } = props;
+    const alarms: readonly (readonly [id: string, metric: Metric, atLeast: number, description: string])[] = [
+      [
+        'DuplicateJob',
+        ownMetric('DuplicateJob', functions.submitJob),
+        1,
+        'Two jobs were paid for one upload. The log of SubmitJob names both: ask Scenario for the money of the younger one.',
+      ],
+      [
+        'AccountRefused',
+        ownMetric('AccountRefused', functions.submitJob),
+        1,
+        'Scenario refuses the account: key, plan, credits or model. Uploads wait and go on by themselves once it is mended.',
+      ],
+      [
+        'OverDailyLimit',
+        ownMetric('OverDailyLimit', functions.submitJob),
+        1,
+        'The compute units of the day are used up. Uploads wait until tomorrow (UTC), or until maxCuPerDay is raised.',
+      ],
+      [
+        'UploadsWaitLong',
+        uploadsQueue.metricApproximateAgeOfOldestMessage(often),
+        Duration.hours(12).toSeconds(),
+        'An upload has waited for half a day. BusySeconds, AccountRefused, Paused and OverDailyLimit say for what.',
+      ],
+      [
+        'DeadUploads',
+        deadLetters.uploads.metricApproximateNumberOfMessagesVisible(often),
+        1,
+        'An upload was received too often. The sweep puts it back or answers it; if it stays, its message can not be read.',
+      ],
+      [
+        'DeadFailureReports',
+        deadLetters.failureReports.metricApproximateNumberOfMessagesVisible(often),
+        1,
+        'The end of an execution could not be reported. The sweep tries again; if it stays, see the log of ReportFailure.',
+      ],
+      [
+        'GenerationTimedOut',
+        stateMachine.metricTimedOut(often),
+        1,
+        'A generation did not end in two hours. Its job is paid: redrive the execution.',
+      ],
+      [
+        'SweepFailed',
+        functions.sweep.metricErrors(often),
+        1,
+        'The sweep failed: what is lost on its way stays lost. See its log.',
+      ],
+      [
+        'LookFailed',
+        ownMetric('LookFailed', functions.sweep),
+        1,
+        'The sweep could not look at an upload, and will look again: its log names the key. A record that can not be read takes a person.',
+      ],
+      [
+        'StoreAssetsFailed',
+        functions.storeAssets.metricErrors(often),
+        5,
+        'Paid models can not be stored. See the log of StoreAssets, mend it, and redrive the executions.',
+      ],
+    ];
+    for (const [name, metric, threshold, alarmDescription] of alarms) {
+      const alarm = metric.createAlarm(this, name, {
+        threshold,
+        alarmDescription,
+        evaluationPeriods: 1,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      });
+      if (props.topic) alarm.addAlarmAction(new SnsAction(props.topic));
+    }
+  }
+}
+
+/** What the function itself counts. */
+function ownMetric(metricName: MetricName, { node: { id: service } }: ServiceFunction): Metric {
+  return new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { service },
+    statistic: 'Sum',
+    ...often,
+  });
+}

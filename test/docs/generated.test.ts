@@ -1,0 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { generatedDocuments } from './generated.ts';
+
+it.each([...generatedDocuments()])('%s says what the code says; else: npm run docs', async (path, text) => {
+  expect(await readFile(join(import.meta.dirname, '..', '..', path), 'utf8')).toBe(text);
+});

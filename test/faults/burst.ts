@@ -1,0 +1,84 @@
+import { type Ended, play } from './history.ts';
+import { files } from './images.ts';
+
+/** How it went when many images came at once. */
+export interface BurstFigures {
+  readonly uploads: number;
+  readonly problem: string | undefined;
+  readonly stored: number;
+  readonly payments: number;
+  /** 0 to 1: of the slots that Scenario gives, from the first submission to when fewer jobs than slots are left. */
+  readonly slotsBusy: number;
+  /** Requests to Scenario within any 60 seconds, refused ones included. */
+  readonly requestsPeak: number;
+  readonly virtualHours: number;
+  readonly receivesPerMessage: number;
+  readonly mostReceives: number;
+  readonly callsPerModel: number;
+  readonly scenarioRequestsPerModel: number;
+}
+
+const SLOTS = 5;
+const REQUESTS_A_MINUTE = 100;
+
+/** All uploads at the same moment, and jobs of log-normal length as they were measured. */
+export async function burst(uploads: number, seed: number): Promise<BurstFigures> {
+  const ended = await play({
+    setting: {
+      seed,
+      standIn: {
+        concurrencyCeiling: SLOTS,
+        requestsPerWindow: REQUESTS_A_MINUTE,
+        jobSeconds: 120,
+        jobSecondsP95: 420,
+      },
+    },
+    drops: Array.from({ length: uploads }, (_, n) => ({
+      atSeconds: 0,
+      key: `burst/${n + 1}.png`,
+      bytes: files.png,
+    })),
+  });
+  const { payments, phases, receives, calls, ledger } = ended;
+  const requests = Object.values(ledger.requests).reduce((sum, count) => sum + count, 0);
+  return {
+    uploads,
+    problem: ended.problem,
+    payments,
+    stored: phases.filter((phase) => phase === 'stored').length,
+    slotsBusy: slotsBusy(ended),
+    requestsPeak: ledger.maxRequestsInAnyWindow,
+    virtualHours: ended.virtualSeconds / 3600,
+    receivesPerMessage: receives.all / uploads,
+    mostReceives: receives.most,
+    callsPerModel: calls / uploads,
+    scenarioRequestsPerModel: requests / uploads,
+  };
+}
+
+function slotsBusy({ ledger }: Ended): number {
+  const jobs = ledger.jobs.map(
+    ({ startedAt, endsAt }) => [Date.parse(startedAt), Date.parse(endsAt)] as const,
+  );
+  const ends = jobs.map(([, end]) => end).sort((a, b) => a - b);
+  const from = Math.min(...jobs.map(([start]) => start));
+  const until = ends[ends.length - SLOTS] ?? from;
+  const busyMs = jobs.reduce((sum, [start, end]) => sum + Math.max(0, Math.min(end, until) - start), 0);
+  return busyMs / (SLOTS * (until - from));
+}
+
+const LEAST_SLOTS_BUSY = 0.95;
+
+/** What is not as promised. */
+export function shortcomings(figures: BurstFigures): readonly string[] {
+  const { uploads, problem, stored, payments, slotsBusy, requestsPeak } = figures;
+  return [
+    ...(problem === undefined ? [] : [problem]),
+    ...(stored === uploads ? [] : [`${uploads - stored} of ${uploads} images became no model`]),
+    ...(payments === uploads ? [] : [`${uploads} images were paid ${payments} times`]),
+    ...(slotsBusy >= LEAST_SLOTS_BUSY
+      ? []
+      : [`the slots were busy ${(slotsBusy * 100).toFixed(1)} % of the time`]),
+    ...(requestsPeak <= REQUESTS_A_MINUTE ? [] : [`${requestsPeak} requests within a minute`]),
+  ];
+}

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { PARTS, readCampaign } from './campaign-command.ts';
+
+it('plays every part from the seed 1 when nothing is said', () => {
+  expect(readCampaign([])).toEqual({
+    histories: 2000,
+    seed: 1,
+    parts: PARTS,
+    uploads: 1000,
+    kills: 50,
+    workers: 2,
+  });
+});
+
+it('plays one part, as often and from where it is told', () => {
+  expect(readCampaign(['--only', 'histories', '--histories=10', '--seed', '7'])).toMatchObject({
+    parts: ['histories'],
+    histories: 10,
+    seed: 7,
+  });
+});
+
+it.each([
+  ['--histroies=5', 'there is no option --histroies, did you mean --histories?'],
+  ['--only=crsh', 'did you mean crash?'],
+  ['--seed=many', '--seed many: use a whole number'],
+  ['crash', "Unexpected argument 'crash'"],
+])('refuses %s and says what is meant', (argument, said) => {
+  expect(() => readCampaign([argument])).toThrow(said);
+});

@@ -1,0 +1,114 @@
+import type { Random } from './random.ts';
+
+interface Entry {
+  readonly time: number;
+  /** Decides between what happens at the same moment. */
+  readonly tie: number;
+  readonly isBackground: boolean;
+  action: (() => void | Promise<void>) | undefined;
+}
+
+/** Takes back what was to happen. */
+type Cancel = () => void;
+
+interface Timing {
+  /** Nobody waits for it: a time-out, the next turn of a schedule. */
+  readonly isBackground?: boolean;
+}
+
+/** Virtual time: it moves on only when everybody waits for it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** @param ms from now; what is due together happens in an order that the seed decides */
+  after(ms: number, action: () => void | Promise<void>, timing?: Timing): Cancel;
+  /** Lets one thing happen, and waits until nobody does anything any more. False when nothing is left to happen. */
+  step(): Promise<boolean>;
+  /** How much is to happen that somebody waits for. */
+  readonly foreground: () => number;
+}
+
+export function createClock(start: number, random: Random): Clock {
+  const heap: Entry[] = [];
+  let now = start;
+  let planned = 0;
+  let foreground = 0;
+
+  function after(
+    ms: number,
+    action: () => void | Promise<void>,
+    { isBackground = false }: Timing = {},
+  ): Cancel {
+    const entry: Entry = { time: now + Math.max(0, ms), tie: random(), isBackground, action };
+    planned += 1;
+    if (!isBackground) foreground += 1;
+    push(heap, entry);
+    return () => {
+      if (entry.action && !isBackground) foreground -= 1;
+      entry.action = undefined;
+    };
+  }
+
+  async function step(): Promise<boolean> {
+    for (let next = pop(heap); next; next = pop(heap)) {
+      const { action, time, isBackground } = next;
+      if (!action) continue;
+      next.action = undefined;
+      if (!isBackground) foreground -= 1;
+      now = time;
+      await action();
+      await quiet();
+      return true;
+    }
+    return false;
+  }
+
+  /** Promises and streams work until they are done before the event loop turns; two idle turns, and all of them wait. */
+  async function quiet(): Promise<void> {
+    for (let seen = -1; seen !== planned; ) {
+      seen = planned;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  return { now: () => now, after, step, foreground: () => foreground };
+}
+
+function isBefore(a: Entry, b: Entry): boolean {
+  return a.time < b.time || (a.time === b.time && a.tie < b.tie);
+}
+
+/** A binary heap: the earliest is always the first. */
+function push(heap: Entry[], entry: Entry): void {
+  let at = heap.push(entry) - 1;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    const above = heap[parent];
+    if (!above || isBefore(above, entry)) break;
+    heap[at] = above;
+    at = parent;
+  }
+  heap[at] = entry;
+}
+
+function pop(heap: Entry[]): Entry | undefined {
+  const first = heap[0];
+  const last = heap.pop();
+  if (!last || heap.length === 0) return first;
+  let at = 0;
+  for (;;) {
+    const child = earlierChild(heap, at);
+    const below = heap[child];
+    if (!below || !isBefore(below, last)) break;
+    heap[at] = below;
+    at = child;
+  }
+  heap[at] = last;
+  return first;
+}
+
+function earlierChild(heap: readonly Entry[], at: number): number {
+  const left = 2 * at + 1;
+  const [one, other] = [heap[left], heap[left + 1]];
+  return one && other && isBefore(other, one) ? left + 1 : left;
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { nameOf, playPoint, pointsOf, WAYS } from './crash-everywhere.ts';
+import { told } from './history.ts';
+
+const SEED = 1;
+/** The campaign crashes everywhere; here only these ways are disturbed at each of their calls. */
+const IN_FULL = new Set(['stored', 'rejected for a bad parameter']);
+const ELSEWHERE = 11;
+
+describe.each(WAYS)('an upload that is $name', (way) => {
+  it('is answered once, and paid at most once, wherever a function is killed', async () => {
+    const { clean, points } = await pointsOf(way, SEED);
+    const tried = points.filter((_, n) => IN_FULL.has(way.name) || n % ELSEWHERE === 0);
+
+    expect(clean.problem).toBeUndefined();
+    expect(clean.phases).toEqual([way.phase]);
+    expect(clean.calls).toBeGreaterThanOrEqual(way.leastCalls);
+    console.log(`${way.name}: ${clean.calls} calls, killed at ${tried.length} of ${points.length} points`);
+
+    for (const point of tried) {
+      const ended = await playPoint(point, SEED);
+      expect(ended.problem === undefined ? '' : told(ended, nameOf(point, SEED))).toBe('');
+    }
+  });
+});

@@ -1,0 +1,302 @@
+import type { StandInOptionsInput } from '../../local/scenario/options.ts';
+import type { BusEvent, DeliverySeconds } from './bus.ts';
+import type { History } from './history.ts';
+import type { Outage, WireFault } from './wire-faults.ts';
+
+/** One thing that is not as it should be. Two of them make a pair. */
+export interface Disturbance {
+  readonly name: string;
+  readonly standIn?: StandInOptionsInput;
+  /** At the nth call whose name begins so. */
+  readonly at?: { readonly call: string; readonly nth?: number; readonly what: WireFault };
+  readonly outage?: Outage;
+  readonly delivery?: (event: BusEvent) => DeliverySeconds | undefined;
+  readonly isReceivedTwice?: boolean;
+  readonly skewSeconds?: Readonly<Record<string, number>>;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly changes?: History['changes'];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly pausedSeconds?: number;
+  /** More than Scenario takes in one call. */
+  readonly isLarge?: boolean;
+  /** How the run ends when nothing else is wrong. @default 'stored' */
+  readonly phase?: 'stored' | 'failed' | 'rejected';
+  /** Beyond what the promise rests on, together with an uncertain send. */
+  readonly hidesJobForGood?: boolean;
+}
+
+type Faults = NonNullable<StandInOptionsInput['faults']>;
+
+function standIn(name: string, fault: Faults[number], more: Partial<Disturbance> = {}): Disturbance {
+  return { name, standIn: { faults: [fault] }, ...more };
+}
+
+const HTML = { what: 'server-error', as: 'html' } as const;
+const generate = 'generate';
+
+/** What Scenario was seen or must be expected to do. @see the contract of the stand-in */
+const PAID_CALL: readonly Disturbance[] = [
+  standIn('the answer to the paid call is cut', { on: generate, what: 'lost-cut' }),
+  standIn('the paid call is answered 502 and taken', { on: generate, what: 'lost-502' }),
+  standIn('the paid call is answered 504 and taken', { on: generate, what: 'lost-504' }),
+  standIn('the paid call hangs and is taken', { on: generate, what: 'lost-hang' }),
+  standIn('the paid call is cut and not taken', { on: generate, what: 'cut-before' }),
+  standIn('the paid call hangs and is not taken', { on: generate, what: 'hang-before', seconds: 90 }),
+  standIn('the paid call is answered 503 in HTML', { on: generate, ...HTML }),
+  standIn('the paid call is answered 200 without a job', { on: generate, what: 'no-job-id' }),
+  standIn('the paid call is answered with garbage', { on: generate, what: 'garbage' }),
+  standIn('the answer to the paid call breaks off', { on: generate, what: 'truncated' }),
+  standIn('the ceiling is reached', { on: generate, what: 'ceiling', times: 3 }),
+  standIn('the ceiling is reached, with Retry-After', {
+    on: generate,
+    what: 'ceiling',
+    retryAfterSeconds: 30,
+  }),
+  standIn('a cooldown', { on: generate, what: 'cooldown' }),
+  standIn('a cooldown, said in the details, with Retry-After', {
+    on: generate,
+    what: 'cooldown',
+    remainingIn: 'details',
+    retryAfterSeconds: 612,
+  }),
+  standIn('too many requests', { on: generate, what: 'too-many-requests' }),
+  standIn('too many requests, with Retry-After', {
+    on: generate,
+    what: 'too-many-requests',
+    retryAfterSeconds: 20,
+  }),
+  standIn('the key is refused once', { on: generate, what: 'unauthorized' }),
+  standIn('the plan is too small for a while', { on: generate, what: 'plan-too-small', times: 4 }),
+  standIn('the credits are gone for a while', { on: generate, what: 'out-of-credits', times: 4 }),
+  standIn('the model is gone for a while', { on: generate, what: 'not-found', times: 4 }),
+  standIn('the image is refused', { on: generate, what: 'bad-request' }, { phase: 'rejected' }),
+  standIn('the image is unprocessable', { on: generate, what: 'unprocessable' }, { phase: 'rejected' }),
+  standIn('the body is too large', { on: generate, what: 'too-large' }, { phase: 'rejected' }),
+  standIn('one send becomes two jobs', { on: generate, what: 'two-jobs' }),
+  {
+    name: 'the paid call is refused a connection',
+    at: { call: 'POST /generate/custom/…', nth: 2, what: { what: 'refused' } },
+  },
+  {
+    name: 'the paid call takes effect 85 s after its connection broke',
+    at: { call: 'POST /generate/custom/…', nth: 2, what: { what: 'late-effect', seconds: 85 } },
+  },
+  {
+    name: 'the paid call takes effect and its function is killed',
+    at: { call: 'POST /generate/custom/…', nth: 2, what: { what: 'crash-after' } },
+  },
+  {
+    name: 'the paid call never returns',
+    at: { call: 'POST /generate/custom/…', nth: 2, what: { what: 'hang-after' } },
+  },
+];
+
+const JOB: readonly Disturbance[] = [
+  standIn('an unknown status', { on: generate, what: 'unknown-status' }),
+  standIn('a progress that stands still', { on: generate, what: 'progress-stuck' }),
+  standIn('a progress over one', { on: generate, what: 'progress-over-one' }),
+  standIn('an asset that is pending after success', { on: generate, what: 'asset-pending', seconds: 40 }),
+  standIn('an asset that is broken', { on: generate, what: 'asset-error' }, { phase: 'failed' }),
+  standIn('a success without assets', { on: generate, what: 'no-assets' }, { phase: 'failed' }),
+  standIn('a failure', { on: generate, what: 'fails' }, { phase: 'failed' }),
+  standIn('a failure with some assets', { on: generate, what: 'fails', partial: true }, { phase: 'failed' }),
+  standIn('a cancelled job', { on: generate, what: 'canceled' }, { phase: 'failed' }),
+  standIn(
+    'a job that nobody knows',
+    { on: generate, what: 'lost-job' },
+    { phase: 'failed', hidesJobForGood: true },
+  ),
+  { name: 'a job that is unknown at first', standIn: { jobVisibleAfterSeconds: 60 } },
+  { name: 'a job that takes longer than the deadline', standIn: { jobSeconds: 4000 }, phase: 'failed' },
+  standIn('a job that can not be read for a while', { on: 'getJob', ...HTML, times: 12 }),
+  standIn('checks that hang', { on: 'getJob', what: 'lost-hang', times: 3 }),
+  standIn('checks that are garbage', { on: 'getJob', what: 'garbage', times: 3 }),
+  standIn('checks that are cut', { on: 'getJob', what: 'cut-before', times: 3 }),
+  standIn('checks that are too many', { on: 'getJob', what: 'too-many-requests', times: 6 }),
+  standIn('checks without a valid key', { on: 'getJob', what: 'unauthorized', times: 2 }),
+];
+
+const FILES: readonly Disturbance[] = [
+  standIn('an address that has expired', { on: 'cdn', what: 'expired' }),
+  standIn('a page in place of the file', { on: 'cdn', what: 'wrong-bytes' }),
+  standIn('a download that breaks off', { on: 'cdn', what: 'truncated' }),
+  standIn('a download that is cut at once', { on: 'cdn', what: 'cut-before' }),
+  standIn('a redirect', { on: 'cdn', what: 'redirect' }),
+  standIn('a redirect to somewhere else', {
+    on: 'cdn',
+    what: 'redirect',
+    to: 'https://elsewhere.example/file',
+  }),
+  standIn('an error page of the edge', { on: 'cdn', ...HTML }),
+  standIn('an asset that can not be read', { on: 'getAsset', ...HTML, times: 4 }),
+  standIn('an asset that is unknown at first', { on: 'getAsset', what: 'not-found', times: 2 }),
+  { name: 'redirects everywhere', standIn: { redirectDownloads: true } },
+  { name: 'octet-stream', standIn: { resultContentType: 'octet-stream' } },
+  { name: 'a picture before the model', standIn: { extraWebpFirst: true } },
+  { name: 'FBX, because of quads', metadata: { 'tripo-quad': 'true' } },
+  { name: 'addresses that live for a second', standIn: { signedUrlSeconds: 1 } },
+];
+
+const BEFORE_PAYING: readonly Disturbance[] = [
+  standIn('an input asset whose answer is lost', { on: 'createAsset', what: 'lost-cut' }),
+  standIn('an input asset that is not taken', { on: 'createAsset', ...HTML, times: 4 }),
+  standIn(
+    'an input asset that is refused',
+    { on: 'createAsset', what: 'bad-request' },
+    { phase: 'rejected' },
+  ),
+  standIn('a quote that is not answered', { on: 'dryRun', what: 'lost-cut', times: 4 }),
+  standIn('a quote that is garbage', { on: 'dryRun', what: 'garbage', times: 2 }),
+  { name: 'a dry run that is answered 200', standIn: { dryRunStatus: 200 } },
+  { name: 'a dry run that is answered 402', standIn: { dryRunStatus: 402 } },
+  { name: 'refusals that say message', standIn: { errorBodyShape: 'message' } },
+  { name: 'refusals that say code', standIn: { errorBodyShape: 'code' } },
+  {
+    name: 'no credits for half an hour',
+    standIn: { creditsLeft: 0, outOfCreditsStatus: 403 },
+    changes: [{ atSeconds: 1800, standIn: { creditsLeft: null } }],
+  },
+];
+
+const BRAKES: readonly Disturbance[] = [
+  { name: 'a pause of ten minutes', pausedSeconds: 600 },
+  { name: 'a daily limit', environment: { MAX_CU_PER_DAY: '1000' } },
+  { name: 'results that are reused', environment: { AGAIN: 'reuse' } },
+];
+
+const LARGE: readonly Disturbance[] = [
+  { name: 'an image in parts', isLarge: true },
+  standIn('a part whose address has expired', { on: 'putPart', what: 'expired' }, { isLarge: true }),
+  standIn('an import that hangs once', { on: 'completeUpload', what: 'upload-stuck' }, { isLarge: true }),
+  standIn(
+    'an import that fails',
+    { on: 'completeUpload', what: 'upload-fails' },
+    { isLarge: true, phase: 'rejected' },
+  ),
+];
+
+const KNOWLEDGE: readonly Disturbance[] = [
+  { name: 'a list that lags by a minute', standIn: { listLagSeconds: 59 } },
+  { name: 'a list without inputs', standIn: { rowsWithoutInput: true } },
+  { name: "Scenario's clock five minutes ahead", standIn: { clockSkewSeconds: 299 } },
+  { name: "Scenario's clock five minutes behind", standIn: { clockSkewSeconds: -299 } },
+  { name: "SubmitJob's clock five minutes ahead", skewSeconds: { SubmitJob: 299 } },
+  { name: "SubmitJob's clock five minutes behind", skewSeconds: { SubmitJob: -299 } },
+  { name: "CheckJob's clock five minutes ahead", skewSeconds: { CheckJob: 299 } },
+  { name: "CheckJob's clock five minutes behind", skewSeconds: { CheckJob: -299 } },
+  { name: "Sweep's clock five minutes ahead", skewSeconds: { Sweep: 299 } },
+  { name: "Sweep's clock five minutes behind", skewSeconds: { Sweep: -299 } },
+];
+
+const isUpload = ({ source }: BusEvent) => source === 'aws.s3';
+
+const AWS: readonly Disturbance[] = [
+  { name: 'the S3 event comes twice', delivery: (event) => (isUpload(event) ? [1, 3] : undefined) },
+  { name: 'the S3 event comes again later', delivery: (event) => (isUpload(event) ? [1, 90] : undefined) },
+  { name: 'the S3 event is ten minutes late', delivery: (event) => (isUpload(event) ? [600] : undefined) },
+  { name: 'the S3 event never comes', delivery: (event) => (isUpload(event) ? [] : undefined) },
+  { name: 'status events never come', delivery: (event) => (isUpload(event) ? undefined : []) },
+  { name: 'status events come twice', delivery: (event) => (isUpload(event) ? undefined : [1, 40]) },
+  { name: 'status events are late', delivery: (event) => (isUpload(event) ? undefined : [900]) },
+  { name: 'two invocations of one message', isReceivedTwice: true },
+  { name: 'S3 slows down', at: { call: 'S3 PutObject runs', what: { what: 'slow-down' } } },
+  { name: 'S3 meets a conflict', at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'conflict' } } },
+  { name: 'a claim whose answer is lost', at: { call: 'S3 PutObject runs', what: { what: 'lost-answer' } } },
+  {
+    name: 'a win whose answer is lost',
+    at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'lost-answer' } },
+  },
+  {
+    name: 'a win that takes effect late',
+    at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'late-effect', seconds: 20 } },
+  },
+  {
+    name: 'a win that never returns',
+    at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'hang-after' } },
+  },
+  {
+    name: 'the paid job is remembered and nobody hears of it',
+    at: { call: 'S3 PutObject runs', nth: 3, what: { what: 'hang-after' } },
+  },
+  { name: 'the bus takes nothing', at: { call: 'EventBridge PutEvents', what: { what: 'partial' } } },
+  { name: 'the bus is not well', at: { call: 'EventBridge PutEvents', what: { what: 'server-error' } } },
+  {
+    name: 'the execution starts and nobody hears of it',
+    at: { call: 'StepFunctions StartExecution', what: { what: 'lost-answer' } },
+  },
+  {
+    name: 'the secret can not be read',
+    at: { call: 'SecretsManager GetSecretValue', what: { what: 'server-error' } },
+  },
+  {
+    name: 'SubmitJob is killed before its first call',
+    at: { call: 'S3 GetObject runs', what: { what: 'crash-before' } },
+  },
+];
+
+const ill = { what: 'server-error' } as const;
+
+function out(
+  of: string,
+  fromSeconds: number,
+  seconds: number,
+  what: WireFault = ill,
+  more: Partial<Disturbance> = {},
+): Disturbance {
+  const minutes = Math.round(seconds / 60);
+  return {
+    name: `${of || 'everything'} is out (${what.what}) from ${fromSeconds} s for ${minutes} minutes`,
+    outage: { of, fromSeconds, seconds, what },
+    ...more,
+  };
+}
+
+/** From before the drop, from between the payment and the job's end, and while its model is stored. */
+const OUTAGES: readonly Disturbance[] = [
+  out('S3', 0, 1200),
+  // Longer than StoreAssets is tried again: the model is paid, and a redriven execution can still fetch it.
+  out('S3', 3, 1200, ill, { phase: 'failed' }),
+  out('S3', 60, 900, ill, { phase: 'failed' }),
+  out('S3', 0, 600, { what: 'slow-down' }),
+  out('S3', 0, 600, { what: 'hang-before' }),
+  out('EventBridge', 0, 1200),
+  out('EventBridge', 0, 1200, { what: 'partial' }),
+  out('StepFunctions', 0, 1200),
+  out('SecretsManager', 0, 1200),
+  out('POST', 0, 1200, { what: 'refused' }),
+  out('POST', 0, 900, { what: 'lost-request' }),
+  out('GET', 0, 1200),
+  out('', 0, 900),
+  out('', 20, 900, { what: 'refused' }),
+];
+
+export const DISTURBANCES: readonly Disturbance[] = [
+  ...PAID_CALL,
+  ...JOB,
+  ...FILES,
+  ...BEFORE_PAYING,
+  ...KNOWLEDGE,
+  ...BRAKES,
+  ...AWS,
+  ...OUTAGES,
+];
+
+/** These hash six megabytes, or make a thousand calls, so they are tried alone. */
+export const LARGE_DISTURBANCES: readonly Disturbance[] = [
+  ...LARGE,
+  standIn(
+    'checks that fail until the machine gives up',
+    { on: 'getJob', ...HTML, times: 5000 },
+    { phase: 'failed' },
+  ),
+];
+
+/** Whether the product promises anything when both happen. */
+export function isWithinBounds(pair: readonly Disturbance[]): boolean {
+  return !pair.some(({ hidesJobForGood }) => hidesJobForGood) || !pair.some(makesUncertain);
+}
+
+/** A job that no list ever shows and an answer that never came: nobody can tell that from no job at all. */
+function makesUncertain(disturbance: Disturbance): boolean {
+  return [...PAID_CALL, ...AWS, ...OUTAGES].includes(disturbance);
+}

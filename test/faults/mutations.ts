@@ -1,0 +1,180 @@
+/** One way to break the protocol: a text that stands once in a file, and what it becomes. */
+export interface Mutation {
+  readonly name: string;
+  readonly file: string;
+  readonly edits: readonly (readonly [from: string, to: string])[];
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'the claim is made without a condition',
+    file: 'functions/shared/json-objects.ts',
+    edits: [["{ IfNoneMatch: '*' }", '{}']],
+  },
+  {
+    name: 'the record is changed without a condition',
+    file: 'functions/shared/json-objects.ts',
+    edits: [['{ IfMatch: replacing }', '{}']],
+  },
+  {
+    name: 'a lost write is taken for our own',
+    file: 'functions/shared/record.ts',
+    edits: [['standing?.record.writtenBy === record.writtenBy ? standing : undefined', 'standing']],
+  },
+  {
+    name: 'the paid call is repeated when its answer is lost',
+    file: 'functions/shared/scenario-http.ts',
+    edits: [
+      [
+        '    throw new SubmissionUncertainError(unanswered(call, error));\n  }\n',
+        '    answer = await send(call, PAID_TIMEOUT_MS, tools);\n  }\n',
+      ],
+    ],
+  },
+  {
+    name: 'a 5xx, 408 or 409 counts as a refusal',
+    file: 'functions/shared/scenario-http.ts',
+    edits: [
+      ['return status >= 400 && status < 500 && status !== 408 && status !== 409;', 'return status >= 400;'],
+    ],
+  },
+  {
+    name: 'an uncertain send counts as a refusal',
+    file: 'functions/submit-job/pay-once.ts',
+    edits: [
+      [
+        "      tools.log.warn('uncertain whether the job was taken', { why: error.message });\n      return true;",
+        '      await withoutJob(sending, tools);\n      return true;',
+      ],
+    ],
+  },
+  {
+    name: 'it is sent again before the bound',
+    file: 'functions/submit-job/reconcile.ts',
+    edits: [['const isSettled = tools.now() >= settledAt;', 'const isSettled = true;']],
+  },
+  {
+    name: 'a lost request is given no time to take effect',
+    file: 'functions/submit-job/reconcile.ts',
+    edits: [
+      ['const SENDER_LIFETIME_MS = 300_000;', 'const SENDER_LIFETIME_MS = 0;'],
+      ['const LATE_EFFECT_MS = 90_000;', 'const LATE_EFFECT_MS = 0;'],
+    ],
+  },
+  {
+    name: 'an unreadable row of the list counts as none of ours',
+    file: 'functions/submit-job/reconcile.ts',
+    edits: [
+      ['else isUnclear ||= mayBeOurs(input);', ''],
+      ['if (row.input) return row;', 'return row;'],
+    ],
+  },
+  {
+    name: 'only the first page of the list is read',
+    file: 'functions/shared/scenario.ts',
+    edits: [
+      ['const LIST_PAGE = 200;', 'const LIST_PAGE = 1;'],
+      ['} while (token !== undefined);', '} while (token === null);'],
+    ],
+  },
+  {
+    name: 'a run that stands in sending is failed after five errors',
+    file: 'functions/shared/answer.ts',
+    edits: [["['none', 'claimed'];\n}", "['none', 'claimed', 'sending', 'submitted'];\n}"]],
+  },
+  {
+    name: 'the execution starts before the record says submitted',
+    file: 'functions/submit-job/pay-once.ts',
+    edits: [
+      [
+        '  tools.log.appendKeys({ jobId });\n',
+        '  tools.log.appendKeys({ jobId });\n  await (tools as unknown as { startGeneration(record: object): Promise<void> }).startGeneration({ ...sending.record, jobId, submittedAt: sentAt });\n',
+      ],
+      ["phase: 'submitted', jobId, submittedAt: sentAt }", "phase: 'claimed' }"],
+    ],
+  },
+  {
+    name: 'a manifest is written from a record read before its etag',
+    file: 'functions/shared/answer.ts',
+    edits: [
+      ['const record = (await tools.records.read(runId))?.record;', 'const record = run.record;'],
+      [
+        'const standing = await tools.objects.read(key);\n',
+        'const standing = (await tools.objects.read(key), await tools.objects.read(key));\n',
+      ],
+    ],
+  },
+  {
+    name: 'the event is sent before the manifest',
+    file: 'functions/shared/answer.ts',
+    edits: [
+      [
+        '  const record = await projected(runId, tools);\n',
+        '  const early = (await tools.records.read(runId))?.record;\n  if (early && isFinal(early)) await tools.announce(eventOf(early, { bucket: tools.assetBucket, key: manifestKey(early.upload.key, runId) }));\n  const record = await projected(runId, tools);\n',
+      ],
+    ],
+  },
+  {
+    name: 'the event is sent before the record',
+    file: 'functions/shared/answer.ts',
+    edits: [
+      [
+        '    const written = await tools.records.write(ended, kept);\n',
+        "    await tools.announce(eventOf({ ...ended, writtenBy: '' } as FinalRecord, { bucket: tools.assetBucket, key: manifestKey(ended.upload.key, run.runId) }));\n    const written = await tools.records.write(ended, kept);\n",
+      ],
+    ],
+  },
+  {
+    name: 'a run that is stored can be failed',
+    file: 'functions/shared/answer.ts',
+    edits: [["'jobId' in run ? ['submitted'] :", "'jobId' in run ? ['submitted', 'stored'] :"]],
+  },
+  {
+    name: 'every event has an id of its own',
+    file: 'functions/shared/events.ts',
+    edits: [
+      [
+        '.update(`${record.runId}\\n${detailType}`)',
+        '.update(`${record.runId}\\n${detailType}${Math.random()}`)',
+      ],
+    ],
+  },
+  {
+    name: 'entries that the bus refuses are not noticed',
+    file: 'functions/shared/announce.ts',
+    edits: [['if (FailedEntryCount) {', 'if (FailedEntryCount === -1) {']],
+  },
+  {
+    name: 'files are announced before they are stored',
+    file: 'functions/store-assets/store-file.ts',
+    edits: [
+      [
+        'const { VersionId: versionId } = await upload.done();',
+        'const [{ VersionId: versionId } = {} as { VersionId?: string }] = [void upload.done().catch(() => undefined), undefined].slice(1) as never[];',
+      ],
+    ],
+  },
+  {
+    name: 'bytes are stored without being verified',
+    file: 'functions/store-assets/store-file.ts',
+    edits: [
+      ['  if (expected !== undefined)\n', '  if (expected === -1)\n'],
+      ['  if (problem) throw', '  if (problem === null) throw'],
+    ],
+  },
+  {
+    name: 'a message that has to come back is deleted',
+    file: 'functions/submit-job/upload.ts',
+    edits: [['      batchItemFailures.push({ itemIdentifier: messageId });\n', '']],
+  },
+  {
+    name: 'the record is not looked at first',
+    file: 'functions/submit-job/submit-job.ts',
+    edits: [
+      [
+        '  const kept = await tools.records.read(run.runId);\n  if (!kept && (await isAnswered(run, tools))) return false;\n',
+        "  const found = await tools.records.read(run.runId);\n  const kept = found?.record.phase === 'sending' ? { ...found, record: { ...found.record, phase: 'claimed' as const } } : found;\n",
+      ],
+    ],
+  },
+];

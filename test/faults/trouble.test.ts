@@ -1,0 +1,77 @@
+import './timeouts.ts';
+import { expect, it } from 'vitest';
+import type { StandInOptionsInput } from '../../local/scenario/options.ts';
+import { files } from './images.ts';
+import { openWorld } from './simulated-world.ts';
+import type { World } from './world.ts';
+
+const UPLOADS = 1_000;
+const HOUR_SECONDS = 3_600;
+
+interface Trouble {
+  readonly what: string;
+  readonly standIn?: StandInOptionsInput;
+  readonly begins?: (world: World) => Promise<unknown> | void;
+  readonly ends: (world: World) => Promise<unknown> | void;
+  /** By how much its end may be noticed later. */
+  readonly seconds: number;
+}
+
+const pause = 'control/paused.json';
+
+const troubles: readonly Trouble[] = [
+  {
+    what: 'a full ceiling',
+    standIn: { concurrencyCeiling: 0 },
+    ends: ({ standIn }) => standIn.setOptions({ concurrencyCeiling: 5 }),
+    seconds: 20,
+  },
+  {
+    what: 'an account without credits',
+    standIn: { creditsLeft: 0 },
+    ends: ({ standIn }) => standIn.setOptions({ creditsLeft: null }),
+    seconds: 65,
+  },
+  {
+    what: 'a pause',
+    begins: ({ store, assetBucket }) => store.put(assetBucket, pause, nothing()),
+    ends: ({ store, assetBucket }) => store.delete(assetBucket, pause),
+    seconds: 20,
+  },
+];
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function passUntil(world: World, isOver: () => boolean): Promise<void> {
+  while (!isOver()) if (!(await world.step())) throw new Error('nothing is left to happen');
+}
+
+function requestsOf(world: World): number {
+  return Object.values(world.ledger().requests).reduce((sum, count) => sum + count, 0);
+}
+
+it.each(troubles)(
+  'an hour of $what costs a handful of calls a minute, touches no waiting message, and ends by itself',
+  async ({ standIn = {}, begins, ends, seconds }) => {
+    const world = await openWorld({ seed: 1, standIn: { jobSeconds: 120, ...standIn } });
+    const start = world.clock.now();
+    const secondsPassed = () => (world.clock.now() - start) / 1000;
+    await begins?.(world);
+    for (let n = 1; n <= UPLOADS; n += 1) await world.drop({ key: `${n}.png`, bytes: files.png });
+
+    await passUntil(world, () => secondsPassed() >= HOUR_SECONDS);
+
+    const touched = world.uploadsQueue.messages().filter(({ receiveCount }) => receiveCount > 0);
+    expect(world.uploadsQueue.messages()).toHaveLength(UPLOADS);
+    expect(touched).toHaveLength(2);
+    expect(requestsOf(world) / (HOUR_SECONDS / 60)).toBeLessThan(30);
+    expect(world.ledger().jobs).toEqual([]);
+
+    await ends(world);
+    const endedAt = secondsPassed();
+    await passUntil(world, () => world.ledger().jobs.length > 0);
+
+    expect(secondsPassed() - endedAt).toBeLessThan(seconds);
+    world.close();
+  },
+);

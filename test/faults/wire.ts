@@ -1,0 +1,139 @@
+import type { Clock } from './clock.ts';
+import type { Invocation } from './invocation.ts';
+import { between, type Random } from './random.ts';
+import type { Story } from './story.ts';
+import type { WireFault } from './wire-faults.ts';
+
+/** A call of a function, as a plan of faults sees it. */
+export interface WireCall {
+  /** Counts all calls of the history, from 1. */
+  readonly number: number;
+  /** `SubmitJob` */
+  readonly by: string;
+  /** `S3 PutObject runs/…`, `POST /generate/custom/…` */
+  readonly name: string;
+  /** Since the history began. */
+  readonly atSeconds: number;
+}
+
+/** Decides what goes wrong. Asked once a call. */
+export type WirePlan = (call: WireCall) => WireFault | undefined;
+
+export interface Request<Answer> {
+  readonly name: string;
+  readonly effect: () => Promise<Answer>;
+  /** How the service says that it is not well. */
+  readonly trouble: (status: number, code: string) => Answer;
+}
+
+/** Nothing came back. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly code: 'ECONNREFUSED' | 'ECONNRESET';
+
+  constructor(code: 'ECONNREFUSED' | 'ECONNRESET') {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** Every call that leaves a function. */
+export interface Wire {
+  /** @throws ConnectionError. Settles only while the invocation lives. */
+  send<Answer>(by: Invocation, request: Request<Answer>): Promise<Answer>;
+  readonly calls: () => number;
+}
+
+interface WireTools {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly story: Story;
+  readonly plan: WirePlan;
+}
+
+export function createWire({ clock, random, story, plan }: WireTools): Wire {
+  let calls = 0;
+  const start = clock.now();
+  const latencyMs = () => between(5, 60, random);
+
+  function send<Answer>(by: Invocation, { name, effect, trouble }: Request<Answer>): Promise<Answer> {
+    if (!by.isAlive()) return new Promise(() => undefined);
+    calls += 1;
+    const fault = plan({ number: calls, by: by.functionName, name, atSeconds: (clock.now() - start) / 1000 });
+    story.note(by.who, `${calls}. ${name}${fault ? `   ← ${told(fault)}` : ''}`);
+    return new Promise((resolve, reject) => {
+      const back = (settle: () => void, ms = latencyMs()) => {
+        clock.after(ms, () => {
+          if (by.isAlive()) settle();
+        });
+      };
+      const lost = () => back(() => reject(new ConnectionError('ECONNRESET')));
+      const answered = async (ms?: number) => {
+        const answer = await effect();
+        back(() => resolve(answer), ms);
+      };
+      const arrives = (happens: () => void | Promise<void>, ms = latencyMs()) => clock.after(ms, happens);
+      switch (fault?.what) {
+        case undefined:
+          return arrives(() => answered());
+        case 'slow':
+          return arrives(() => answered(fault.seconds * 1000));
+        case 'stalled':
+          return arrives(() => answered(), fault.seconds * 1000);
+        case 'crash-before':
+          return arrives(() => by.die('Runtime.ExitError', `killed before ${name}`), 0);
+        case 'crash-after':
+          return arrives(async () => {
+            await effect();
+            by.die('Runtime.ExitError', `killed after ${name}`);
+          });
+        case 'refused':
+          return back(() => reject(new ConnectionError('ECONNREFUSED')));
+        case 'lost-request':
+          return lost();
+        case 'lost-answer':
+          return arrives(async () => {
+            await effect();
+            lost();
+          });
+        case 'late-effect':
+          lost();
+          return arrives(async () => {
+            story.note(by.who, `only now takes effect: ${name}`);
+            await effect();
+          }, fault.seconds * 1000);
+        case 'hang-before':
+          return undefined;
+        case 'hang-after':
+          return arrives(async () => void (await effect()));
+        case 'server-error':
+          return arrives(() => back(() => resolve(trouble(500, 'InternalError'))));
+        case 'server-error-after':
+          return arrives(async () => {
+            await effect();
+            back(() => resolve(trouble(502, 'InternalError')));
+          });
+        case 'slow-down':
+          return arrives(() => back(() => resolve(trouble(503, 'SlowDown'))));
+        case 'conflict':
+          return arrives(() => back(() => resolve(trouble(409, 'ConditionalRequestConflict'))));
+        case 'partial':
+          return arrives(() => back(() => resolve(trouble(200, 'partial'))));
+      }
+    });
+  }
+
+  return { send, calls: () => calls };
+}
+
+function told(fault: WireFault): string {
+  return 'seconds' in fault ? `${fault.what} ${fault.seconds} s` : fault.what;
+}
+
+/** Whether a service could ever do that to this call. */
+export function isPossible({ what }: WireFault, { name }: Pick<WireCall, 'name'>): boolean {
+  if (what === 'conflict') return /^S3 PutObject (runs|models|results|control)\/.*json$/.test(name);
+  if (what === 'partial') return name.startsWith('EventBridge PutEvents');
+  if (what === 'slow-down') return !/^(GET|POST|PUT) /.test(name);
+  return true;
+}

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { onTestFinished } from 'vitest';
+import { answerJson, type AwsJsonTools } from '../../local/aws-json.ts';
+import { openQueue } from '../../local/queue.ts';
+import { queueUrl } from '../../local/queue-calls.ts';
+
+/** The local queues with the real client before them, for one test. */
+export async function openSqs(now: () => number) {
+  const folder = mkdtempSync(join(tmpdir(), 'meshdrop-queues-'));
+  const open = (name: string) =>
+    openQueue({
+      arn: `arn:aws:sqs:us-east-1:000000000000:${name}`,
+      folder: join(folder, name),
+      visibilityTimeoutMs: 360_000,
+      retentionMs: 14 * 86_400_000,
+      speed: 1,
+      now,
+    });
+  const uploads = await open('Uploads');
+  const deadUploads = await open('DeadUploads');
+  const deadReports = await open('DeadReports');
+  const queues = new Map([uploads, deadUploads, deadReports].map((queue) => [queue.arn, queue]));
+  const server = createServer((request, response) => {
+    const target = String(request.headers['x-amz-target']);
+    void answerJson(target, request, response, { queues } as unknown as AwsJsonTools);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const sqs = new SQSClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    useQueueUrlAsEndpoint: false,
+    maxAttempts: 1,
+  });
+  onTestFinished(() => {
+    sqs.destroy();
+    server.closeAllConnections();
+    server.close();
+    for (const queue of queues.values()) queue.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const queueUrls = {
+    uploads: queueUrl('Uploads'),
+    deadUploads: queueUrl('DeadUploads'),
+    deadReports: queueUrl('DeadReports'),
+  };
+  return { sqs, queueUrls, uploads, deadUploads, deadReports };
+}

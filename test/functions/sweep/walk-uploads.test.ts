@@ -1,0 +1,509 @@
+import { DeleteObjectCommand, type ListObjectVersionsCommandInput } from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { recordKey, runIdOf } from '../../../functions/shared/run.ts';
+import { uploadMessage } from '../../../functions/shared/upload-message.ts';
+import { answer } from '../../../functions/shared/answer.ts';
+import { TryLaterError } from '../../../functions/shared/errors.ts';
+import { PAUSE_KEY } from '../../../functions/submit-job/spend-guard.ts';
+import { modelAsset } from '../records.ts';
+import { ASSETS, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
+import { KEY } from '../submission.ts';
+import { DAYS, HOURS, MINUTES, openSweep } from '../sweeping.ts';
+
+type World = Awaited<ReturnType<typeof openSweep>>;
+
+/** An upload whose event never came, as old as that. */
+async function lost(world: World, seconds: number, key = KEY) {
+  const dropped = await world.drop({}, key);
+  world.time.pass(seconds);
+  return dropped;
+}
+
+async function remove(world: World, versionId?: string) {
+  await world.s3.s3.send(
+    new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, ...(versionId && { VersionId: versionId }) }),
+  );
+}
+
+/** Lists so few versions at a time that several pages are needed. */
+function paged({ s3: { s3 } }: World, MaxKeys: number): void {
+  s3.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) =>
+        commandName === 'ListObjectVersionsCommand' && !(args.input as ListObjectVersionsCommandInput).Prefix
+          ? next({ ...args, input: { ...args.input, MaxKeys } })
+          : next(args),
+    { step: 'initialize' },
+  );
+}
+
+describe('an upload whose event never came', () => {
+  it('is put back after a quarter of an hour, and becomes one paid job', async () => {
+    const world = await openSweep();
+    const { runId } = await lost(world, 15 * MINUTES);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([KEY]);
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [], attempts: 0 });
+    expect(world.counts).toEqual([['PutBack', 1]]);
+
+    await world.deliver();
+    await world.sweepOnce();
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.started).toMatchObject([{ runId }]);
+    expect(world.waiting()).toEqual([]);
+  });
+
+  it('is left alone before: the event may still be on its way', async () => {
+    const world = await openSweep();
+    const { runId } = await lost(world, 15 * MINUTES - 1);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([]);
+    expect(await world.record(runId)).toBeUndefined();
+  });
+
+  it.each([
+    [24 * HOURS - 1, []],
+    [24 * HOURS, [KEY]],
+  ])('while messages wait in the queue may be among them, for a day (%i s)', async (seconds, putBack) => {
+    const world = await openSweep();
+    await lost(world, seconds);
+    await world.uploads.send(uploadMessage({ bucket: UPLOADS, key: 'waits.png', versionId: 'v1' }));
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual(['waits.png', ...putBack]);
+  });
+
+  it('is put back, but not at every sweep: its record says when it was', async () => {
+    const world = await openSweep();
+    await lost(world, 15 * MINUTES);
+    await world.sweepOnce();
+    const message = await world.uploads.receive();
+    await world.uploads.delete(`${message?.messageId}#1`);
+    world.time.pass(15 * MINUTES - 1);
+
+    await world.sweepOnce();
+    expect(world.waiting()).toEqual([]);
+    world.time.pass(1);
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([KEY]);
+  });
+
+  it('is paid once even when two sweeps find it at once and its event comes after all', async () => {
+    const world = await openSweep();
+    const { upload } = await lost(world, 15 * MINUTES);
+
+    await Promise.all([world.sweepOnce(), world.sweepOnce(), world.submit(upload)]);
+    await world.deliver();
+    await world.sweepOnce();
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.waiting()).toEqual([]);
+  });
+
+  it('is put back in every version that there is', async () => {
+    const world = await openSweep();
+    const [first, second] = [await lost(world, 1), await lost(world, 15 * MINUTES)];
+
+    await world.sweepOnce();
+    await world.deliver();
+
+    expect(world.started.map(({ runId }) => runId).toSorted()).toEqual(
+      [first.runId, second.runId].toSorted(),
+    );
+  });
+});
+
+describe('an upload that was deleted', () => {
+  it('is answered so, and not put back, when a delete marker lies on it', async () => {
+    const world = await openSweep();
+    const { runId } = await lost(world, 1);
+    await remove(world);
+    world.time.pass(15 * MINUTES);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([]);
+    expect(await world.manifest(runId)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'upload-deleted' },
+    });
+    expect(world.events).toMatchObject([{ detailType: 'Model Failed', detail: { metadata: { runId } } }]);
+  });
+
+  it.each([1, 0])('and uploaded anew %i s later is put back', async (seconds) => {
+    const world = await openSweep();
+    await remove(world);
+    world.time.pass(seconds);
+    const { runId } = await lost(world, 15 * MINUTES);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([KEY]);
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed' });
+  });
+
+  it('is told from another whose name it begins with', async () => {
+    const world = await openSweep();
+    for (let versions = 0; versions < 2; versions += 1) await lost(world, 1, 'a.png');
+    const { upload } = await lost(world, 1, 'a.png.png');
+    await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: upload.key }));
+    world.time.pass(15 * MINUTES);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual(['a.png', 'a.png']);
+  });
+});
+
+describe('none of ours', () => {
+  it.each(['drafts/oak.png', 'chairs/', '.DS_Store'])('is an ignored key: %s', async (key) => {
+    const world = await openSweep();
+    await lost(world, 15 * MINUTES, key);
+
+    await world.sweepOnce();
+
+    expect(world.uploads.messages()).toEqual([]);
+    expect(world.s3.keys()).toEqual(['control/sweep.json']);
+  });
+
+  it('is what has no version', async () => {
+    const world = await openSweep();
+    await world.s3.put(UNVERSIONED_UPLOADS, KEY, 'x');
+    world.time.pass(15 * MINUTES);
+
+    await world.sweepOnce({ uploadBucket: UNVERSIONED_UPLOADS });
+
+    expect(world.uploads.messages()).toEqual([]);
+    expect(world.s3.keys()).toEqual(['control/sweep.json']);
+  });
+
+  it('is what was in the bucket before the deployment', async () => {
+    const world = await openSweep();
+    // The virtual clock may go back: the queue was made at its start.
+    world.time.pass(-1);
+    await lost(world, 2 * DAYS);
+
+    await world.sweepOnce();
+
+    expect(world.uploads.messages()).toEqual([]);
+    expect(world.s3.keys()).toEqual(['control/sweep.json']);
+  });
+
+  it('is what nobody has seen for a week', async () => {
+    const world = await openSweep();
+    await lost(world, 7 * DAYS + 1);
+
+    await world.sweepOnce();
+
+    expect(world.uploads.messages()).toEqual([]);
+    expect(world.s3.keys()).toEqual(['control/sweep.json']);
+  });
+
+  it('is what nobody has seen for a week, even while something older is open', async () => {
+    const world = await openSweep();
+    const { runId } = await lost(world, 0, 'a-broken.png');
+    await world.objects.write(recordKey(runId), { phase: 'unheard of' });
+    await world.sweepOnce();
+    await lost(world, 7 * DAYS + 1);
+
+    await world.sweepOnce();
+
+    expect(world.uploads.messages()).toEqual([]);
+  });
+
+  it('is a run whose record somebody removed when its manifest is there: it buys no second job', async () => {
+    const world = await openSweep();
+    const { upload, runId } = await world.drop({}, KEY, 'hello');
+    await world.submit(upload);
+    await world.s3.store.delete(ASSETS, recordKey(runId));
+    world.time.pass(15 * MINUTES);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([]);
+    expect(await world.record(runId)).toBeUndefined();
+  });
+});
+
+describe('a run that stands still', () => {
+  it('as claimed is put back, and its record says since when', async () => {
+    const world = await openSweep();
+    const { upload, runId } = await world.drop();
+    const scenario = { ...world.tools.scenario, quote: () => Promise.reject(new Error('ours')) };
+    await expect(world.submit(upload, { scenario })).rejects.toThrow('ours');
+    world.time.pass(15 * MINUTES);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([KEY]);
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 1 });
+    expect((await world.tools.records.read(runId))?.ageMs).toBe(0);
+  });
+
+  it('as sending is put back, still as sending, and its job is adopted', async () => {
+    const world = await openSweep();
+    const { upload, runId } = await world.drop();
+    const write: typeof world.tools.records.write = async (record, replacing) => {
+      if (record.phase === 'submitted') throw new Error('killed');
+      return await world.tools.records.write(record, replacing);
+    };
+    await expect(world.submit(upload, { records: { ...world.tools.records, write } })).rejects.toThrow(
+      'killed',
+    );
+    world.time.pass(15 * MINUTES);
+
+    await world.sweepOnce();
+
+    const { record, ageMs } = (await world.tools.records.read(runId)) ?? {};
+    expect(record).toMatchObject({ phase: 'sending', sends: [{ sentBy: expect.any(String) as string }] });
+    expect(ageMs).toBe(0);
+    await world.deliver();
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.started).toMatchObject([{ runId, jobId: world.jobs()[0]?.jobId }]);
+  });
+
+  it('but moves on in the same moment is not thrown back', async () => {
+    const world = await openSweep();
+    const { upload, runId } = await lost(world, 15 * MINUTES);
+    let done = false;
+    const write: typeof world.tools.records.write = async (record, replacing) => {
+      if (!done) {
+        done = true;
+        await world.submit(upload);
+      }
+      return await world.tools.records.write(record, replacing);
+    };
+
+    await world.sweepOnce({ records: { ...world.tools.records, write } });
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'submitted' });
+    expect(world.waiting()).toEqual([]);
+    expect(world.jobs()).toHaveLength(1);
+  });
+});
+
+describe('a paid run', () => {
+  async function paid() {
+    const world = await openSweep();
+    const { upload, runId } = await world.drop();
+    await world.submit(upload);
+    world.started.length = 0;
+    world.time.pass(15 * MINUTES);
+    return { world, runId };
+  }
+
+  it('whose execution was never started is put back and started, without a second job', async () => {
+    const { world, runId } = await paid();
+
+    await world.sweepOnce();
+    await world.deliver();
+
+    expect(world.started).toMatchObject([{ runId }]);
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('whose execution is under way is left alone', async () => {
+    const { world, runId } = await paid();
+    world.executions.set(runId, { status: 'RUNNING' });
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([]);
+    expect(await world.record(runId)).toMatchObject({ phase: 'submitted' });
+  });
+
+  it.each([
+    ['FAILED', { error: 'DeadlineError', cause: '{"errorMessage":"too long"}' }, 'deadline'],
+    ['TIMED_OUT', {}, 'timed-out'],
+    ['ABORTED', { cause: 'by hand' }, 'aborted'],
+  ] as const)(
+    'whose execution ended %s without anybody hearing of it is answered',
+    async (status, why, code) => {
+      const { world, runId } = await paid();
+      world.executions.set(runId, { status, ...why });
+
+      await world.sweepOnce();
+
+      expect(await world.manifest(runId)).toMatchObject({ status: 'failed', failure: { code } });
+      expect(world.events).toMatchObject([{ detailType: 'Model Failed' }]);
+      expect(world.waiting()).toEqual([]);
+    },
+  );
+});
+
+describe('an answer that was cut short after the record', () => {
+  it('is given: a rejection', async () => {
+    const world = await openSweep();
+    const { upload, runId } = await world.drop({}, KEY, 'hello');
+    const objects = { ...world.objects, read: () => Promise.reject(new Error('killed')) };
+    await expect(world.submit(upload, { objects })).rejects.toThrow('killed');
+    expect(await world.manifest(runId)).toBeUndefined();
+    world.time.pass(15 * MINUTES);
+
+    await world.sweepOnce();
+
+    expect(await world.manifest(runId)).toMatchObject({ status: 'rejected' });
+    expect(world.events).toMatchObject([{ detailType: 'Upload Rejected' }]);
+  });
+
+  it('is given: a model; and no second time', async () => {
+    const world = await openSweep();
+    const { upload, runId } = await world.drop();
+    await world.submit(upload);
+    const record = await world.record(runId);
+    if (!record) throw new Error('no record');
+    const objects = { ...world.objects, read: () => Promise.reject(new Error('killed')) };
+    const stored = { phase: 'stored', assets: [modelAsset] } as const;
+    await expect(answer(record, stored, { ...world.tools, objects })).rejects.toThrow('killed');
+    world.time.pass(15 * MINUTES);
+
+    await world.sweepOnce();
+    await world.sweepOnce();
+
+    expect(await world.manifest(runId)).toMatchObject({ status: 'stored' });
+    expect(world.events).toMatchObject([{ detailType: 'Model Stored' }]);
+  });
+});
+
+it('an answer that the bus never took, though its manifest is there, is announced', async () => {
+  const world = await openSweep();
+  const { upload, runId } = await world.drop({}, KEY, 'hello');
+  const announce = () => Promise.reject(new Error('killed'));
+  await expect(world.submit(upload, { announce })).rejects.toThrow('killed');
+  world.time.pass(14 * MINUTES);
+  await world.sweepOnce();
+  expect(world.events).toEqual([]);
+  world.time.pass(1 * MINUTES);
+
+  await world.sweepOnce();
+
+  expect(world.events).toMatchObject([{ detail: { metadata: { runId } } }]);
+});
+
+describe('the walk through the bucket', () => {
+  /** What the sweeps so far have asked of this run's record. */
+  const looksAt = (world: World, runId: string) =>
+    world.s3.requests.filter((request) => request.includes(recordKey(runId)) && request.startsWith('GET'))
+      .length;
+
+  const progress = async (world: World) => (await world.objects.read('control/sweep.json'))?.value;
+
+  it('looks no more at what is answered, and again at what is not', async () => {
+    const world = await openSweep();
+    const answered = await world.drop({}, 'answered.png', 'hello');
+    await world.submit(answered.upload);
+    world.time.pass(7 * 60 * MINUTES);
+    const open = await lost(world, 11 * MINUTES, 'open.png');
+    await world.sweepOnce();
+    const [before, beforeOpen] = [looksAt(world, answered.runId), looksAt(world, open.runId)];
+
+    await world.sweepOnce();
+
+    expect(looksAt(world, answered.runId)).toBe(before);
+    expect(looksAt(world, open.runId)).toBeGreaterThan(beforeOpen);
+  });
+
+  /** One walk, in calls that have hardly any time. Their number. */
+  async function walkInHaste(world: World, between: () => Promise<unknown>): Promise<number> {
+    for (let calls = 1; ; calls += 1) {
+      await world.sweepOnce({ remainingMs: () => 0 });
+      if (!Object.hasOwn((await progress(world)) as object, 'walk')) return calls;
+      await between();
+    }
+  }
+
+  it('goes on at the next call when its time is up, through every page, and looks at nothing twice', async () => {
+    const world = await openSweep();
+    paged(world, 2);
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    for (const key of keys) await lost(world, 1, key);
+    world.time.pass(15 * MINUTES);
+    const putBack: string[] = [];
+    const deliver = async () => {
+      putBack.push(...world.waiting());
+      await world.deliver();
+    };
+
+    const calls = await walkInHaste(world, deliver);
+    await deliver();
+
+    expect(calls).toBeGreaterThan(1);
+    expect(putBack).toEqual(keys);
+    expect(world.jobs()).toHaveLength(5);
+  });
+
+  it('forgets neither what came behind its back nor what was open on an earlier page', async () => {
+    const world = await openSweep();
+    paged(world, 1);
+    await lost(world, 14 * MINUTES, 'b');
+    await lost(world, 0, 'c');
+
+    await walkInHaste(world, async () => {
+      if (world.s3.keys(UPLOADS).length < 3) await lost(world, 0, 'a');
+    });
+    world.time.pass(15 * MINUTES);
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is held up by no upload that can not be looked at, and comes back to it', async () => {
+    const world = await openSweep();
+    const broken = await lost(world, 1, 'a-broken.png');
+    await world.objects.write(recordKey(broken.runId), { phase: 'unheard of' });
+    await lost(world, 15 * MINUTES, 'fine.png');
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual(['fine.png']);
+    expect(world.lines.join('\n')).toContain('a-broken.png');
+
+    await world.s3.store.delete(ASSETS, recordKey(broken.runId));
+    await world.deliver();
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual(['a-broken.png']);
+  });
+
+  it('is done with every page before the function is killed, however slowly S3 answers', async () => {
+    const world = await openSweep();
+    for (let n = 0; n < 20; n += 1) await lost(world, 0, `${n}.png`);
+    world.time.pass(15 * MINUTES);
+    const read: typeof world.tools.records.read = async (runId) => {
+      world.time.pass(10);
+      return await world.tools.records.read(runId);
+    };
+    const endsAt = world.time.now() + 120_000;
+    const remainingMs = () => endsAt - world.time.now();
+
+    await world.sweepOnce({ records: { ...world.tools.records, read }, remainingMs });
+
+    expect(remainingMs()).toBeGreaterThan(0);
+    expect(world.s3.keys()).toContain('control/sweep.json');
+  });
+});
+
+it('an upload that waits for its turn is paid once, whatever the sweep does beside it', async () => {
+  const world = await openSweep();
+  const { upload } = await world.drop();
+  await world.s3.put(ASSETS, PAUSE_KEY, '{}');
+  for (let hours = 0; hours < 3; hours += 1) {
+    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
+    await world.sweepOnce();
+    world.time.pass(HOURS);
+  }
+  await world.s3.store.delete(ASSETS, PAUSE_KEY);
+
+  await Promise.all([world.deliver(), world.sweepOnce()]);
+  await world.deliver();
+
+  expect(world.jobs()).toHaveLength(1);
+  expect(runIdOf({ ...upload, version: upload.versionId ?? '' })).toBe(world.started[0]?.runId);
+});
