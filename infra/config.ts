@@ -2,6 +2,7 @@ import type { App } from 'aws-cdk-lib';
 import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { againSchema } from '../functions/shared/again.ts';
+import { glbErrorsSchema } from '../functions/shared/glb-errors.ts';
 import { settingsSchema } from '../functions/shared/tripo.ts';
 import { uploadSettings } from './parameter-settings.ts';
 
@@ -49,6 +50,15 @@ const configSchema = z.strictObject({
     .optional()
     .describe('an SNS topic of your own where alarms ring'),
   jobDeadlineMinutes: z.number().int().min(5).max(90).default(45).describe('how long a job may take'),
+  maxAssetBytes: z
+    .number()
+    .int()
+    .min(1_000_000)
+    .default(2_000_000_000)
+    .describe('a larger file of a model is not taken'),
+  glbErrors: glbErrorsSchema
+    .default('record')
+    .describe("what errors of Khronos' validator mean: a note in the manifest, or no model"),
   maxConcurrency: z.number().int().min(2).max(1000).default(2).describe('uploads submitted side by side'),
 });
 

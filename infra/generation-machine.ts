@@ -85,6 +85,8 @@ export class GenerationMachine extends Construct {
     const jobFailed = new Fail(this, 'JobFailed', { errorPath: '$.check.code', causePath: '$.check.reason' });
     const isJobDone = new Choice(this, 'IsJobDone')
       .when(Condition.stringEquals('$.check.status', 'succeeded'), storeAssetsTask)
+      // A failed job that gave files all the same: StoreAssets keeps them, answers, and ends the execution red.
+      .when(Condition.isPresent('$.check.assets'), storeAssetsTask)
       .when(Condition.stringEquals('$.check.status', 'failed'), jobFailed)
       .otherwise(waitForJob);
     storeAssetsTask.next(stored);

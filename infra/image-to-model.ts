@@ -12,6 +12,7 @@ import type { CheckJobEnv } from '../functions/check-job/handler.ts';
 import type { ReportFailureEnv } from '../functions/report-failure/handler.ts';
 import { type DetailType, eventSource } from '../functions/shared/events.ts';
 import type { Again } from '../functions/shared/again.ts';
+import type { GlbErrors } from '../functions/shared/glb-errors.ts';
 import type { ParameterSettings } from '../functions/shared/parameters.ts';
 import type { StoreAssetsEnv } from '../functions/store-assets/handler.ts';
 import type { SubmitJobEnv } from '../functions/submit-job/handler.ts';
@@ -53,6 +54,10 @@ export interface ImageToModelProps {
   readonly alarmTopic?: ITopic;
   /** How long a job may take. @default 45 minutes */
   readonly jobDeadline?: Duration;
+  /** A larger file of a model is not taken. @default 2 GB */
+  readonly maxAssetBytes?: number;
+  /** What errors of Khronos' glTF validator mean. @default 'record': a note in the manifest */
+  readonly glbErrors?: GlbErrors;
   /** Uploads that are submitted side by side, at least 2. @default 2 */
   readonly maxConcurrency?: number;
 }
@@ -101,7 +106,12 @@ export class ImageToModel extends Construct {
     });
     const storeAssets = new ServiceFunction(this, 'StoreAssets', {
       description: 'Copies the files of a finished job into the asset bucket and announces them',
-      environment: { ...scenario, ...answering } satisfies StoreAssetsEnv,
+      environment: {
+        ...scenario,
+        ...answering,
+        MAX_ASSET_BYTES: String(props.maxAssetBytes ?? 2_000_000_000),
+        GLB_ERRORS: props.glbErrors ?? 'record',
+      } satisfies StoreAssetsEnv,
       timeout: Duration.minutes(15),
       memorySize: 512,
     });

@@ -40,6 +40,12 @@ export class ServiceFunction extends NodejsFunction {
         externalModules: [],
         // Without these, packages that offer both forms come in as CommonJS and fail at start ("Dynamic require").
         mainFields: ['module', 'main'],
+        // The glTF validator looks for `require`, which ES modules do not have; told that it is packed, it takes this instead.
+        define: {
+          require: 'undefined',
+          __webpack_require__: 'true',
+          __non_webpack_require__: 'process.getBuiltinModule',
+        },
       },
     });
   }

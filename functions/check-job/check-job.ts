@@ -1,5 +1,5 @@
+import { type BadEnd, badEndOf } from '../shared/bad-end.ts';
 import { DeadlineError, JobLostError, ScenarioNotFoundError } from '../shared/errors.ts';
-import type { FailureCode } from '../shared/failure.ts';
 import { nextWait } from '../shared/next-wait.ts';
 import type { Scenario } from '../shared/scenario.ts';
 import type { Job } from '../shared/scenario-answers.ts';
@@ -13,12 +13,8 @@ export interface CheckJobInput {
 export type JobCheck =
   | { readonly status: 'running'; readonly waitSeconds: number; readonly progress: number }
   | { readonly status: 'succeeded' }
-  | {
-      readonly status: 'failed';
-      readonly code: FailureCode;
-      readonly reason: string;
-      readonly hint?: string;
-    };
+  /** `assets`: how many files it gave all the same. Absent when none. */
+  | ({ readonly status: 'failed'; readonly assets?: number } & BadEnd);
 
 export interface CheckTools {
   readonly scenario: Pick<Scenario, 'job'>;
@@ -37,7 +33,7 @@ export async function checkJob({ jobId, submittedAt }: CheckJobInput, tools: Che
   if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS) {
     throw new JobLostError(`Scenario does not know the job ${jobId}`);
   }
-  if (job && job.status !== 'running') return ended(job, job.status);
+  if (job && job.status !== 'running') return ended(job);
   if (elapsedSeconds > tools.deadlineSeconds) {
     throw new DeadlineError(`the job ${jobId} is not done after ${Math.floor(elapsedSeconds / 60)} minutes`);
   }
@@ -54,10 +50,9 @@ async function known(jobId: string, { scenario }: CheckTools): Promise<Job | und
   }
 }
 
-function ended({ error, hint }: Job, status: Exclude<Job['status'], 'running'>): JobCheck {
-  if (status === 'succeeded') return { status };
-  if (status === 'canceled')
-    return { status: 'failed', code: 'job-canceled', reason: 'the job was canceled at Scenario' };
-  const reason = error || 'the job failed at Scenario without saying why';
-  return { status: 'failed', code: 'job-failed', reason, ...(hint !== undefined && { hint }) };
+function ended(job: Job): JobCheck {
+  const bad = badEndOf(job);
+  if (!bad) return { status: 'succeeded' };
+  const assets = job.assetIds.length;
+  return { status: 'failed', ...bad, ...(assets > 0 && { assets }) };
 }

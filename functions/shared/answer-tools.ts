@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { createAnnounce } from './announce.ts';
@@ -17,7 +18,7 @@ export function createAnswerTools(
     objects,
     records: createRecords(objects),
     assetBucket: env.ASSET_BUCKET,
-    announce: createAnnounce(namingFaults(new EventBridgeClient()), env.EVENT_BUS_NAME),
+    announce: createAnnounce(namingFaults(new EventBridgeClient()), env.EVENT_BUS_NAME, sleep),
     now: Date.now,
     count,
   };

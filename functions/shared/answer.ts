@@ -1,5 +1,5 @@
 import type { Announce } from './announce.ts';
-import type { Asset } from './asset.ts';
+import type { MissingAsset, StoredAsset } from './asset.ts';
 import { creditUnspent } from './day-ledger.ts';
 import { eventOf } from './events.ts';
 import type { Failure } from './failure.ts';
@@ -22,7 +22,8 @@ import { manifestKey } from './run.ts';
 export type Outcome =
   | {
       readonly phase: 'stored';
-      readonly assets: readonly Asset[];
+      readonly assets: readonly StoredAsset[];
+      readonly missing?: readonly MissingAsset[];
       readonly cu?: number;
       readonly jobFinishedAt?: string;
     }
@@ -30,7 +31,8 @@ export type Outcome =
   | {
       readonly phase: 'stored';
       readonly reusedFrom: string;
-      readonly assets: readonly Asset[];
+      readonly assets: readonly StoredAsset[];
+      readonly missing?: readonly MissingAsset[];
       readonly cu: 0;
       readonly jobId: string;
       readonly submittedAt: string;
@@ -39,7 +41,8 @@ export type Outcome =
   | {
       readonly phase: 'failed';
       readonly failure: Failure;
-      readonly assets?: readonly Asset[];
+      readonly assets?: readonly StoredAsset[];
+      readonly missing?: readonly MissingAsset[];
       readonly cu?: number;
     }
   | { readonly phase: 'rejected'; readonly failure: Failure };
@@ -97,16 +100,20 @@ function mayEndFrom(run: Unclaimed | RunRecord, outcome: Outcome): From {
   return outcome.phase === 'failed' && 'jobId' in run ? ['submitted'] : ['none', 'claimed'];
 }
 
-/** What the caller has read of the image, a record that was claimed before may not know yet. */
+/** What the caller has read of the image and its price, a record that was claimed before may not know yet. */
 function seenIn(
-  { upload, parameters }: Unclaimed | RunRecord,
+  { upload, parameters, quote, quotedAt }: Unclaimed | RunRecord,
   kept: RunRecord | undefined,
-): Pick<Unclaimed, 'upload' | 'parameters'> {
-  return { upload: { ...kept?.upload, ...upload }, ...(parameters && { parameters }) };
+): Partial<Unclaimed> {
+  const priced = quotedAt !== undefined && { quote, quotedAt };
+  return { upload: { ...kept?.upload, ...upload }, ...(parameters && { parameters }), ...priced };
 }
 
+/** Of an earlier answer nothing is left. */
+const ANSWERED = { failure: undefined, missing: undefined, announced: undefined };
+
 function endedRecord(run: Unclaimed | RunRecord, outcome: Outcome, now: number): NewRecord {
-  const { failure: _, announced: __, ...rest } = { failure: undefined, announced: undefined, ...run };
+  const { failure: _, missing: __, announced: ___, ...rest } = { ...ANSWERED, ...run };
   return { ...rest, ...outcome, finishedAt: new Date(now).toISOString() } as NewRecord;
 }
 

@@ -13,3 +13,55 @@ export const assetSchema = z.strictObject({
 });
 
 export type Asset = z.infer<typeof assetSchema>;
+
+const count = z.number().int().nonnegative();
+const point = z.tuple([z.number(), z.number(), z.number()]);
+
+const factsSchema = z.strictObject({
+  generator: z.string().optional().describe('the program that wrote the file, as it says itself'),
+  triangles: count,
+  vertices: count,
+  materials: count,
+  textures: z.array(
+    z.strictObject({
+      contentType: z.string().optional(),
+      bytes: count.optional(),
+      width: count.optional().describe('pixels; absent where the image says it too late to be seen'),
+      height: count.optional(),
+    }),
+  ),
+  boundingBox: z
+    .strictObject({ min: point, max: point })
+    .optional()
+    .describe('metres; the boxes of all meshes with the transforms of their nodes'),
+});
+
+const validationSchema = z.strictObject({
+  errors: count,
+  warnings: count,
+  messages: z.array(z.string()).describe('the first errors'),
+});
+
+/** What the manifest says of a file, and the event does not. */
+const detailsSchema = z.strictObject({
+  checksum: z
+    .strictObject({ algorithm: z.literal('CRC32'), value: z.string() })
+    .optional()
+    .describe('base64, of the whole object, as S3 keeps it'),
+  facts: factsSchema.optional().describe('of a GLB, as it says itself'),
+  validation: validationSchema.optional().describe("Khronos' glTF validator, on a GLB of up to 64 MB"),
+});
+
+export const storedAssetSchema = z.strictObject({ ...assetSchema.shape, ...detailsSchema.shape });
+export type StoredAsset = z.infer<typeof storedAssetSchema>;
+export type ModelFacts = z.infer<typeof factsSchema>;
+export type Validation = z.infer<typeof validationSchema>;
+
+/** A file that Scenario names and that could not be had. */
+export const missingSchema = z.strictObject({ assetId: z.string(), reason: z.string() });
+export type MissingAsset = z.infer<typeof missingSchema>;
+
+/** The asset alone, as an event carries it. */
+export function withoutDetails({ checksum: _, facts: __, validation: ___, ...asset }: StoredAsset): Asset {
+  return asset;
+}

@@ -78,6 +78,11 @@ export class DownloadBrokenError extends Error {
   override readonly name = 'DownloadBrokenError';
 }
 
+/** A file is larger than maxAssetBytes. A retry never helps, before somebody raises the setting. */
+export class FileTooLargeError extends Error {
+  override readonly name = 'FileTooLargeError';
+}
+
 /** The job gave nothing to keep, and the run was answered so. A retry never helps. */
 export class UnusableResultError extends Error {
   override readonly name = 'UnusableResultError';

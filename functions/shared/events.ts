@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { assetSchema } from './asset.ts';
 import { failureSchema } from './failure.ts';
-import { jobSchema, modelSchema, partsOf } from './manifest.ts';
+import { jobSchema, modelSchema, partsOf, schemaVersion } from './manifest.ts';
 import { type FinalRecord, reusedFrom } from './record.ts';
 import { uploadSchema } from './run.ts';
 
 export const eventSource = 'meshdrop';
 
 const metadata = z.strictObject({
-  schemaVersion: z.literal('1.0'),
+  schemaVersion: z.literal(schemaVersion),
   eventId: z
     .string()
     .describe('hex SHA-256 of runId, a line feed and the detail-type: stable, drop repeats by it'),
@@ -23,7 +23,7 @@ const about = {
   manifest: z.strictObject({ bucket: z.string(), key: z.string() }),
 };
 
-/** The `detail` of each event, by its detail-type. */
+/** The `detail` of each event, by its detail-type. event-reader.ts says the same to consumers. */
 export const eventSchemas = {
   'Model Stored': z.strictObject({
     metadata,
@@ -31,6 +31,14 @@ export const eventSchemas = {
       ...about,
       job: jobSchema,
       assets: z.array(assetSchema),
+      assetCount: z
+        .number()
+        .int()
+        .positive()
+        .optional()
+        .describe(
+          'only where the files are too many for an event: `assets` is empty then, the manifest has them',
+        ),
       reusedFrom: reusedFrom.optional(),
     }),
   }),
@@ -49,17 +57,23 @@ export type MeshdropEvent = {
 
 const detailTypes = { stored: 'Model Stored', failed: 'Model Failed', rejected: 'Upload Rejected' } as const;
 
+/** EventBridge took 256 KB for years and takes 1 MB now; queues and functions behind it may still hold to the old. */
+const MOST_BYTES = 200_000;
+
 /** The event of a run that has ended: references only, the same every time it is made from the same record. */
 export function eventOf(record: FinalRecord, manifest: { bucket: string; key: string }): MeshdropEvent {
   const detailType = detailTypes[record.phase];
   const { assets, ...parts } = partsOf(record);
-  const data = { ...parts, ...(record.phase === 'stored' && { assets }), manifest };
   const metadata = {
-    schemaVersion: '1.0',
+    schemaVersion,
     eventId: createHash('sha256').update(`${record.runId}\n${detailType}`).digest('hex'),
     occurredAt: record.finishedAt,
     runId: record.runId,
   };
-  const detail = eventSchemas[detailType].parse({ metadata, data });
+  const detailWith = (files: object) =>
+    eventSchemas[detailType].parse({ metadata, data: { ...parts, ...files, manifest } });
+  const whole = detailWith(record.phase === 'stored' ? { assets } : {});
+  const isTooLarge = Buffer.byteLength(JSON.stringify(whole)) > MOST_BYTES;
+  const detail = isTooLarge ? detailWith({ assets: [], assetCount: assets.length }) : whole;
   return { detailType, detail } as MeshdropEvent;
 }

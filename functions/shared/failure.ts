@@ -84,8 +84,8 @@ export const FAILURES = {
   },
   'download-broken': {
     status: 'failed',
-    when: 'the files of the finished job could not be copied, after several tries',
-    hint: 'ask the team to redrive the execution: the model exists and is already paid',
+    when: 'the files of the finished job could not be copied, after several tries, or are larger than maxAssetBytes',
+    hint: 'ask the team to redrive the execution, with a larger maxAssetBytes where the reason names it: the model exists and is already paid',
   },
   aborted: {
     status: 'failed',
@@ -122,10 +122,14 @@ export type Failure = z.infer<typeof failureSchema>;
 
 const LONGEST_REASON = 1_000;
 
-/** A failure with its code's own hint, and a reason that is safe to publish: signed URLs lose their query. */
+/** A failure with its code's own hint. */
 export function failure(code: FailureCode, reason: string): Failure {
-  const safe = reason.replaceAll(/(https?:\/\/[^\s?]+)\?\S*/g, '$1');
-  return { code, reason: safe.slice(0, LONGEST_REASON), hint: FAILURES[code].hint };
+  return { code, reason: publishable(reason), hint: FAILURES[code].hint };
+}
+
+/** Signed URLs lose their query, and nothing is longer than a sentence. */
+export function publishable(reason: string): string {
+  return reason.replaceAll(/(https?:\/\/[^\s?]+)\?\S*/g, '$1').slice(0, LONGEST_REASON);
 }
 
 export function isFailureCode(text: string): text is FailureCode {

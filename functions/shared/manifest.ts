@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import { type Asset, assetSchema } from './asset.ts';
+import { type Asset, missingSchema, storedAssetSchema, withoutDetails } from './asset.ts';
 import { type Failure, failureSchema } from './failure.ts';
 import { type FinalRecord, reusedFrom } from './record.ts';
 import { type Upload, uploadSchema } from './run.ts';
 import { modelId, parametersSchema } from './tripo.ts';
+
+/** Of the manifest and the events. A change is checked against docs/events/released; docs/events.md has the rules. */
+export const schemaVersion = '1.0';
 
 export const modelSchema = z.strictObject({
   id: z.string(),
@@ -19,18 +22,38 @@ export const jobSchema = z.strictObject({
   finishedAt: z.iso.datetime().optional(),
 });
 
+/** The way of one run, in its order. What did not happen, or is not known, is left out. */
+const timingsSchema = z.strictObject({
+  claimedAt: z.iso.datetime().optional().describe('the image was read and found good'),
+  quotedAt: z.iso.datetime().optional().describe('Scenario named the price'),
+  submittedAt: z.iso.datetime().optional().describe('the paid request left'),
+  acceptedAt: z.iso.datetime().optional().describe('the job id was known'),
+  jobFinishedAt: z.iso.datetime().optional().describe('the job ended, by the clock of Scenario'),
+  finishedAt: z.iso.datetime().describe('the run ended: its files are stored, or it has failed'),
+});
+
 /** The final document beside the assets: the record's projection for people and programs. */
 export const manifestSchema = z.strictObject({
-  schemaVersion: z.literal('1.0'),
+  schemaVersion: z.literal(schemaVersion),
   status: z.enum(['stored', 'failed', 'rejected']),
   runId: z.string(),
   finishedAt: z.iso.datetime(),
+  failure: failureSchema.optional(),
   upload: uploadSchema,
   model: modelSchema,
+  quote: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe('compute units that Scenario asked; job.cu is the charge'),
   job: jobSchema.optional(),
-  assets: z.array(assetSchema),
+  timings: timingsSchema.optional(),
   reusedFrom: reusedFrom.optional(),
-  failure: failureSchema.optional(),
+  assets: z.array(storedAssetSchema),
+  missing: z
+    .array(missingSchema)
+    .optional()
+    .describe('files that could not be had; there is a model all the same'),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
@@ -50,7 +73,7 @@ export function partsOf(record: FinalRecord): AnswerParts {
     upload: record.upload,
     model: { id: modelId, ...(record.parameters && { parameters: record.parameters }) },
     ...jobOf(record),
-    assets: record.phase === 'rejected' ? [] : (record.assets ?? []),
+    assets: record.phase === 'rejected' ? [] : (record.assets ?? []).map(withoutDetails),
     ...(record.phase === 'stored' && record.reusedFrom !== undefined && { reusedFrom: record.reusedFrom }),
     ...(record.phase !== 'stored' && { failure: record.failure }),
   };
@@ -69,15 +92,21 @@ function jobOf(record: FinalRecord): Pick<AnswerParts, 'job'> {
   };
 }
 
+/** A reused job ran for another run, so its times are none of this one's. */
+function timingsOf(record: FinalRecord): z.infer<typeof timingsSchema> {
+  const { claimedAt, quotedAt, finishedAt } = record;
+  const isOwn = record.phase === 'failed' || (record.phase === 'stored' && record.reusedFrom === undefined);
+  const { submittedAt, acceptedAt, jobFinishedAt } = isOwn ? record : {};
+  return { claimedAt, quotedAt, submittedAt, acceptedAt, jobFinishedAt, finishedAt };
+}
+
+/** People read it: small, in this order, what happened before the details and the long list of files last. */
 export function manifestOf(record: FinalRecord): Manifest {
-  const { assets, failure, ...parts } = partsOf(record);
-  return {
-    schemaVersion: '1.0',
-    status: record.phase,
-    runId: record.runId,
-    finishedAt: record.finishedAt,
-    ...parts,
-    assets: [...assets],
-    ...(failure && { failure }),
-  };
+  const { failure, upload, model, job, reusedFrom } = partsOf(record);
+  const { assets = [], missing } = record.phase === 'rejected' ? {} : record;
+  const { runId, finishedAt, quote } = record;
+  const about = { schemaVersion, status: record.phase, runId, finishedAt, failure, upload, model };
+  const manifest = { ...about, quote, job, timings: timingsOf(record), reusedFrom, assets, missing };
+  // Through JSON, in which what is undefined is left out, and which is what it is compared with in S3.
+  return manifestSchema.parse(JSON.parse(JSON.stringify(manifest)));
 }

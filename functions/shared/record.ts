@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { assetSchema } from './asset.ts';
+import { missingSchema, storedAssetSchema } from './asset.ts';
 import { failureSchema } from './failure.ts';
 import type { JsonObjects } from './json-objects.ts';
 import { recordKey, uploadSchema } from './run.ts';
@@ -19,7 +19,9 @@ const common = {
   runId: z.string(),
   upload: uploadSchema,
   parameters: parametersSchema.optional(),
+  claimedAt: z.iso.datetime().optional(),
   quote: z.number().nonnegative().optional().describe('CU, by the dry run'),
+  quotedAt: z.iso.datetime().optional(),
   sends: z.array(sendSchema),
   attempts: z.number().int().nonnegative().describe('unexpected errors so far'),
   writtenBy: z.string().describe('nonce of this write, by which a writer knows its own again'),
@@ -27,7 +29,8 @@ const common = {
 
 const job = {
   jobId: z.string(),
-  submittedAt: z.iso.datetime(),
+  submittedAt: z.iso.datetime().describe('when the paid request left'),
+  acceptedAt: z.iso.datetime().optional().describe('when its job id was known here'),
   cu: z.number().nonnegative().optional().describe('what was charged'),
   jobFinishedAt: z.iso.datetime().optional(),
 };
@@ -39,6 +42,11 @@ export const reusedFrom = z
 const ended = {
   finishedAt: z.iso.datetime(),
   announced: z.literal(true).optional().describe('the event of this answer was taken by the bus'),
+};
+
+const files = {
+  assets: z.array(storedAssetSchema),
+  missing: z.array(missingSchema).optional().describe('left out: they could not be had'),
 };
 
 const partialJob = z.object(job).partial().shape;
@@ -53,7 +61,7 @@ export const recordSchema = z.discriminatedUnion('phase', [
     ...job,
     phase: z.literal('stored'),
     ...ended,
-    assets: z.array(assetSchema),
+    ...files,
     reusedFrom: reusedFrom.optional(),
   }),
   z.strictObject({
@@ -62,7 +70,7 @@ export const recordSchema = z.discriminatedUnion('phase', [
     phase: z.literal('failed'),
     ...ended,
     failure: failureSchema,
-    assets: z.array(assetSchema).optional(),
+    ...z.object(files).partial().shape,
   }),
   z.strictObject({ ...common, phase: z.literal('rejected'), ...ended, failure: failureSchema }),
 ]);

@@ -35,14 +35,22 @@ export interface ScenarioAsset {
   readonly status: 'pending' | 'ready' | 'broken';
   /** `img23d`, `3d:texture:albedo` and the like. */
   readonly source?: string | undefined;
+  /** What Scenario takes it for; its bytes tell better. */
+  readonly is3d: boolean;
   readonly bytes?: number | undefined;
   readonly preview?: { readonly assetId: string } | undefined;
 }
 
 /** Ids become part of paths, keys and execution names elsewhere: nothing but these characters may come in. */
 export const id = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/);
-const ids = z.array(z.string()).transform((all) => all.filter((one) => id.safeParse(one).success));
+const ids = z.array(z.unknown()).transform((all) => all.flatMap((one) => id.safeParse(one).data ?? []));
 const text = z.string().optional().catch(undefined);
+/** Of words for people: they go on to records, events and the machine's own state, which have their limits. */
+const sentence = z
+  .string()
+  .transform((said) => said.slice(0, 1_000))
+  .optional()
+  .catch(undefined);
 const amount = z.number().nonnegative().optional().catch(undefined);
 
 export const jobShape = z.object({
@@ -57,8 +65,8 @@ export const jobShape = z.object({
     .object({
       input: z.unknown().optional(),
       assetIds: ids.catch([]).default([]),
-      error: text,
-      hint: text,
+      error: sentence,
+      hint: sentence,
     })
     .catch({ assetIds: [] })
     .default({ assetIds: [] }),
@@ -74,8 +82,12 @@ export const assetShape = z.object({
   url: z.string(),
   status: z.string().catch('success').default('success'),
   source: text,
+  kind: text,
   originalFileUrl: text,
-  properties: z.object({ size: amount }).optional().catch(undefined),
+  properties: z
+    .object({ size: z.number().int().positive().optional().catch(undefined) })
+    .optional()
+    .catch(undefined),
   preview: z.object({ assetId: id }).optional().catch(undefined),
   thumbnail: z.object({ assetId: id }).optional().catch(undefined),
 });
@@ -124,12 +136,24 @@ const inputShape = z.object({ modelId: text, image: text });
 
 function inputIn(echo: unknown): JobInput | undefined {
   if (echo === undefined || echo === null) return undefined;
-  return { ...inputShape.safeParse(echo).data, text: JSON.stringify(echo) };
+  const said = textOf(echo);
+  return said === undefined ? undefined : { ...inputShape.safeParse(echo).data, text: said };
+}
+
+/** Undefined when it is nested too deep to be written. */
+function textOf(echo: unknown): string | undefined {
+  try {
+    return JSON.stringify(echo);
+  } catch {
+    return undefined;
+  }
 }
 
 function isoDate(said: string | undefined): string | undefined {
   const time = Date.parse(said ?? '');
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+  const iso = Number.isNaN(time) ? '' : new Date(time).toISOString();
+  // Years beyond 9999 are written in a way that nobody else reads.
+  return /^\d{4}-/.test(iso) ? iso : undefined;
 }
 
 export function toAsset(shape: z.infer<typeof assetShape>): ScenarioAsset {
@@ -138,6 +162,7 @@ export function toAsset(shape: z.infer<typeof assetShape>): ScenarioAsset {
     url: shape.originalFileUrl ?? shape.url,
     status: shape.status === 'pending' ? 'pending' : shape.status === 'error' ? 'broken' : 'ready',
     source: shape.source,
+    is3d: shape.kind === '3d',
     bytes: shape.originalFileUrl === undefined ? shape.properties?.size : undefined,
     preview: shape.preview ?? shape.thumbnail,
   };

@@ -103,7 +103,7 @@ async function send(call: Call, timeoutMs: number, tools: HttpTools): Promise<Re
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const text = await response.text();
+    const text = await textOf(response);
     return {
       status: response.status,
       text,
@@ -113,6 +113,21 @@ async function send(call: Call, timeoutMs: number, tools: HttpTools): Promise<Re
   } catch (cause) {
     throw new TransportError('no answer', { cause });
   }
+}
+
+/** A page of 200 jobs is far below this. What is longer is no answer, and would fill the memory. */
+const MOST_ANSWER_BYTES = 4_000_000;
+
+async function textOf({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  const stream: AsyncIterable<Uint8Array> | null = body;
+  for await (const piece of stream ?? []) {
+    bytes += piece.length;
+    if (bytes > MOST_ANSWER_BYTES) throw new Error(`an answer of more than ${MOST_ANSWER_BYTES} bytes`);
+    pieces.push(piece);
+  }
+  return new TextDecoder().decode(Buffer.concat(pieces));
 }
 
 /** The network's own failure, told apart from everything that happens before a request is made. */

@@ -1,58 +1,94 @@
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { DownloadBrokenError } from '../shared/errors.ts';
+import { isAllowed, type Lookup, outsideOnly } from './allowed-hosts.ts';
 import { HEAD_BYTES } from './file-kind.ts';
+import type { Answer, Get } from './http-get.ts';
 
 /** A file on its way. */
 export interface Download {
   /** Its first bytes, at most `HEAD_BYTES`. */
   readonly head: Uint8Array;
-  /** All of its bytes, the head's again. To be read once, to the end. */
-  readonly bytes: AsyncGenerator<Uint8Array>;
+  /** All of its bytes, the head's again. To be read once. */
+  readonly bytes: AsyncIterable<Uint8Array>;
   /** What the host says, when it says it about these very bytes. */
   readonly length: number | undefined;
+  /** Ends it, wherever it is. */
+  close(): void;
 }
 
+/** Rings once, unless it is begun anew or closed before. */
+export type Alarm = (ms: number, ring: () => void) => { refresh(): void; close(): void };
+
 export interface DownloadTools {
-  readonly fetch: typeof fetch;
   /** Base of the configured API: its own host may serve files too. */
   readonly apiUrl: string;
+  readonly get: Get;
+  readonly lookup: Lookup;
+  readonly alarm: Alarm;
 }
 
 const MOST_REDIRECTS = 5;
-const TOTAL_MS = 10 * 60_000;
+const IDLE_MS = 30_000;
+/** Whoever sends less than this in that time stands still, or trickles on purpose. */
+const LEAST_BYTES = 256 * 1024;
 
 /** Begins a download from a signed URL, following redirects within Scenario's hosts, without credentials. */
-export async function download(url: string, tools: DownloadTools): Promise<Download> {
-  const signal = AbortSignal.timeout(TOTAL_MS);
-  const response = await follow(address(url), tools, signal);
-  if (!response.body) throw new DownloadBrokenError(`${hostOf(response)} sent nothing`);
-  const encoded = response.headers.get('content-encoding');
-  const length = response.headers.get('content-length');
-  const pieces = piecesOf(response.body, hostOf(response));
-  const { head, rest } = await peek(pieces);
-  return { head, bytes: rest, length: length !== null && encoded === null ? Number(length) : undefined };
+export async function download(url: string, totalMs: number, tools: DownloadTools): Promise<Download> {
+  const stop = new AbortController();
+  const late = (why: string) => stop.abort(new DownloadBrokenError(`the download ${why}`));
+  // While S3 is slow to take the bytes, nobody waits for the sender.
+  const pace = { isWaiting: true, seen: (_bytes: number) => {} };
+  const total = tools.alarm(totalMs, () => late('takes too long'));
+  const idle = tools.alarm(IDLE_MS, () => (pace.isWaiting ? late('stands still') : idle.refresh()));
+  let seen = 0;
+  pace.seen = (bytes) => {
+    seen += bytes;
+    if (seen < LEAST_BYTES) return;
+    seen = 0;
+    idle.refresh();
+  };
+  const close = () => {
+    total.close();
+    idle.close();
+    stop.abort();
+  };
+  try {
+    const response = await follow(address(url), tools, stop.signal);
+    const { 'content-encoding': encoding, 'content-length': length } = response.headers;
+    const { head, rest } = await peek(piecesOf(decoded(response, encoding), pace, stop.signal));
+    const isPlain = encoding === undefined && length !== undefined;
+    return { head, bytes: rest, length: isPlain ? Number(length) : undefined, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
-async function follow(first: URL, { fetch, apiUrl }: DownloadTools, signal: AbortSignal): Promise<Response> {
+async function follow(first: URL, tools: DownloadTools, signal: AbortSignal): Promise<Answer> {
   let url = first;
   for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
-    if (!isAllowed(url, new URL(apiUrl)))
-      throw new DownloadBrokenError(`the file is on a foreign host: ${url.host}`);
-    const response = await fetch(url, {
-      redirect: 'manual',
-      signal,
-      headers: { 'accept-encoding': 'identity' },
-    }).catch((cause: unknown) => {
-      throw new DownloadBrokenError(`${url.host} did not answer`, { cause });
+    const response = await guarded(url, tools, signal).catch((cause: unknown) => {
+      throw brokenBy(signal, cause, `${url.host} did not answer`);
     });
-    if (response.ok) return response;
-    await response.body?.cancel();
-    const location = response.headers.get('location');
-    if (response.status < 300 || response.status > 399 || location === null) {
-      throw new DownloadBrokenError(`${url.host} answered ${response.status}`);
-    }
-    url = address(location, url);
+    if (response.statusCode === 200) return response;
+    response.destroy();
+    const { statusCode = 0, headers } = response;
+    if (statusCode < 300 || statusCode > 399 || headers.location === undefined)
+      throw new DownloadBrokenError(`${url.host} answered ${statusCode}`);
+    url = address(headers.location, url);
   }
   throw new DownloadBrokenError(`${first.host} redirected more than ${MOST_REDIRECTS} times`);
+}
+
+async function guarded(
+  url: URL,
+  { apiUrl, get, lookup }: DownloadTools,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const api = new URL(apiUrl);
+  if (!isAllowed(url, api)) throw new DownloadBrokenError(`the file is on a foreign host: ${url.host}`);
+  return await get(url, url.origin === api.origin ? { signal } : { signal, lookup: outsideOnly(lookup) });
 }
 
 function address(url: string, base?: URL): URL {
@@ -61,22 +97,44 @@ function address(url: string, base?: URL): URL {
   return parsed;
 }
 
-/** Only Scenario's hosts, and the configured API's own. */
-function isAllowed(url: URL, api: URL): boolean {
-  if (url.origin === api.origin) return true;
-  return url.protocol === 'https:' && url.port === '' && url.hostname.endsWith('.scenario.com');
+const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+/** Nobody asked for an encoding, and some hosts use one all the same. */
+function decoded(response: Answer, encoding: string | undefined): Readable {
+  if (encoding === undefined || encoding === 'identity') return response;
+  const decoder = DECODERS[encoding.toLowerCase()];
+  if (!decoder)
+    throw new DownloadBrokenError(`the file comes in an encoding that nobody asked for: ${encoding}`);
+  // What goes wrong is thrown where the pieces are read.
+  return pipeline(response, decoder(), () => {});
 }
 
-function hostOf(response: Response): string {
-  return new URL(response.url).host;
-}
-
-async function* piecesOf(body: ReadableStream<Uint8Array>, host: string): AsyncGenerator<Uint8Array> {
+async function* piecesOf(
+  body: AsyncIterable<Uint8Array>,
+  pace: { isWaiting: boolean; readonly seen: (bytes: number) => void },
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   try {
-    for await (const piece of body) yield piece;
+    for await (const piece of body) {
+      pace.seen(piece.length);
+      pace.isWaiting = false;
+      yield piece;
+      pace.isWaiting = true;
+    }
   } catch (cause) {
-    throw new DownloadBrokenError(`the download from ${host} broke off`, { cause });
+    throw brokenBy(signal, cause, 'the download broke off');
   }
+}
+
+/** Why it was stopped, when it was; else what the network says. */
+function brokenBy(signal: AbortSignal, cause: unknown, otherwise: string): DownloadBrokenError {
+  const why: unknown = signal.aborted ? signal.reason : cause;
+  return why instanceof DownloadBrokenError ? why : new DownloadBrokenError(otherwise, { cause });
 }
 
 /** Reads just enough to know what the file is. */

@@ -1,15 +1,16 @@
 import { type AnswerTools, answer, type Outcome, publish } from '../shared/answer.ts';
-import type { Asset } from '../shared/asset.ts';
-import { AssetNotReadyError, UnusableResultError } from '../shared/errors.ts';
-import { failure } from '../shared/failure.ts';
+import type { MissingAsset, StoredAsset } from '../shared/asset.ts';
+import { type BadEnd, badEndOf } from '../shared/bad-end.ts';
+import { AssetNotReadyError, FileTooLargeError, UnusableResultError } from '../shared/errors.ts';
+import { failure, publishable } from '../shared/failure.ts';
 import type { Log } from '../shared/observed.ts';
 import type { RunRecord } from '../shared/record.ts';
 import { assetFolder, assetName } from '../shared/run.ts';
 import type { Scenario } from '../shared/scenario.ts';
 import type { Job } from '../shared/scenario-answers.ts';
 import type { FileKind } from './file-kind.ts';
-import { type FileTools, type Place, storeFile, yetToBeKnown } from './store-file.ts';
-import { errorOf } from '../shared/error-of.ts';
+import { patiently, type PatienceTools } from './patience.ts';
+import { type Place, type StoredFile, storeFile, type Wanted, yetToBeKnown } from './store-file.ts';
 
 export interface StoreAssetsInput {
   readonly runId: string;
@@ -22,7 +23,7 @@ export interface StoredModel {
   readonly assets: number;
 }
 
-export interface StoreTools extends AnswerTools, FileTools {
+export interface StoreTools extends AnswerTools, PatienceTools {
   readonly scenario: Pick<Scenario, 'asset' | 'job'>;
   readonly log: Log;
 }
@@ -48,26 +49,47 @@ export async function storeAssets(
   }
   const job = await yetToBeKnown(tools.scenario.job(jobId));
   if (job.status === 'running') throw new AssetNotReadyError(`the job ${jobId} is still running`);
-  if (job.status !== 'succeeded')
-    return await unusable(
-      record,
-      { code: 'job-failed', reason: job.error ?? `the job ended ${job.status}` },
-      [],
-      tools,
-    );
-  if (job.assetIds.length > MOST_ASSETS) {
-    const reason = `the job gave ${job.assetIds.length} files; at most ${MOST_ASSETS} are taken`;
-    return await unusable(record, { code: 'too-many-assets', reason }, [], tools);
-  }
-  const assets = await storeFiles(record, job, tools);
-  if (!assets.some(({ role }) => role === 'model')) {
-    const count = job.assetIds.length;
-    const reason = `Scenario finished the job without a 3D model (${count === 1 ? '1 file' : `${count} files`})`;
-    return await unusable(record, { code: 'no-model', reason }, assets, tools);
-  }
-  await answer(record, { phase: 'stored', assets, ...chargeOf(job) }, tools);
+  const files = job.assetIds.length > MOST_ASSETS ? NO_FILES : await storeFiles(record, job, tools);
+  const bad = badEndOf(job) ?? unusableBecause(job, files);
+  const { assets } = files;
+  const missing = files.missing.map(({ assetId, error }) => ({
+    assetId,
+    reason: publishable(error.message),
+  }));
+  if (bad) return await unusable(record, bad, { assets, missing }, tools);
+  await answer(record, { phase: 'stored', assets, ...missingIn(missing), ...chargeOf(job) }, tools);
   tools.log.info('stored', { assets: assets.length, cu: job.cu });
   return { status: 'stored', assets: assets.length };
+}
+
+interface Files {
+  readonly assets: readonly StoredAsset[];
+  readonly missing: readonly { readonly assetId: string; readonly error: Error }[];
+}
+
+const NO_FILES: Files = { assets: [], missing: [] };
+
+/**
+ * Undefined when there is a model: then nothing that is missing beside it can spoil it.
+ *
+ * @throws whatever kept a file away that may be the model, and may pass
+ */
+function unusableBecause({ assetIds }: Job, { assets, missing }: Files): BadEnd | undefined {
+  const count = assetIds.length === 1 ? '1 file' : `${assetIds.length} files`;
+  if (assetIds.length > MOST_ASSETS)
+    return { code: 'too-many-assets', reason: `the job gave ${count}; at most ${MOST_ASSETS} are taken` };
+  if (assets.some(({ role }) => role === 'model')) return undefined;
+  const passing = missing.find(({ error }) => !(error instanceof FileTooLargeError));
+  if (passing) throw passing.error;
+  const [large] = missing;
+  // The model is there and paid: once the setting is raised, a redrive fetches it. With `no-model`, people would pay again.
+  if (large) return { code: 'download-broken', reason: `${large.assetId}: ${large.error.message}` };
+  // This is also the end of a GLB with errors where `glbErrors` is `fail`: the same bytes again would be no better.
+  return { code: 'no-model', reason: `Scenario finished the job without a usable 3D model (${count})` };
+}
+
+function missingIn(missing: readonly MissingAsset[]): { missing?: readonly MissingAsset[] } {
+  return missing.length > 0 ? { missing } : {};
 }
 
 function chargeOf({
@@ -80,68 +102,63 @@ function chargeOf({
 /** Answers the run as failed, with what was there kept, and lets the execution end red. */
 async function unusable(
   run: RunRecord,
-  { code, reason }: { code: 'job-failed' | 'no-model' | 'too-many-assets'; reason: string },
-  assets: readonly Asset[],
+  { code, reason }: BadEnd,
+  { assets, missing }: { assets: readonly StoredAsset[]; missing: readonly MissingAsset[] },
   tools: StoreTools,
 ): Promise<never> {
-  await answer(run, { phase: 'failed', failure: failure(code, reason), assets }, tools);
+  const why = failure(code, reason);
+  await answer(run, { phase: 'failed', failure: why, assets, ...missingIn(missing) }, tools);
   throw new UnusableResultError(reason);
 }
 
-/** All files of the job in its own order, then the previews that live beside them. */
-async function storeFiles(run: RunRecord, { assetIds }: Job, tools: StoreTools): Promise<readonly Asset[]> {
+/** All files of the job in its own order, then the previews that live beside its models. */
+async function storeFiles(run: RunRecord, { assetIds }: Job, tools: StoreTools): Promise<Files> {
   const keyOf = namesIn(assetFolder(run.upload.key, run.runId), assetName(run.upload.key));
-  const assets: Asset[] = [];
+  const store = patiently(tools);
+  const assets: StoredAsset[] = [];
+  const missing: { assetId: string; error: Error }[] = [];
+  const keep = async (assetId: string, place: Wanted['place']): Promise<StoredFile | undefined> => {
+    const { file, error } = await store((totalMs) =>
+      storeFile({ runId: run.runId, assetId, place, totalMs }, tools),
+    );
+    if (file) assets.push(file.asset);
+    if (error) {
+      missing.push({ assetId, error });
+      tools.log.warn('left out', { assetId, error });
+    }
+    return file;
+  };
+
   const previewIds = new Set<string>();
   for (const assetId of new Set(assetIds)) {
-    const { asset, previewId } = await storeFile(
-      assetId,
-      (kind, source) => placeOf(kind, source, keyOf),
-      tools,
-    );
-    assets.push(asset);
-    if (asset.role === 'model' && previewId !== undefined) previewIds.add(previewId);
+    const file = await keep(assetId, (kind, source) => placeOf(kind, source, assetId, keyOf));
+    if (file?.previewId !== undefined && file.asset.role === 'model') previewIds.add(file.previewId);
   }
   for (const previewId of previewIds) {
-    if (assets.some(({ assetId }) => assetId === previewId)) continue;
-    const preview = await storePreview(previewId, keyOf, tools);
-    if (preview) assets.push(preview);
+    if (assetIds.includes(previewId)) continue;
+    await keep(previewId, (kind) => ({
+      role: kind.contentType.startsWith('image/') ? 'preview' : 'other',
+      key: keyOf(previewId, '.preview', kind.extension),
+    }));
   }
-  return assets;
+  return { assets, missing };
 }
 
-/** A picture of the model is a comfort: a paid model is not lost for the want of it. */
-async function storePreview(assetId: string, keyOf: KeyOf, tools: StoreTools): Promise<Asset | undefined> {
-  try {
-    const { asset } = await storeFile(
-      assetId,
-      ({ extension }) => ({ role: 'preview', key: keyOf('.preview', extension) }),
-      tools,
-    );
-    return asset;
-  } catch (error) {
-    tools.log.warn('stored without preview', {
-      assetId,
-      error: errorOf(error),
-    });
-    return undefined;
-  }
-}
-
-function placeOf({ extension, is3d }: FileKind, source: string, keyOf: KeyOf): Place {
+function placeOf({ extension, is3d }: FileKind, source: string, assetId: string, keyOf: KeyOf): Place {
   const role = is3d ? 'model' : source.startsWith('3d:texture') ? 'texture' : 'other';
-  return { role, key: keyOf('', extension) };
+  return { role, key: keyOf(assetId, '', extension) };
 }
 
-type KeyOf = (suffix: string, extension: string) => string;
+type KeyOf = (assetId: string, suffix: string, extension: string) => string;
 
-/** Hands out `oak.glb`, `oak-2.glb`, `oak.preview.webp`: in the same order always the same keys. */
+/** Hands out `oak.glb`, `oak-2.glb`, `oak.preview.webp`: in the same order always the same keys, and the same file keeps its own. */
 function namesIn(folder: string, name: string): KeyOf {
-  const taken = new Set<string>();
-  return (suffix, extension) => {
+  const owners = new Map<string, string>();
+  return (assetId, suffix, extension) => {
+    const isFree = (key: string) => (owners.get(key) ?? assetId) === assetId;
     let key = `${folder}${name}${suffix}.${extension}`;
-    for (let n = 2; taken.has(key); n += 1) key = `${folder}${name}${suffix}-${n}.${extension}`;
-    taken.add(key);
+    for (let n = 2; !isFree(key); n += 1) key = `${folder}${name}${suffix}-${n}.${extension}`;
+    owners.set(key, assetId);
     return key;
   };
 }

@@ -1,19 +1,30 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { Asset } from '../shared/asset.ts';
-import { AssetNotReadyError, DownloadBrokenError, ScenarioNotFoundError } from '../shared/errors.ts';
+import type { Asset, StoredAsset } from '../shared/asset.ts';
+import {
+  AssetNotReadyError,
+  DownloadBrokenError,
+  ScenarioInputError,
+  ScenarioNotFoundError,
+} from '../shared/errors.ts';
+import type { GlbErrors } from '../shared/glb-errors.ts';
 import type { Scenario } from '../shared/scenario.ts';
 import type { ScenarioAsset } from '../shared/scenario-answers.ts';
-import { type Download, type DownloadTools, download } from './download.ts';
-import { type FileKind, fileKindOf } from './file-kind.ts';
-import { GlbLength } from './glb-length.ts';
+import { type DownloadTools, download } from './download.ts';
+import { type FileKind, fileKindOf, isText } from './file-kind.ts';
+import type { Validate } from './khronos.ts';
+import { attachmentNamed } from './object-headers.ts';
+import { Passage } from './passage.ts';
 
 export interface FileTools extends DownloadTools {
   readonly scenario: Pick<Scenario, 'asset'>;
   readonly s3: S3Client;
   readonly assetBucket: string;
+  /** A larger file is not taken. */
+  readonly maxAssetBytes: number;
+  readonly glbErrors: GlbErrors;
+  readonly validate: Validate;
 }
 
 /** Where a file goes, once its bytes have told what it is. */
@@ -22,81 +33,112 @@ export interface Place {
   readonly key: string;
 }
 
+/** One file of a run. */
+export interface Wanted {
+  readonly runId: string;
+  readonly assetId: string;
+  readonly place: (kind: FileKind, source: string) => Place;
+  /** How long it may take. */
+  readonly totalMs: number;
+}
+
 /** S3's least, two on their way at once: some 20 MB in flight whatever the file's size, and 50 GB at most. */
 const PART_BYTES = 5 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
 
 /** A file that is stored, and what else Scenario says about it. */
 export interface StoredFile {
-  readonly asset: Asset;
+  readonly asset: StoredAsset;
   readonly previewId: string | undefined;
 }
 
 /**
  * Copies one file of the result into the asset bucket, hashing it on its way. Bytes that do not add up never become an object.
  *
- * @throws AssetNotReadyError | DownloadBrokenError, both worth a retry
+ * @throws AssetNotReadyError | DownloadBrokenError, both worth a retry; FileTooLargeError, which is not
  */
-export async function storeFile(
-  assetId: string,
-  place: (kind: FileKind, source: string) => Place,
-  tools: FileTools,
-): Promise<StoredFile> {
-  const asset = await yetToBeKnown(tools.scenario.asset(assetId));
-  if (asset.status === 'pending') throw new AssetNotReadyError(`${assetId} is still being made`);
-  if (asset.status === 'broken') throw new DownloadBrokenError(`Scenario says that ${assetId} is broken`);
-  const file = await download(asset.url, tools);
-  const kind = fileKindOf(file.head);
-  if (!kind) throw new DownloadBrokenError(`${assetId} is no file but an error page or nothing`);
-  const { role, key } = place(kind, asset.source ?? '');
+export async function storeFile(wanted: Wanted, tools: FileTools): Promise<StoredFile> {
+  const asset = await yetToBeKnown(tools.scenario.asset(wanted.assetId));
+  if (asset.status === 'pending') throw new AssetNotReadyError(`${wanted.assetId} is still being made`);
+  if (asset.status === 'broken')
+    throw new DownloadBrokenError(`Scenario says that ${wanted.assetId} is broken`);
+  const file = await download(asset.url, wanted.totalMs, tools);
+  try {
+    const kind = kindOf(file.head, asset);
+    const { length, head } = file;
+    const lengths = [length, asset.bytes];
+    const passage = new Passage({ ...wanted, kind, head, lengths, maxBytes: tools.maxAssetBytes });
+    const place = wanted.place(kind, asset.source ?? '');
+    const stored = await put(Readable.from(passage.through(file.bytes)), kind, place, wanted, tools);
+    const described = { ...stored, bytes: passage.bytes, sha256: passage.sha256() };
+    return { asset: await withDetails(described, passage, tools), previewId: asset.preview?.assetId };
+  } finally {
+    file.close();
+  }
+}
 
-  const sums = { hash: createHash('sha256'), bytes: 0 };
-  const upload = new Upload({
-    client: tools.s3,
-    params: {
-      Bucket: tools.assetBucket,
-      Key: key,
-      ContentType: kind.contentType,
-      Body: Readable.from(verified(file, asset, kind, sums)),
-    },
-    partSize: PART_BYTES,
-    queueSize: PARTS_AT_ONCE,
-  });
-  const { VersionId: versionId } = await upload.done();
-  const stored = { role, bucket: tools.assetBucket, key, contentType: kind.contentType, assetId };
-  const asStored = {
-    ...stored,
-    bytes: sums.bytes,
-    sha256: sums.hash.digest('hex'),
-    ...(versionId !== undefined && { versionId }),
-  };
-  return { asset: asStored, previewId: asset.preview?.assetId };
+/** @throws DownloadBrokenError when it is an error page, or words in place of a model */
+function kindOf(head: Uint8Array, { assetId, is3d }: ScenarioAsset): FileKind {
+  const kind = fileKindOf(head);
+  if (!kind) throw new DownloadBrokenError(`${assetId} is no file but an error page or nothing`);
+  if (kind.extension === 'bin' && is3d && isText(head))
+    throw new DownloadBrokenError(`${assetId} is no 3D file but some text`);
+  return kind;
 }
 
 /** What a finished job names exists, whether or not every side of Scenario knows it already. */
 export async function yetToBeKnown<T>(answer: Promise<T>): Promise<T> {
   return await answer.catch((cause: unknown) => {
-    throw cause instanceof ScenarioNotFoundError ? new AssetNotReadyError(cause.message, { cause }) : cause;
+    if (cause instanceof ScenarioNotFoundError) throw new AssetNotReadyError(cause.message, { cause });
+    throw cause instanceof ScenarioInputError ? new DownloadBrokenError(cause.message, { cause }) : cause;
   });
 }
 
-/** Passes the bytes on, and fails at the end, before the object is complete, when they are not what they should be. */
-async function* verified(
-  file: Download,
-  { assetId, bytes: said }: ScenarioAsset,
-  { extension }: FileKind,
-  sums: { readonly hash: ReturnType<typeof createHash>; bytes: number },
-): AsyncGenerator<Uint8Array> {
-  const glb = extension === 'glb' ? new GlbLength() : undefined;
-  for await (const piece of file.bytes) {
-    sums.hash.update(piece);
-    sums.bytes += piece.length;
-    glb?.update(piece);
-    yield piece;
-  }
-  const expected = [file.length, said].find((length) => length !== undefined && length !== sums.bytes);
-  if (expected !== undefined)
-    throw new DownloadBrokenError(`${assetId} has ${sums.bytes} bytes and should have ${expected}`);
-  const problem = glb?.problem();
-  if (problem) throw new DownloadBrokenError(`${assetId}: ${problem}`);
+async function put(
+  body: Readable,
+  { contentType }: FileKind,
+  { role, key }: Place,
+  { runId, assetId }: Wanted,
+  { s3, assetBucket: bucket }: FileTools,
+) {
+  const upload = new Upload({
+    client: s3,
+    params: {
+      Bucket: bucket,
+      Key: key,
+      ContentType: contentType,
+      ContentDisposition: attachmentNamed(key.slice(key.lastIndexOf('/') + 1)),
+      Metadata: { runid: runId, assetid: assetId },
+      // Of the whole object, whatever its parts: what a reader computes himself.
+      ChecksumAlgorithm: 'CRC32',
+      ChecksumType: 'FULL_OBJECT',
+      Body: body,
+    },
+    partSize: PART_BYTES,
+    queueSize: PARTS_AT_ONCE,
+  });
+  const { VersionId: versionId, ChecksumCRC32: crc32 } = await upload.done();
+  return {
+    role,
+    bucket,
+    key,
+    ...(versionId !== undefined && { versionId }),
+    contentType,
+    assetId,
+    ...(crc32 !== undefined && { checksum: { algorithm: 'CRC32' as const, value: crc32 } }),
+  };
+}
+
+/** A model that the validator finds wrong is kept all the same: where that is told to fail, it only counts as no model. */
+async function withDetails(asset: StoredAsset, passage: Passage, tools: FileTools): Promise<StoredAsset> {
+  const facts = passage.facts();
+  const whole = passage.takeWhole();
+  const validation = whole && (await tools.validate(whole));
+  const isWrong = tools.glbErrors === 'fail' && validation !== undefined && validation.errors > 0;
+  return {
+    ...asset,
+    ...(isWrong && { role: 'other' }),
+    ...(facts && { facts }),
+    ...(validation && { validation }),
+  };
 }

@@ -19,18 +19,24 @@ export interface PayTools extends HoldTools, ReconcileTools {
   readonly spendGuard: SpendGuard;
 }
 
+/** What a job would cost, in compute units, and when Scenario said so. */
+export interface Quoted {
+  readonly quote: number;
+  readonly quotedAt: string;
+}
+
 /** A send starts within this after its record was won, so that the record's time bounds the send's. */
 const SEND_WITHIN_MS = 10_000;
 
 /** Wins the right to pay, and pays, at once and once. */
 export async function payOnce(
   claimed: Claimed,
-  quote: number,
+  quoted: Quoted,
   input: ModelInput,
   tools: PayTools,
 ): Promise<ReadAgain> {
-  const at = await held(() => reservedAt(claimed, quote, tools), tools);
-  const won = await winSend(claimed, { assetId: input.image, quote, at }, tools);
+  const at = await held(() => reservedAt(claimed, quoted.quote, tools), tools);
+  const won = await winSend(claimed, { assetId: input.image, quoted, at }, tools);
   if (!won) return true;
   if (tools.remainingMs() < SEND_MARGIN_MS || tools.now() - at > SEND_WITHIN_MS) {
     await withoutJob(won, tools);
@@ -52,11 +58,11 @@ async function reservedAt({ record }: Claimed, quote: number, tools: PayTools): 
 /** Undefined when somebody else was first. */
 async function winSend(
   claimed: Claimed,
-  { assetId, quote, at }: { assetId: string; quote: number; at: number },
+  { assetId, quoted, at }: { assetId: string; quoted: Quoted; at: number },
   tools: PayTools,
 ): Promise<Sending | undefined> {
   const send = { assetId, sentAt: new Date(at).toISOString(), sentBy: randomUUID() };
-  const sending = { ...claimed.record, quote, sends: [...claimed.record.sends, send] };
+  const sending = { ...claimed.record, ...quoted, sends: [...claimed.record.sends, send] };
   const won = await tools.records.write({ ...sending, phase: 'sending' }, claimed);
   return won?.record.phase === 'sending' ? { ...won, record: won.record } : undefined;
 }
@@ -108,8 +114,9 @@ async function submitted(
   tools: PayTools,
 ): Promise<ReadAgain> {
   tools.log.appendKeys({ jobId });
+  const acceptedAt = new Date(tools.now()).toISOString();
   const written = await tools.records.write(
-    { ...sending.record, phase: 'submitted', jobId, submittedAt: sentAt },
+    { ...sending.record, phase: 'submitted', jobId, submittedAt: sentAt, acceptedAt },
     sending,
   );
   if (!written) return true;

@@ -33,7 +33,8 @@ async function isThere({ bucket, key, versionId }: Asset, s3: S3Client): Promise
   }
 }
 
-function asReused({ runId, jobId, submittedAt, jobFinishedAt, assets }: RecordIn<'stored'>): Outcome {
+function asReused(earlier: RecordIn<'stored'>): Outcome {
+  const { runId, jobId, submittedAt, jobFinishedAt, assets, missing } = earlier;
   const job = { jobId, submittedAt, ...(jobFinishedAt !== undefined && { jobFinishedAt }) };
-  return { phase: 'stored', assets, cu: 0, reusedFrom: runId, ...job };
+  return { phase: 'stored', assets, ...(missing && { missing }), cu: 0, reusedFrom: runId, ...job };
 }

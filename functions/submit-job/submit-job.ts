@@ -8,12 +8,12 @@ import { type ParameterSettings, resolveParameters } from '../shared/parameters.
 import type { RecordIn } from '../shared/record.ts';
 import { manifestKey } from '../shared/run.ts';
 import type { Scenario } from '../shared/scenario.ts';
-import type { Parameters as TripoParameters } from '../shared/tripo.ts';
+import type { ModelInput, Parameters as TripoParameters } from '../shared/tripo.ts';
 import { type Again, againIn } from '../shared/again.ts';
 import { type AnnouncedUpload, runIdOfUpload } from '../shared/upload-message.ts';
 import { type HoldTools, held } from './hold.ts';
 import { type Found, readImage, uploadOf } from './image.ts';
-import { type Claimed, type PayTools, payOnce, type ReadAgain, settle } from './pay-once.ts';
+import { type Claimed, type PayTools, payOnce, type Quoted, type ReadAgain, settle } from './pay-once.ts';
 import { earlierResult } from './reuse.ts';
 import type { StartGeneration } from './start-generation.ts';
 import { errorOf } from '../shared/error-of.ts';
@@ -49,7 +49,8 @@ export async function submitJob(announced: AnnouncedUpload, tools: SubmitTools):
 
 async function advance(run: Unclaimed, announced: AnnouncedUpload, tools: SubmitTools): Promise<ReadAgain> {
   const kept = await tools.records.read(run.runId);
-  if (!kept && (await isAnswered(run, tools))) return false;
+  // Without a record there may be an answer all the same: the record was removed, or has come this very moment.
+  if (!kept && (await isAnswered(run, tools))) return (await tools.records.read(run.runId)) !== undefined;
   if (!kept) return await prepare(run, announced, undefined, tools);
   const { record, etag, ageMs } = kept;
   switch (record.phase) {
@@ -111,8 +112,9 @@ async function claim(
 ): Promise<Claimed | undefined> {
   if (standing && isDeepStrictEqual(standing.record.parameters, parameters)) return standing;
   const { sends, attempts } = standing?.record ?? seen;
+  const claimedAt = standing?.record.claimedAt ?? new Date(tools.now()).toISOString();
   const claimed = await tools.records.write(
-    { ...seen, sends, attempts, parameters, phase: 'claimed' },
+    { ...seen, sends, attempts, parameters, claimedAt, phase: 'claimed' },
     standing,
   );
   return claimed?.record.phase === 'claimed' ? { ...claimed, record: claimed.record } : undefined;
@@ -146,10 +148,15 @@ async function send(
       contentType,
     });
     const input = { ...parameters, image: assetId };
-    const quote = freshQuote(record, tools.now()) ?? (await tools.scenario.quote(input));
+    const quoted = freshQuote(record, tools.now()) ?? (await askedQuote(input, tools));
+    const { quote } = quoted;
     if (quote > tools.maxCuPerRun)
-      return await end(record, { phase: 'rejected', failure: overLimit(quote, tools) }, tools);
-    return await payOnce(claimed, quote, input, tools);
+      return await end(
+        { ...record, ...quoted },
+        { phase: 'rejected', failure: overLimit(quote, tools) },
+        tools,
+      );
+    return await payOnce(claimed, quoted, input, tools);
   } catch (error) {
     if (!(error instanceof ScenarioInputError)) throw error;
     return await end(
@@ -163,9 +170,15 @@ async function send(
 /** While an upload is held, its price is not asked for again at every try; after a longer hold it may have changed. */
 const QUOTE_GOOD_MS = 10 * 60_000;
 
-function freshQuote({ quote, sends }: RecordIn<'claimed'>, now: number): number | undefined {
+function freshQuote({ quote, quotedAt, sends }: RecordIn<'claimed'>, now: number): Quoted | undefined {
   const sentAt = Date.parse(sends.at(-1)?.sentAt ?? '');
-  return now - sentAt < QUOTE_GOOD_MS ? quote : undefined;
+  if (quote === undefined || quotedAt === undefined) return undefined;
+  return now - sentAt < QUOTE_GOOD_MS ? { quote, quotedAt } : undefined;
+}
+
+async function askedQuote(input: ModelInput, { scenario, now }: SubmitTools): Promise<Quoted> {
+  const quote = await scenario.quote(input);
+  return { quote, quotedAt: new Date(now()).toISOString() };
 }
 
 function overLimit(quote: number, { maxCuPerRun }: SubmitTools) {

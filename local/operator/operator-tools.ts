@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -28,7 +29,7 @@ export function createOperatorTools({ outputs, region, endpoint }: Deployment): 
     objects,
     records: createRecords(objects),
     assetBucket: outputs.AssetBucketName,
-    announce: createAnnounce(new EventBridgeClient(config), outputs.EventBusName),
+    announce: createAnnounce(new EventBridgeClient(config), outputs.EventBusName, sleep),
     count: () => undefined,
     now: Date.now,
     sfn: new SFNClient(config),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assembly } from '../../local/assembly.ts';
+import { copyLarge, copyMemory } from './large-asset.ts';
 
 /**
  * Speed and memory of the local run, as figures of this machine at this moment: `npm run measure`, or `npm run measure -- memory`
@@ -119,7 +120,10 @@ const measures: readonly (readonly [string, (folder: string) => Promise<string>]
   ['second start, one image, --job-seconds 1', (folder) => seconds(() => oneImage(folder))],
   ['second start until ready', (folder) => seconds(() => startUntilReady(folder))],
   ['peak memory of StoreAssets, 1 MB asset', (folder) => storeMemory(folder, 0)],
+  ['peak memory of StoreAssets, 60 MB asset, validated', (folder) => storeMemory(folder, 60 * MB)],
   ['peak memory of StoreAssets, 200 MB asset', (folder) => storeMemory(folder, 200 * MB)],
+  ['peak memory of a copied GLB of 64 MB', () => copyMemory(63.9 * MB)],
+  ['memory and speed of a copied GLB of 1 GB', () => copyLarge(1000 * MB)],
   ['bundles', bundleSizes],
 ];
 

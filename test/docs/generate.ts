@@ -1,7 +1,15 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { schemaVersion } from '../../functions/shared/manifest.ts';
+import { publishedSchemas } from './event-schemas.ts';
 import { generatedDocuments } from './generated.ts';
+import { release } from './released.ts';
 
 for (const [path, text] of generatedDocuments()) {
-  await writeFile(join(import.meta.dirname, '..', '..', path), text);
+  const file = join(import.meta.dirname, '..', '..', path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+if (process.argv.includes('--release')) {
+  await release({ version: schemaVersion, schemas: publishedSchemas() });
 }

@@ -1,8 +1,22 @@
 import { FAILURES } from '../../functions/shared/failure.ts';
+import { sampleEvents, sampleManifests } from './event-samples.ts';
+import { publishedSchemas } from './event-schemas.ts';
 
-/** What the documents under docs/ say in tables that the code knows better: path and text. */
+/** What the documents under docs/ say that the code knows better: path and text. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
-  return new Map([['docs/failures.md', failures()]]);
+  return new Map([
+    ['docs/failures.md', failures()],
+    ...jsonFiles(publishedSchemas(), 'schema.json'),
+    ...jsonFiles(sampleEvents(), 'sample.json'),
+    ...jsonFiles(sampleManifests(), 'sample.json'),
+  ]);
+}
+
+function jsonFiles(values: ReadonlyMap<string, unknown>, ending: string): readonly [string, string][] {
+  return [...values].map(([name, value]) => [
+    `docs/events/${name}.${ending}`,
+    `${JSON.stringify(value, null, 2)}\n`,
+  ]);
 }
 
 function failures(): string {

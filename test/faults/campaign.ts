@@ -25,7 +25,8 @@ async function campaign(command: CampaignCommand): Promise<number> {
     process.stdout.write(`violation (seed ${command.seed}, part ${part}): ${story}\n`);
     return 1;
   }
-  process.stdout.write(`seed ${command.seed}\n${sums.told()}\n`);
+  // A burst alone has told its own figures.
+  if (sums.histories() > 0) process.stdout.write(`seed ${command.seed}\n${sums.told()}\n`);
   return 0;
 }
 
@@ -120,8 +121,12 @@ class Sums {
     process.stderr.write(`${this.#seconds().toFixed(0).padStart(5)} s  ${parts}\n`);
   }
 
+  histories(): number {
+    return [...this.#parts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   told(): string {
-    const histories = [...this.#parts.values()].reduce((sum, count) => sum + count, 0);
+    const histories = this.histories();
     const lines = [
       ['histories', histories],
       ...[...this.#parts].map(([part, count]) => [`  ${part}`, count] as const),

@@ -20,9 +20,9 @@ import { submitJob } from '../../functions/submit-job/submit-job.ts';
 import { eachUpload } from '../../functions/submit-job/upload.ts';
 import { sweep } from '../../functions/sweep/sweep.ts';
 import { clients } from './aws-clients.ts';
-import { type Invocation, sleepIn } from './invocation.ts';
+import { alarmIn, type Invocation, sleepIn } from './invocation.ts';
 import type { Logic } from './lambda.ts';
-import { scenarioFetch } from './scenario-fetch.ts';
+import { scenarioFetch, scenarioGet } from './scenario-fetch.ts';
 
 /** The real functions with the real clients, wired as in their `handler.ts`; only the clock and the wire are the world's. */
 export const logics: Readonly<Record<string, Logic>> = {
@@ -63,7 +63,14 @@ export const logics: Readonly<Record<string, Logic>> = {
       s3: clients.s3,
       scenario: scenarioOf(invocation),
       apiUrl: invocation.world.scenarioUrl,
-      fetch: scenarioFetch,
+      get: scenarioGet,
+      lookup: () => Promise.reject(new Error('all files are at the stand-in')),
+      alarm: (ms, ring) => alarmIn(invocation, ms, ring),
+      sleep: (ms: number) => sleepIn(invocation, ms),
+      // A thread works in real time.
+      validate: async () => undefined,
+      maxAssetBytes: Number(environmentOf(invocation)('MAX_ASSET_BYTES')),
+      glbErrors: 'record',
       log: logOf(invocation),
     }),
 
@@ -122,7 +129,7 @@ function answerToolsOf(invocation: Invocation): AnswerTools {
     objects,
     records: createRecords(objects),
     assetBucket,
-    announce: createAnnounce(clients.events, env('EVENT_BUS_NAME')),
+    announce: createAnnounce(clients.events, env('EVENT_BUS_NAME'), (ms) => sleepIn(invocation, ms)),
     now: nowOf(invocation),
     count: () => undefined,
   };

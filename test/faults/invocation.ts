@@ -44,3 +44,23 @@ export function sleepIn({ world: { clock }, isAlive }: Invocation, ms: number): 
     });
   });
 }
+
+/** Rings so much later, unless it is begun anew or closed, or the invocation is dead by then. */
+export function alarmIn({ world: { clock }, isAlive }: Invocation, ms: number, ring: () => void) {
+  const begin = () =>
+    clock.after(
+      ms,
+      () => {
+        if (isAlive()) ring();
+      },
+      { isBackground: true },
+    );
+  let cancel = begin();
+  return {
+    refresh: () => {
+      cancel();
+      cancel = begin();
+    },
+    close: () => cancel(),
+  };
+}

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { type ApiAnswer, bytesOf, type Reply } from '../../local/scenario/answer.ts';
+import type { Get } from '../../functions/store-assets/http-get.ts';
 import { currentInvocation, type Invocation, sleepIn } from './invocation.ts';
 import { limitOf } from './timeouts.ts';
 import { ConnectionError, type Request } from './wire.ts';
@@ -12,20 +14,34 @@ export const scenarioFetch: typeof fetch = async (input, init = {}) => {
   return await (limit === undefined ? answered : until(limit, answered, invocation));
 };
 
+/** The same for files: Node's own client, whose answer is the stream itself. */
+export const scenarioGet: Get = async (url, { signal }) => {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason as Error));
+  const response = await Promise.race([scenarioFetch(url, { redirect: 'manual', signal }), stopped]);
+  const { status: statusCode, headers, body } = response;
+  const pieces = body ? Readable.fromWeb(body) : Readable.from([]);
+  return Object.assign(pieces, { statusCode, headers: Object.fromEntries(headers) });
+};
+
 async function answerOf(url: URL, init: RequestInit, invocation: Invocation): Promise<Response> {
-  const { world } = invocation;
   try {
-    let answer = await world.wire.send(invocation, request(url, init, invocation));
-    if ('hangSeconds' in answer) {
-      await sleepIn(invocation, answer.hangSeconds * 1000);
-      answer = answer.next;
-    }
-    if ('cut' in answer) throw new ConnectionError('ECONNRESET');
-    return responseOf(answer, url, init.redirect);
+    return responseOf(await replyTo(url, init, invocation), url, init.redirect);
   } catch (cause) {
     // What Node's fetch throws: the reason is the error's cause.
     throw cause instanceof ConnectionError ? new TypeError('fetch failed', { cause }) : cause;
   }
+}
+
+/** @throws ConnectionError */
+async function replyTo(url: URL, init: RequestInit, invocation: Invocation): Promise<Reply> {
+  let answer = await invocation.world.wire.send(invocation, request(url, init, invocation));
+  if ('hangSeconds' in answer) {
+    await sleepIn(invocation, answer.hangSeconds * 1000);
+    answer = answer.next;
+  }
+  if ('cut' in answer) throw new ConnectionError('ECONNRESET');
+  return answer;
 }
 
 /** Gives up at that time, whatever comes. */

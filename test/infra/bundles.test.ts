@@ -7,7 +7,9 @@ import * as z from 'zod';
 import { assembly } from '../../local/assembly.ts';
 
 /** `import { z } from 'zod'` alone adds 350,000. */
-const MOST_BYTES = 800_000;
+const MOST_BYTES = 720_000;
+/** StoreAssets brings Khronos' validator along. */
+const VALIDATOR_BYTES = 290_000;
 
 const functions = ['SubmitJob', 'CheckJob', 'StoreAssets', 'ReportFailure', 'Sweep'] as const;
 
@@ -73,7 +75,9 @@ describe.each(functions)('the bundle of %s', (name) => {
     const { folder, text } = bundleOf(name);
 
     expect(await readdir(folder)).toEqual(['index.mjs']);
-    expect(Buffer.byteLength(text)).toBeLessThan(MOST_BYTES);
+    expect(Buffer.byteLength(text)).toBeLessThan(
+      name === 'StoreAssets' ? MOST_BYTES + VALIDATOR_BYTES : MOST_BYTES,
+    );
   });
 
   it('is an ES module that brings the SDK and requires nothing while it runs', () => {

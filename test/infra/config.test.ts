@@ -23,6 +23,8 @@ describe('settings that are left out', () => {
       again: 'rerun',
       sweepMinutes: 60,
       jobDeadlineMinutes: 45,
+      maxAssetBytes: 2_000_000_000,
+      glbErrors: 'record',
       maxConcurrency: 2,
     });
   });

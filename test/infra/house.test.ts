@@ -65,7 +65,7 @@ describe('the sources of functions/ and infra/', () => {
   });
 
   it('are named in kebab case', () => {
-    const odd = sources.filter(({ path }) => !/^[a-z0-9-]+(?:\/[a-z0-9-]+)*\.ts$/.test(path));
+    const odd = sources.filter(({ path }) => !/^[a-z0-9-]+(?:\/[a-z0-9-]+)*(?:\.d)?\.ts$/.test(path));
 
     expect(odd.map(({ path }) => path)).toEqual([]);
   });

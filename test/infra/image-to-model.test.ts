@@ -252,7 +252,7 @@ describe('the functions', () => {
       },
     ],
     ['CheckJob', { ...scenario, JOB_DEADLINE_SECONDS: '2700' }],
-    ['StoreAssets', { ...scenario, ...answers }],
+    ['StoreAssets', { ...scenario, ...answers, GLB_ERRORS: 'record', MAX_ASSET_BYTES: '2000000000' }],
     ['ReportFailure', answers],
     [
       'Sweep',
@@ -757,6 +757,23 @@ describe('a rule for the events', () => {
         detail: { data: { upload: { key: [{ prefix: 'chairs/' }] } } },
       },
     });
+  });
+
+  it('keeps the dead letters of its target, and describes itself only in the words given', () => {
+    const withQueue = synthesizedConstruct(
+      () => ({}),
+      (construct, stack) => {
+        const deadLetterQueue = new Queue(stack, 'TheirDeadLetters');
+        const target = new SqsQueue(new Queue(stack, 'Listener'), { deadLetterQueue });
+        for (const method of methods) construct[method](method, { target });
+      },
+    );
+
+    for (const method of methods) {
+      const rule = withQueue.properties('AWS::Events::Rule', method);
+      expect(rule).toMatchObject({ Targets: [{ DeadLetterConfig: { Arn: 'TheirDeadLetters.Arn' } }] });
+      expect(rule).not.toHaveProperty('Description');
+    }
   });
 
   it('can be made in another scope', () => {

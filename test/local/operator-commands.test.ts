@@ -55,9 +55,9 @@ async function events({ data }: Stage, count: number): Promise<readonly WrittenE
 }
 
 describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
-  test('fetch a model whose downloads were broken, pay nothing, and announce it again', async () => {
+  test('fetch a model whose files could not be had, pay nothing, and announce it again', async () => {
     const stage = await serve();
-    await setFaults(stage, [{ on: 'cdn', what: 'server-error', times: 1_000 }]);
+    await setFaults(stage, [{ on: 'getAsset', what: 'unauthorized', times: 1_000 }]);
     await upload(stage);
     const [failed] = await events(stage, 1);
     const runId = failed?.detail.metadata.runId ?? '';

@@ -124,6 +124,17 @@ describe('a job that fails', () => {
     expect(ended.calls.StoreAssets).toEqual([]);
   });
 
+  it('and gave files all the same ends red once they are kept', async () => {
+    const failed: JobCheck = { status: 'failed', code: 'job-failed', reason: 'half done', assets: 2 };
+    const storeAssets = inTurn(new UnusableResultError('half done'));
+
+    const ended = await execute(definition, { checkJob: checks(failed), storeAssets });
+
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'UnusableResultError' });
+    expect(ended.states).toEqual([...POLL, 'StoreAssets']);
+    expect(ended.calls.StoreAssets).toHaveLength(1);
+  });
+
   it.each(['job-canceled', 'job-lost'] as const)('tells %s by its own code', async (code) => {
     const ended = await execute(definition, { checkJob: checks({ status: 'failed', code, reason: 'why' }) });
 

@@ -45,6 +45,15 @@ describe('a job', () => {
     });
   });
 
+  it('that failed and gave files all the same says how many', async () => {
+    expect(await check({ status: 'failed', error: 'it broke', assetIds: ['asset_1'] })).toEqual({
+      status: 'failed',
+      code: 'job-failed',
+      reason: 'it broke',
+      assets: 1,
+    });
+  });
+
   it.each([undefined, ''])('that failed with the words %o still has a reason', async (error) => {
     expect(await check({ status: 'failed', error })).toMatchObject({
       reason: expect.stringMatching(/./) as string,

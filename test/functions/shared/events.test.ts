@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { eventOf, eventSchemas } from '../../../functions/shared/events.ts';
 import { failure } from '../../../functions/shared/failure.ts';
 import { manifestOf, manifestSchema } from '../../../functions/shared/manifest.ts';
-import { failedRecord, rejectedRecord, storedRecord } from '../records.ts';
+import type { Asset } from '../../../functions/shared/asset.ts';
+import { failedRecord, modelAsset, rejectedRecord, storedRecord } from '../records.ts';
 
 const manifest = { bucket: 'assets', key: 'models/chairs/oak.png/oak/manifest.json' };
 const cases = [
@@ -76,4 +77,83 @@ it('never publishes the query of a signed URL', () => {
   );
 
   expect(reason).toBe('see https://cdn.scenario.com/a.glb and go');
+});
+
+describe('an event of very many files', () => {
+  const MOST_BYTES = 200_000;
+  /** The longest keys that S3 takes, in characters that JSON writes with six bytes each. */
+  const assetsOf = (count: number): Asset[] =>
+    Array.from({ length: count }, (_, n) => ({ ...modelAsset, key: `${'\u0001'.repeat(1_000)}${n}` }));
+  const withAssets = (count: number) => ({ ...storedRecord(), assets: assetsOf(count) });
+  const bytesOf = (detail: object) => Buffer.byteLength(JSON.stringify(detail));
+
+  it('leaves them to the manifest and says how many they are', () => {
+    const { detail } = eventOf(withAssets(500), manifest);
+
+    expect(detail.data).toMatchObject({ assets: [], assetCount: 500, manifest, job: { jobId: 'job_1' } });
+    expect(eventSchemas['Model Stored'].parse(detail)).toEqual(detail);
+    expect(bytesOf(detail)).toBeLessThan(MOST_BYTES);
+    expect(manifestOf(withAssets(500)).assets).toHaveLength(500);
+  });
+
+  it('has all of them as long as they fit, and no count then', () => {
+    const sizes = Array.from({ length: 60 }, (_, n) => eventOf(withAssets(n + 1), manifest).detail);
+
+    const whole = sizes.filter(({ data }) => !('assetCount' in data));
+    expect(Math.max(...sizes.map(bytesOf))).toBeLessThanOrEqual(MOST_BYTES);
+    expect(Math.max(...whole.map(bytesOf))).toBeGreaterThan(MOST_BYTES * 0.9);
+    expect(whole.length).toBeLessThan(sizes.length);
+  });
+});
+
+describe('the manifest', () => {
+  it('can be read from top to bottom, always in the same order', () => {
+    const record = { ...failedRecord(), cu: 37.5, claimedAt: '2026-10-05T09:59:58.000Z' };
+    const shuffled = Object.fromEntries(Object.entries(record).toReversed()) as typeof record;
+
+    expect(Object.keys(manifestOf(record))).toEqual([
+      'schemaVersion',
+      'status',
+      'runId',
+      'finishedAt',
+      'failure',
+      'upload',
+      'model',
+      'quote',
+      'job',
+      'timings',
+      'assets',
+    ]);
+    expect(JSON.stringify(manifestOf(shuffled))).toBe(JSON.stringify(manifestOf(record)));
+  });
+
+  it('tells when each step was, as far as the record knows', () => {
+    const known = { claimedAt: '2026-10-05T09:59:57.000Z', quotedAt: '2026-10-05T09:59:59.000Z' };
+    const record = { ...storedRecord(), ...known, acceptedAt: '2026-10-05T10:00:01.000Z' };
+
+    expect(manifestOf(record).timings).toStrictEqual({
+      ...known,
+      submittedAt: '2026-10-05T10:00:00.000Z',
+      acceptedAt: '2026-10-05T10:00:01.000Z',
+      jobFinishedAt: '2026-10-05T10:04:00.000Z',
+      finishedAt: '2026-10-05T10:05:00.000Z',
+    });
+    expect(Object.keys(manifestOf(rejectedRecord()).timings ?? {})).toEqual(['finishedAt']);
+  });
+
+  it('has no times of a job that another run paid for', () => {
+    const { timings } = manifestOf({ ...storedRecord(), reusedFrom: 'elm-1' });
+
+    expect(timings).toStrictEqual({ finishedAt: '2026-10-05T10:05:00.000Z' });
+  });
+
+  it('has what was quoted and what was charged', () => {
+    expect(manifestOf({ ...storedRecord(), cu: 40 })).toMatchObject({ quote: 37.5, job: { cu: 40 } });
+  });
+
+  it('of an earlier version, without times, is still one', () => {
+    const { timings: _, quote: __, ...earlier } = manifestOf(storedRecord());
+
+    expect(manifestSchema.parse(earlier)).toEqual(earlier);
+  });
 });

@@ -1,56 +1,22 @@
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { MeshdropEvent } from '../../../functions/shared/events.ts';
-import { createJsonObjects } from '../../../functions/shared/json-objects.ts';
-import { manifestSchema } from '../../../functions/shared/manifest.ts';
-import { createRecords } from '../../../functions/shared/record.ts';
-import { assetFolder, manifestKey } from '../../../functions/shared/run.ts';
+import { withoutDetails } from '../../../functions/shared/asset.ts';
 import { createScenario } from '../../../functions/shared/scenario.ts';
 import type { Job } from '../../../functions/shared/scenario-answers.ts';
 import { modelDefaults } from '../../../functions/shared/tripo.ts';
-import { type StoreTools, storeAssets } from '../../../functions/store-assets/store-assets.ts';
+import { storeAssets } from '../../../functions/store-assets/store-assets.ts';
 import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
 import { startStandIn } from '../../../local/scenario/server.ts';
 import { credentialsOf } from '../credentials.ts';
 import { png, webp } from '../images.ts';
-import { collectObserved } from '../observed-collector.ts';
 import { storedRecord, submittedRecord } from '../records.ts';
-import { ASSETS, openS3 } from '../s3-endpoint.ts';
+import { ASSETS } from '../s3-endpoint.ts';
 import { openServer, type Said } from '../scripted-server.ts';
 import { virtualTime } from '../virtual-time.ts';
-import { glb } from './glb.ts';
-
-const { runId, upload } = submittedRecord();
-const FOLDER = assetFolder(upload.key, runId);
-const MANIFEST = manifestKey(upload.key, runId);
-
-async function open(url: string, fetching: typeof fetch = fetch) {
-  const time = virtualTime();
-  const s3 = await openS3(time.now);
-  const objects = createJsonObjects(s3.s3, ASSETS);
-  const { log, count, counts, lines } = collectObserved();
-  const events: MeshdropEvent[] = [];
-  const tools: StoreTools = {
-    s3: s3.s3,
-    objects,
-    records: createRecords(objects),
-    assetBucket: ASSETS,
-    announce: async (event) => void events.push(event),
-    scenario: createScenario({ url, credentials: credentialsOf('secret'), fetch: fetching, ...time }),
-    apiUrl: url,
-    fetch: fetching,
-    now: time.now,
-    count,
-    log,
-  };
-  const manifest = async () => manifestSchema.parse(await s3.json(MANIFEST));
-  const files = () =>
-    s3
-      .keys()
-      .filter((key) => key.startsWith(FOLDER) && key !== MANIFEST)
-      .map((key) => key.slice(FOLDER.length));
-  return { time, s3, tools, events, counts, lines, manifest, files, objects };
-}
+import { glb, glbOf } from './glb.ts';
+import { FOLDER, ok, openStore, runId, withFiles } from './storing.ts';
 
 /** A job of the stand-in that is done, and its record. */
 async function withStandIn(options: StandInOptionsInput = {}, parameters = modelDefaults) {
@@ -62,7 +28,7 @@ async function withStandIn(options: StandInOptionsInput = {}, parameters = model
     options: { requestsPerWindow: 100_000, resultModel: 'triangle', jobSeconds: 100, ...options },
   });
   onTestFinished(() => standIn.close());
-  const world = await open(standIn.url);
+  const world = await openStore(standIn.url);
   const scenario = createScenario({
     url: standIn.url,
     credentials: credentialsOf('secret'),
@@ -75,33 +41,6 @@ async function withStandIn(options: StandInOptionsInput = {}, parameters = model
   await world.tools.records.write({ ...submittedRecord(), jobId }, undefined);
   return { ...world, standIn, jobId, clock, store: () => storeAssets({ runId, jobId }, world.tools) };
 }
-
-interface File {
-  readonly id: string;
-  readonly said: Said;
-  readonly asset?: Record<string, unknown>;
-}
-
-/** A server whose job is done and gave these files. */
-async function withFiles(files: readonly File[], job: Record<string, unknown> = {}) {
-  const server = await openServer(({ url }): Said => {
-    const name = url.split('?')[0]?.split('/').at(-1) ?? '';
-    const file = files.find(({ id }) => id === name);
-    if (url.startsWith('/v1/jobs/')) {
-      const metadata = { assetIds: files.filter(({ id }) => !id.endsWith('preview')).map(({ id }) => id) };
-      return { status: 200, body: { job: { jobId: 'job_1', status: 'success', metadata, ...job } } };
-    }
-    if (!file) return { status: 404, body: { reason: 'Asset not found' } };
-    if (url.startsWith('/files/')) return file.said;
-    const asset = { id: file.id, url: `${server.origin}/files/${file.id}?Signature=s`, ...file.asset };
-    return { status: 200, body: { asset } };
-  });
-  const world = await open(`${server.origin}/v1`);
-  await world.tools.records.write(submittedRecord(), undefined);
-  return { ...world, server, store: () => storeAssets({ runId, jobId: 'job_1' }, world.tools) };
-}
-
-const ok = (body: Uint8Array | string): Said => ({ status: 200, body });
 
 describe('a job that succeeded', () => {
   it('becomes a model, a preview, a manifest that describes them exactly, and one event', async () => {
@@ -122,7 +61,9 @@ describe('a job that succeeded', () => {
     }
     expect(status).toBe('stored');
     expect(job).toMatchObject({ cu: 37.5, finishedAt: '2026-10-05T10:01:40.000Z' });
-    expect(events).toMatchObject([{ detailType: 'Model Stored', detail: { data: { assets } } }]);
+    expect(events).toMatchObject([
+      { detailType: 'Model Stored', detail: { data: { assets: assets.map(withoutDetails) } } },
+    ]);
     expect(counts).toContainEqual(['Stored', 1]);
     expect(standIn.ledger().leakedCredentials).toBe(0);
   });
@@ -215,8 +156,8 @@ describe('several files', () => {
     ]);
   });
 
-  it('without a preview of the model leave the picture out and keep the model', async () => {
-    const { store, files, lines } = await withFiles([
+  it('without a preview of the model leave the picture out, say so, and keep the model', async () => {
+    const { store, files, manifest, time } = await withFiles([
       { id: 'asset_1', said: ok(glb()), asset: { preview: { assetId: 'asset_preview' } } },
       { id: 'asset_preview', said: { status: 502 } },
     ]);
@@ -224,7 +165,10 @@ describe('several files', () => {
     await store();
 
     expect(files()).toEqual(['oak.glb']);
-    expect(lines.join()).toContain('stored without preview');
+    expect((await manifest()).missing).toEqual([
+      { assetId: 'asset_preview', reason: expect.stringContaining('answered 502') as string },
+    ]);
+    expect(time.slept).toEqual([1_000, 10_000, 40_000]);
   });
 });
 
@@ -253,7 +197,7 @@ describe('a job that gives no model', () => {
 
   it('because it gives more than 500 files is answered without copying any', async () => {
     const assetIds = Array.from({ length: 501 }, (_, n) => `asset_${n}`);
-    const { store, manifest, files, server } = await withFiles([], { metadata: { assetIds } });
+    const { store, manifest, files, server } = await withFiles([], { job: { metadata: { assetIds } } });
 
     await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
 
@@ -269,7 +213,7 @@ describe('what is not ready', () => {
     ['a file in the making', [{ id: 'asset_1', said: ok(''), asset: { status: 'pending' } }], {}],
     ['a file that Scenario does not know yet', [], { metadata: { assetIds: ['asset_new'] } }],
   ])('is worth a retry: %s', async (_, files, job) => {
-    const { store, events } = await withFiles(files, job);
+    const { store, events } = await withFiles(files, { job });
 
     await expect(store()).rejects.toMatchObject({ name: 'AssetNotReadyError' });
     expect(events).toEqual([]);
@@ -312,21 +256,30 @@ describe('a broken download', () => {
     expect(files()).toEqual([]);
   });
 
-  it('of the stand-in is mended by the next try with a fresh URL', async () => {
-    const { store, files } = await withStandIn({
+  it('of the stand-in is mended by the next tries, each with a fresh URL', async () => {
+    const { store, files, events } = await withStandIn({
       faults: [
         { on: 'cdn', what: 'truncated' },
         { on: 'cdn', what: 'expired' },
         { on: 'cdn', what: 'wrong-bytes' },
       ],
     });
-    for (let tries = 0; tries < 3; tries += 1)
-      await expect(store()).rejects.toMatchObject({ name: 'DownloadBrokenError' });
-
     await store();
 
     expect(files()).toEqual(['oak.glb', 'oak.preview.webp']);
+    expect(events).toHaveLength(1);
   });
+});
+
+it('a file that breaks in its middle keeps its name at the next try', async () => {
+  const { store, files } = await withStandIn({
+    gltfPadBytes: 1_000_000,
+    faults: [{ on: 'cdn', what: 'truncated' }],
+  });
+
+  await store();
+
+  expect(files()).toEqual(['oak.glb', 'oak.preview.webp']);
 });
 
 describe('a host', () => {
@@ -354,17 +307,45 @@ describe('a host', () => {
     ['https://cdn.scenario.com@evil.example/a.glb', false],
     ['file:///etc/passwd', false],
   ])('%s is asked: %s', async (url, isAsked) => {
-    const world = await withFiles([{ id: 'asset_1', said: ok(''), asset: { url } }]);
     const asked: string[] = [];
-    const fetching: typeof fetch = async (input) => {
-      asked.push(input instanceof Request ? input.url : input.toString());
+    const lookup = async (hostname: string) => {
+      asked.push(hostname);
       throw new Error('no network in tests');
     };
+    const { store } = await withFiles([{ id: 'asset_1', said: ok(''), asset: { url } }], {
+      tools: { lookup },
+    });
 
-    const storing = storeAssets({ runId, jobId: 'job_1' }, { ...world.tools, fetch: fetching });
+    await expect(store()).rejects.toMatchObject({ name: 'DownloadBrokenError' });
 
-    await expect(storing).rejects.toMatchObject({ name: 'DownloadBrokenError' });
-    expect(asked).toEqual(isAsked ? [url] : []);
+    expect(new Set(asked)).toEqual(new Set(isAsked ? [new URL(url).hostname] : []));
+  });
+
+  it.each([
+    ['127.0.0.1', 4],
+    ['10.1.2.3', 4],
+    ['169.254.169.254', 4],
+    ['172.31.0.1', 4],
+    ['192.168.0.1', 4],
+    ['100.64.0.1', 4],
+    ['0.0.0.0', 4],
+    ['::1', 6],
+    ['fe80::1', 6],
+    ['fd00::1', 6],
+    ['::ffff:10.0.0.1', 6],
+    ['64:ff9b::a00:1', 6],
+  ])('of an allowed name that leads to %s is not connected to', async (address, family) => {
+    const lookup = async () => [
+      { address: '203.0.113.1', family: 4 },
+      { address, family },
+    ];
+    const file = { id: 'asset_1', said: ok(''), asset: { url: 'https://cdn.cloud.scenario.com/a.glb' } };
+    const { store } = await withFiles([file], { tools: { lookup } });
+
+    await expect(store()).rejects.toMatchObject({
+      name: 'DownloadBrokenError',
+      message: expect.stringContaining('private address') as string,
+    });
   });
 
   it('gets no credentials', async () => {
@@ -383,7 +364,123 @@ describe('a host', () => {
     ]);
 
     await expect(store()).rejects.toMatchObject({ name: 'DownloadBrokenError' });
-    expect(server.requests.length).toBeLessThan(12);
+    expect(server.requests.length).toBeLessThan(4 * 8);
+  });
+});
+
+describe('a file', () => {
+  it('says in S3 what it is, whose it is, and what its bytes sum up to', async () => {
+    const { store, s3, manifest } = await withFiles([{ id: 'asset_1', said: ok(glb([8, 12_000_000])) }]);
+
+    await store();
+
+    const [model] = (await manifest()).assets;
+    const named = { Bucket: ASSETS, Key: model?.key };
+    expect(await s3.s3.send(new HeadObjectCommand({ ...named, ChecksumMode: 'ENABLED' }))).toMatchObject({
+      ContentType: 'model/gltf-binary',
+      ContentDisposition: `attachment; filename="oak.glb"; filename*=UTF-8''oak.glb`,
+      Metadata: { runid: runId, assetid: 'asset_1' },
+      ChecksumCRC32: model?.checksum?.value,
+      ChecksumType: 'FULL_OBJECT',
+      VersionId: model?.versionId,
+    });
+    expect(model?.checksum?.value).toMatch(/^.{6}==$/);
+  });
+
+  it('that is a GLB says what is in it, and what the validator says of it', async () => {
+    const document = { asset: { version: '2.0', generator: 'Tripo' }, nodes: 'none' };
+    const { store, manifest, events } = await withFiles([{ id: 'asset_1', said: ok(glbOf(document)) }]);
+
+    await store();
+
+    const [model] = (await manifest()).assets;
+    expect(model).toMatchObject({
+      role: 'model',
+      facts: { generator: 'Tripo', triangles: 0, textures: [] },
+      validation: { errors: 1, messages: [expect.stringMatching(/^TYPE_MISMATCH \/nodes: /) as string] },
+    });
+    expect(JSON.stringify(events)).not.toContain('TYPE_MISMATCH');
+  });
+
+  it('that is a GLB with errors is no model where errors are told to fail, and is kept', async () => {
+    const file = { id: 'asset_1', said: ok(glbOf({ asset: { version: '2.0' }, nodes: 'none' })) };
+    const { store, manifest, files } = await withFiles([file], { tools: { glbErrors: 'fail' } });
+
+    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+
+    expect(files()).toEqual(['oak.glb']);
+    expect(await manifest()).toMatchObject({
+      failure: { code: 'no-model' },
+      assets: [{ role: 'other', validation: { errors: 1 } }],
+    });
+  });
+
+  it.each([
+    ['by its header', ok(glb([8, 2_000_000])), {}],
+    ['as Scenario says', ok(glb()), { properties: { size: 2_000_000 } }],
+    ['though nobody says so', ok(glb([8, 2_000_000]), { 'transfer-encoding': 'chunked' }), {}],
+  ] as const)('that is too large is answered at once, with a way out: %s', async (_, said, asset) => {
+    const tools = { maxAssetBytes: 1_000_000 };
+    const { store, manifest, files, time } = await withFiles([{ id: 'asset_1', said, asset }], { tools });
+
+    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+
+    expect(files()).toEqual([]);
+    expect(time.slept).toEqual([]);
+    expect(await manifest()).toMatchObject({
+      failure: { code: 'download-broken', reason: expect.stringContaining('maxAssetBytes') as string },
+      missing: [{ assetId: 'asset_1' }],
+    });
+  });
+
+  it('that was too large is fetched by a redrive, once the setting is raised', async () => {
+    const { store, tools, manifest } = await withFiles([{ id: 'asset_1', said: ok(glb([8, 2_000_000])) }], {
+      tools: { maxAssetBytes: 1_000_000 },
+    });
+    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+
+    await storeAssets({ runId, jobId: 'job_1' }, { ...tools, maxAssetBytes: 3_000_000 });
+
+    expect(await manifest()).toMatchObject({ status: 'stored' });
+    expect(await manifest()).not.toHaveProperty('missing');
+  });
+
+  it('that is still pending is waited for, and left out when there is a model beside it', async () => {
+    const { store, manifest, time } = await withFiles([
+      { id: 'asset_1', said: ok(''), asset: { status: 'pending' } },
+      { id: 'asset_2', said: ok(glb()) },
+    ]);
+
+    await store();
+
+    expect(time.slept).toEqual([1_000, 10_000, 40_000]);
+    expect((await manifest()).missing).toMatchObject([{ assetId: 'asset_1' }]);
+  });
+
+  it('that comes packed is unpacked', async () => {
+    const said = ok(gzipSync(glb()), { 'content-encoding': 'gzip' });
+    const { store, manifest } = await withFiles([{ id: 'asset_1', said }]);
+
+    await store();
+
+    expect((await manifest()).assets).toMatchObject([{ bytes: glb().length }]);
+  });
+});
+
+describe('a job that failed', () => {
+  it('leaves what it gave in the folder of the run, and has failed all the same', async () => {
+    const failed = { status: 'failure', metadata: { assetIds: ['asset_1', 'asset_2'], error: 'it broke' } };
+    const files = [{ id: 'asset_1', said: ok(glb()) }];
+    const { store, manifest, events } = await withFiles(files, { job: failed });
+
+    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+
+    expect(await manifest()).toMatchObject({
+      failure: { code: 'job-failed', reason: 'it broke' },
+      assets: [{ role: 'model' }],
+      missing: [{ assetId: 'asset_2' }],
+    });
+    expect(events).toMatchObject([{ detailType: 'Model Failed' }]);
   });
 });
 
@@ -403,13 +500,13 @@ it('a run that is reported as failed meanwhile is stored all the same', async ()
 });
 
 it('without a record nothing is copied', async () => {
-  const { tools } = await open('http://127.0.0.1:1/v1');
+  const { tools } = await openStore('http://127.0.0.1:1/v1');
 
   await expect(storeAssets({ runId, jobId: 'job_1' }, tools)).rejects.toThrow(/no record/);
 });
 
 it('a stored run does not even ask for its job', async () => {
-  const { tools, events } = await open('http://127.0.0.1:1/v1');
+  const { tools, events } = await openStore('http://127.0.0.1:1/v1');
   await tools.records.write(storedRecord(), undefined);
   const job = async (): Promise<Job> => {
     throw new Error('asked');

@@ -33,6 +33,29 @@ describe('an upload that is fine', () => {
     expect(world.counts).toEqual([['Submitted', 1]]);
   });
 
+  it('has the time of every step in its record', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const later = <Args extends readonly unknown[], T>(does: (...args: Args) => Promise<T>) => {
+      return async (...args: Args) => {
+        world.time.pass(1);
+        return await does(...args).finally(() => world.time.pass(2));
+      };
+    };
+    const { scenario } = world.tools;
+    const quote = later((input: Parameters<typeof scenario.quote>[0]) => scenario.quote(input));
+    const generate = later((input: Parameters<typeof scenario.generate>[0]) => scenario.generate(input));
+
+    await world.submit(upload, { scenario: { ...scenario, quote, generate } });
+
+    expect(await world.record(runId)).toMatchObject({
+      claimedAt: '2026-10-05T10:00:00.000Z',
+      quotedAt: '2026-10-05T10:00:03.000Z',
+      submittedAt: '2026-10-05T10:00:03.000Z',
+      acceptedAt: '2026-10-05T10:00:06.000Z',
+    });
+  });
+
   it('takes the sequencer for a version where the bucket has none', async () => {
     const world = await openSubmission();
     const upload = await world.s3.put(UNVERSIONED_UPLOADS, KEY, await png());
@@ -123,6 +146,10 @@ describe('an upload that is refused', () => {
 
     const record = await world.record(runId);
     expect(record).toMatchObject({ phase: 'rejected', failure: { code: 'over-cu-limit' } });
+    expect(await world.manifest(runId)).toMatchObject({
+      quote: 62.5,
+      timings: { quotedAt: '2026-10-05T10:00:00.000Z' },
+    });
     expect(record && isFinal(record) && 'failure' in record && record.failure.reason).toMatch(/62\.5.*62/);
     expect(world.jobs()).toEqual([]);
   });

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GlbLength } from '../../../functions/store-assets/glb-length.ts';
+import { GlbStream } from '../../../functions/store-assets/glb-stream.ts';
 import { glb } from './glb.ts';
 
 function problemOf(...pieces: readonly Uint8Array[]): string | undefined {
-  const length = new GlbLength();
+  const length = new GlbStream();
   for (const piece of pieces) length.update(piece);
   return length.problem();
 }

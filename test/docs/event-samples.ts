@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import type { Asset, StoredAsset } from '../../functions/shared/asset.ts';
+import { type DetailType, eventOf, eventSource } from '../../functions/shared/events.ts';
+import { failure } from '../../functions/shared/failure.ts';
+import { type Manifest, manifestOf } from '../../functions/shared/manifest.ts';
+import type { FinalRecord, RecordIn } from '../../functions/shared/record.ts';
+import { assetFolder, manifestKey, runIdOf } from '../../functions/shared/run.ts';
+import { modelDefaults } from '../../functions/shared/tripo.ts';
+
+/** An event as EventBridge hands it to whoever listens. */
+export interface DeliveredEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': DetailType;
+  readonly source: string;
+  readonly account: string;
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: object;
+}
+
+const ASSETS = 'meshdrop-assets';
+const bucket = 'meshdrop-uploads';
+const key = 'chairs/oak.png';
+const versionId = 'L4kqtJlcpXroDTDmpUMLUo';
+const runId = runIdOf({ bucket, key, version: versionId });
+
+const claimed = {
+  schemaVersion: '1.0',
+  runId,
+  upload: { bucket, key, versionId, bytes: 476_395, sha256: sha256Of('oak.png'), contentType: 'image/png' },
+  parameters: { ...modelDefaults, faceLimit: 50_000 },
+  claimedAt: '2026-11-22T18:26:43.107Z',
+  quote: 37.5,
+  quotedAt: '2026-11-22T18:26:44.216Z',
+  sends: [],
+  attempts: 0,
+  writtenBy: '6f1c2f0e-5f2b-4a3c-9a53-0d6a3c1f7b1e',
+} as const;
+
+const job = {
+  jobId: 'job_ocZCnG1Df35XRL1QyCZSRxAG',
+  submittedAt: '2026-11-22T18:26:44.460Z',
+  acceptedAt: '2026-11-22T18:26:45.301Z',
+} as const;
+
+/** What the manifest tells of a model beside what the event tells. */
+const lookedInto: Pick<StoredAsset, 'checksum' | 'facts' | 'validation'> = {
+  checksum: { algorithm: 'CRC32', value: 'yZRlqg==' },
+  facts: {
+    triangles: 49_998,
+    vertices: 31_204,
+    materials: 1,
+    textures: [{ contentType: 'image/png', bytes: 8_388_608, width: 4096, height: 4096 }],
+    boundingBox: { min: [-0.31, 0, -0.28], max: [0.31, 0.94, 0.28] },
+  },
+  validation: { errors: 0, warnings: 0, messages: [] },
+};
+
+const stored: RecordIn<'stored'> = {
+  ...claimed,
+  ...job,
+  sends: [],
+  phase: 'stored',
+  cu: 37.5,
+  jobFinishedAt: '2026-11-22T18:29:02.470Z',
+  finishedAt: '2026-11-22T18:29:11.532Z',
+  assets: [
+    { ...asset('model', 'oak.glb', 'model/gltf-binary', 13_960_000), ...lookedInto },
+    asset('preview', 'oak.preview.webp', 'image/webp', 14_068),
+  ],
+};
+
+/** More than an event takes. */
+const manyFiles: RecordIn<'stored'> = {
+  ...stored,
+  assets: [
+    ...stored.assets,
+    ...Array.from({ length: 498 }, (_, n) =>
+      asset('other', `${'a name of many words '.repeat(12)}${n + 1}.png`, 'image/png', 1_048_576),
+    ),
+  ],
+};
+
+const failed: RecordIn<'failed'> = {
+  ...claimed,
+  ...job,
+  sends: [],
+  phase: 'failed',
+  finishedAt: '2026-11-22T18:29:04.118Z',
+  failure: failure('job-failed', 'the object in the image could not be told from its background'),
+};
+
+const rejected: RecordIn<'rejected'> = {
+  ...claimed,
+  sends: [],
+  phase: 'rejected',
+  quote: 62.5,
+  finishedAt: '2026-11-22T18:26:44.391Z',
+  failure: failure('over-cu-limit', 'this would cost 62.5 compute units; at most 50 are allowed per image'),
+};
+
+/** One of every kind, by file name: what the code makes of a run, nothing is written by hand. */
+export function sampleEvents(): ReadonlyMap<string, DeliveredEvent> {
+  return new Map([
+    ['model-stored', delivered(stored)],
+    ['model-stored-many-files', delivered(manyFiles)],
+    ['model-failed', delivered(failed)],
+    ['upload-rejected', delivered(rejected)],
+  ]);
+}
+
+export function sampleManifests(): ReadonlyMap<string, Manifest> {
+  return new Map([
+    ['manifest', manifestOf(stored)],
+    ['manifest-failed', manifestOf(failed)],
+    ['manifest-rejected', manifestOf(rejected)],
+  ]);
+}
+
+function delivered(record: FinalRecord): DeliveredEvent {
+  const { detailType, detail } = eventOf(record, { bucket: ASSETS, key: manifestKey(key, runId) });
+  return {
+    version: '0',
+    id: '7bf73129-1428-4cd3-a780-95db273d1602',
+    'detail-type': detailType,
+    source: eventSource,
+    account: '111122223333',
+    time: record.finishedAt.replace(/\.\d+Z$/, 'Z'),
+    region: 'us-east-1',
+    resources: [],
+    detail,
+  };
+}
+
+function asset(role: Asset['role'], name: string, contentType: string, bytes: number): Asset {
+  return {
+    role,
+    bucket: ASSETS,
+    key: `${assetFolder(key, runId)}${name}`,
+    versionId: sha256Of(`version of ${name}`).slice(0, 32),
+    contentType,
+    bytes,
+    sha256: sha256Of(name),
+    assetId: `asset_${sha256Of(`asset ${name}`).slice(0, 24)}`,
+  };
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

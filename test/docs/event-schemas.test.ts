@@ -1,0 +1,43 @@
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { manifestSchema, schemaVersion } from '../../functions/shared/manifest.ts';
+import { sampleEvents, sampleManifests } from './event-samples.ts';
+import { publishedSchemas } from './event-schemas.ts';
+import { publishedValidators, validatorOf } from './published-validators.ts';
+import { lastReleased } from './released.ts';
+
+const schemas = publishedSchemas();
+const validators = publishedValidators();
+const released = await lastReleased(schemaVersion);
+
+/** `model-stored-many-files` is one of `model-stored`. */
+function schemaNameOf(sample: string): string {
+  return [...schemas.keys()].find((name) => sample.startsWith(name)) ?? '';
+}
+
+describe('every sample', () => {
+  const samples = [...sampleEvents(), ...sampleManifests()];
+
+  it.each(samples)('fits its schema, by an independent validator: %s', (name, sample) => {
+    const validate = validators.get(schemaNameOf(name));
+
+    expect(errorsOf(validate, sample)).toEqual([]);
+  });
+
+  it.each(samples)('fits the schema that was released last: %s', (name, sample) => {
+    const validate = validatorOf(released?.schemas.get(schemaNameOf(name)) ?? {});
+
+    expect(errorsOf(validate, sample)).toEqual([]);
+  });
+
+  it('is what the code makes, manifests as well', () => {
+    for (const manifest of sampleManifests().values())
+      expect(manifestSchema.parse(manifest)).toEqual(manifest);
+  });
+});
+
+function errorsOf(validate: ValidateFunction | undefined, value: unknown): readonly string[] {
+  if (!validate) return ['there is no schema'];
+  validate(value);
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}

@@ -1,0 +1,66 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { CatalogueStack } from '../../examples/consumer/catalogue-stack.ts';
+import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
+import { cdkContext } from '../infra/cdk-context.ts';
+
+const resources = z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) }));
+
+function synthesized(propsIn: (stack: Stack) => ImageToModelProps = () => ({})) {
+  const app = new App({ context: cdkContext() });
+  const models = new Stack(app, 'Models');
+  const meshdrop = new ImageToModel(models, 'Meshdrop', propsIn(models));
+  const stack = new CatalogueStack(app, 'Catalogue', { meshdrop });
+  const template = Template.fromStack(stack);
+  const all = (type: string) =>
+    Object.values(resources.parse(template.findResources(type))).map(({ Properties }) => Properties);
+  return { all, stack, models: JSON.stringify(Template.fromStack(models).toJSON()) };
+}
+
+describe('the stack of the example consumer, in one app with the construct', () => {
+  const { all, stack, models } = synthesized();
+  const deadLetters = { 'Fn::GetAtt': [expect.stringContaining('DeadLetters'), 'Arn'] };
+
+  it('has one rule, for stored models, with a dead-letter queue', () => {
+    expect(all('AWS::Events::Rule')).toEqual([
+      {
+        Description: 'Every model that Meshdrop stores goes to the catalogue',
+        State: 'ENABLED',
+        EventBusName: 'default',
+        EventPattern: { source: ['meshdrop'], 'detail-type': ['Model Stored'] },
+        Targets: [expect.objectContaining({ DeadLetterConfig: { Arn: deadLetters } })],
+      },
+    ]);
+  });
+
+  it('keeps what its function refused as well', () => {
+    expect(all('AWS::Lambda::Function')).toMatchObject([
+      {
+        Runtime: 'nodejs24.x',
+        DeadLetterConfig: { TargetArn: deadLetters },
+        Environment: { Variables: { ASSET_BUCKET: expect.anything(), CATALOGUE_BUCKET: expect.anything() } },
+      },
+    ]);
+  });
+
+  it('may read models and write its catalogue, and nothing is put into the stack of Meshdrop', () => {
+    const policies = JSON.stringify(all('AWS::IAM::Policy'));
+
+    expect(policies).toContain('/models/*');
+    expect(policies).toContain('/catalogue/*');
+    expect(models).not.toContain('Catalogue');
+    expect(stack.dependencies.map(({ stackName }) => stackName)).toEqual(['Models']);
+  });
+
+  it('listens on the bus that the events go to', () => {
+    const onTheirs = synthesized((scope) => ({ eventBus: new EventBus(scope, 'TheirBus') }));
+
+    const busNames = onTheirs
+      .all('AWS::Events::Rule')
+      .map(({ EventBusName }) => JSON.stringify(EventBusName));
+    expect(busNames).toEqual([expect.stringContaining('TheirBus')]);
+  });
+});

@@ -1,0 +1,127 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { sampleEvents } from '../docs/event-samples.ts';
+import { project } from '../infra/cdk-context.ts';
+
+const MOST_BYTES = 20_000;
+const run = promisify(execFile);
+
+const packed = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
+
+/** A stranger's project with our package in it, as npm makes it. */
+const theirs = { folder: '', files: [] as readonly string[] };
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'meshdrop-package-'));
+  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], {
+    cwd: project,
+  });
+  const [{ filename, files }] = packed.parse(JSON.parse(stdout.slice(stdout.indexOf('['))));
+  const place = join(folder, 'node_modules', 'meshdrop');
+  await mkdir(place, { recursive: true });
+  await run('tar', ['-xzf', join(folder, filename), '--strip-components=1', '-C', place]);
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  Object.assign(theirs, { folder, files: files.map(({ path }) => path) });
+});
+
+afterAll(() => rm(theirs.folder, { recursive: true, force: true }));
+
+describe('the package', () => {
+  it('has the reader, the schemas and the documents, and nothing of the service', () => {
+    const folders = new Set(theirs.files.map((path) => path.split('/').slice(0, 2).join('/')));
+
+    expect([...folders].sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'dist/events',
+      'docs/events',
+      'docs/events.md',
+      'docs/failures.md',
+      'package.json',
+    ]);
+  });
+
+  it('has a reader that is small', async () => {
+    const folder = join(theirs.folder, 'node_modules', 'meshdrop', 'dist', 'events');
+    const names = await readdir(folder);
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+
+    expect(names.sort()).toEqual(['event-reader.d.ts', 'event-reader.js']);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_BYTES);
+  });
+
+  it('reads every sample in plain Node, and refuses what is none', async () => {
+    await writeFile(
+      join(theirs.folder, 'listen.js'),
+      `import { parse } from 'meshdrop/events';
+       import schema from 'meshdrop/events/model-stored.schema.json' with { type: 'json' };
+       const told = JSON.parse(process.argv[2]).map((event) => parse(event)['detail-type']);
+       try { parse({}); } catch (error) { told.push(error.name, error.message); }
+       process.stdout.write(JSON.stringify([...told, schema.title]));`,
+    );
+
+    const samples = JSON.stringify([...sampleEvents().values()]);
+    const { stdout } = await run(process.execPath, ['listen.js', samples], { cwd: theirs.folder });
+
+    expect(JSON.parse(stdout)).toEqual([
+      ...[...sampleEvents().values()].map((event) => event['detail-type']),
+      'NotMeshdropEventError',
+      'event.source is missing',
+      'Meshdrop: Model Stored',
+    ]);
+  });
+
+  it('has types that tell the events apart, without a package more', async () => {
+    await writeFile(
+      join(theirs.folder, 'listen.ts'),
+      `import { isModelStored, type MeshdropEvent, parse } from 'meshdrop/events';
+       export function keyOf(given: unknown): string | undefined {
+         const event: MeshdropEvent = parse(given);
+         if (event['detail-type'] === 'Upload Rejected') return event.detail.data.failure.hint;
+         // @ts-expect-error a failed run has no assets
+         if (event['detail-type'] === 'Model Failed') return event.detail.data.assets[0].key;
+         return isModelStored(given) ? given.detail.data.assets[0]?.key : undefined;
+       }`,
+    );
+    const tsc = join(project, 'node_modules', 'typescript', 'bin', 'tsc');
+
+    const args = [tsc, '--ignoreConfig', '--strict', '--noEmit', '--module', 'nodenext', 'listen.ts'];
+    const { stdout } = await run(process.execPath, args, { cwd: theirs.folder });
+
+    expect(stdout).toBe('');
+  });
+
+  it('adds few bytes to a bundle', async () => {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `export { isModelStored, parse } from 'meshdrop/events';`,
+        resolveDir: theirs.folder,
+      },
+      bundle: true,
+      format: 'esm',
+      minify: true,
+      write: false,
+    });
+
+    expect(outputFiles[0]?.contents.byteLength).toBeLessThan(4_000);
+  });
+
+  it('is what CDK finds when it bundles the handler of the example', async () => {
+    const { outputFiles } = await build({
+      entryPoints: [join(project, 'examples', 'consumer', 'handler.ts')],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      mainFields: ['module', 'main'],
+      write: false,
+    });
+
+    expect(outputFiles[0]?.text).toContain('// dist/events/event-reader.js');
+  });
+});

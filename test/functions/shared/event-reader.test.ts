@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as z from 'zod';
+import {
+  isModelFailed,
+  isModelStored,
+  isUploadRejected,
+  type ModelFailed,
+  type ModelStored,
+  NotMeshdropEventError,
+  parse,
+  type UploadRejected,
+} from '../../../functions/shared/event-reader.ts';
+import { eventSchemas, eventSource } from '../../../functions/shared/events.ts';
+import { publishedValidators } from '../../docs/published-validators.ts';
+import { sampleEvents } from '../../docs/event-samples.ts';
+import { LATER, type Mutation, mutationsOf } from './event-mutations.ts';
+
+const samples = [...sampleEvents()];
+const validators = publishedValidators();
+
+/** What events.ts itself takes, in the envelope that it comes in. */
+const written = z.discriminatedUnion('detail-type', [
+  z.object({ 'detail-type': z.literal('Model Stored'), detail: eventSchemas['Model Stored'] }),
+  z.object({ 'detail-type': z.literal('Model Failed'), detail: eventSchemas['Model Failed'] }),
+  z.object({ 'detail-type': z.literal('Upload Rejected'), detail: eventSchemas['Upload Rejected'] }),
+]);
+const fromUs = z.object({ source: z.literal(eventSource) }).and(written);
+
+function isRead(event: unknown): boolean {
+  try {
+    parse(event);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(NotMeshdropEventError);
+    return false;
+  }
+}
+
+function isPublished(event: unknown): boolean {
+  return ['model-stored', 'model-failed', 'upload-rejected'].some((name) => validators.get(name)?.(event));
+}
+
+/** What we never write, and a later minor version may: more fields, more words, other parameters. */
+function isForLater({ at, value, what }: Mutation): boolean {
+  if (what.includes(LATER)) return true;
+  if (/(\.role|\.code)$/.test(at)) return typeof value === 'string';
+  if (at.includes('.parameters')) return true;
+  if (at.endsWith('.schemaVersion')) return value === '1.7';
+  // A failed run that is called a rejected one only has a job more than it should.
+  if (at === '.detail-type') return value === 'Upload Rejected';
+  // An object of optional fields takes any other object.
+  return typeof value === 'object' && value !== null && 'later' in value;
+}
+
+describe.each(samples)('the sample %s', (_, sample) => {
+  it('is read, and fits its published schema and events.ts', () => {
+    expect(parse(sample)).toBe(sample);
+    expect(isPublished(sample)).toBe(true);
+    expect(fromUs.safeParse(sample).success).toBe(true);
+  });
+
+  it('is read or refused, whatever is changed in it, as by the published schema', () => {
+    const differing = [...mutationsOf(sample)].filter(({ event }) => isRead(event) !== isPublished(event));
+
+    expect(differing.map(({ at, what }) => `event${at} ${what}`)).toEqual([]);
+  });
+
+  it('is refused, whatever is changed in it, where events.ts refuses it, but for what later versions may bring', () => {
+    const mutations = [...mutationsOf(sample)].filter((mutation) => !isForLater(mutation));
+    const differing = mutations.filter(({ event }) => isRead(event) !== fromUs.safeParse(event).success);
+
+    expect(mutations.length).toBeGreaterThan(300);
+    expect(differing.map(({ at, what }) => `event${at} ${what}`)).toEqual([]);
+  });
+
+  it('is read with a field more, wherever that is', () => {
+    const more = [...mutationsOf(sample)].filter(
+      ({ at, what }) => what.includes(LATER) && !at.includes('.parameters'),
+    );
+
+    expect(more.length).toBeGreaterThan(5);
+    expect(more.filter(({ event }) => !isRead(event)).map(({ at }) => at)).toEqual([]);
+  });
+});
+
+describe('a sentence', () => {
+  const stored = sampleEvents().get('model-stored');
+  const changedAt = (place: string, how: string) =>
+    [...mutationsOf(stored)].find(({ at, what }) => at === place && what === how)?.event;
+
+  it.each([
+    ['.detail.data.assets[0].sha256', 'is removed', 'event.detail.data.assets[0].sha256 is missing'],
+    [
+      '.detail.data.assets[1].bytes',
+      'is 1.5',
+      'event.detail.data.assets[1].bytes is not a whole number from 1 on',
+    ],
+    ['.source', 'is "other"', 'event.source is not "meshdrop"'],
+    ['.detail-type', 'is "Model Removed"', 'event.detail-type "Model Removed" is none that is known here'],
+    ['.detail.metadata.schemaVersion', 'is "2.0"', 'event.detail.metadata.schemaVersion is not 1.x'],
+    ['', 'is null', 'event is not an object'],
+  ])('says where event%s %s', (at, how, sentence) => {
+    expect(() => parse(changedAt(at, how))).toThrow(sentence);
+  });
+});
+
+describe('the guards', () => {
+  const byName = sampleEvents();
+
+  it.each([
+    ['isModelStored', isModelStored, 'model-stored'],
+    ['isModelFailed', isModelFailed, 'model-failed'],
+    ['isUploadRejected', isUploadRejected, 'upload-rejected'],
+  ] as const)('%s is true of its own event alone', (_, guard, name) => {
+    expect([...byName].filter(([, event]) => guard(event)).map(([sample]) => sample)).toEqual(
+      [...byName.keys()].filter((sample) => sample.startsWith(name)),
+    );
+    expect(guard(undefined)).toBe(false);
+  });
+});
+
+describe('the types', () => {
+  it('take whatever events.ts writes', () => {
+    type Written<Type extends keyof typeof eventSchemas> = z.infer<(typeof eventSchemas)[Type]>;
+
+    expectTypeOf<Written<'Model Stored'>>().toExtend<ModelStored['detail']>();
+    expectTypeOf<Written<'Model Failed'>>().toExtend<ModelFailed['detail']>();
+    expectTypeOf<Written<'Upload Rejected'>>().toExtend<UploadRejected['detail']>();
+  });
+});
+
+it('imports nothing, so that it can be published alone', () => {
+  const file = join(import.meta.dirname, '..', '..', '..', 'functions', 'shared', 'event-reader.ts');
+
+  expect(readFileSync(file, 'utf8')).not.toMatch(/^(import|export .* from)\b|\bimport\(/m);
+});
