@@ -94,8 +94,17 @@ async function make(recipe: Recipe, inputs: TripoInputs, world: World): Promise<
   return record;
 }
 
-/** One triangle and two blank pictures: valid, and made in no time. */
+const triangles = new Map<boolean, Promise<ReliefFiles>>();
+
+/** Made once for all the jobs of a simulation. */
 async function triangle(quad: boolean): Promise<ReliefFiles> {
+  const made = triangles.get(quad) ?? makeTriangle(quad);
+  triangles.set(quad, made);
+  return await made;
+}
+
+/** One triangle and two blank pictures: valid, and made in no time. */
+async function makeTriangle(quad: boolean): Promise<ReliefFiles> {
   const mesh = {
     positions: Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0),
     normals: Float32Array.of(0, 0, 1, 0, 0, 1, 0, 0, 1),
