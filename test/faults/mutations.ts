@@ -54,11 +54,12 @@ export const mutations: readonly Mutation[] = [
     edits: [['const isSettled = tools.now() >= settledAt;', 'const isSettled = true;']],
   },
   {
-    name: 'a lost request is given no time to take effect',
+    name: 'a lost request is given a minute to take effect',
     file: 'functions/submit-job/reconcile.ts',
     edits: [
       ['const SENDER_LIFETIME_MS = 300_000;', 'const SENDER_LIFETIME_MS = 0;'],
       ['const LATE_EFFECT_MS = 90_000;', 'const LATE_EFFECT_MS = 0;'],
+      ['const LIST_LAG_MS = 60_000;', 'const LIST_LAG_MS = 0;'],
     ],
   },
   {
