@@ -2,7 +2,8 @@
 export interface Mutation {
   readonly name: string;
   readonly file: string;
-  readonly edits: readonly (readonly [from: string, to: string])[];
+  /** Of that file, or of another one. */
+  readonly edits: readonly (readonly [from: string, to: string, file?: string])[];
 }
 
 export const mutations: readonly Mutation[] = [
@@ -79,9 +80,16 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a run that stands in sending is failed after five errors',
+    name: 'a run that stands in sending is failed',
     file: 'functions/shared/answer.ts',
-    edits: [["['none', 'claimed'];\n}", "['none', 'claimed', 'sending', 'submitted'];\n}"]],
+    edits: [
+      ["['none', 'claimed'];\n}", "['none', 'claimed', 'sending'];\n}"],
+      [
+        'return await settle({ record, etag }, ageMs, tools);',
+        'return await end(run, givenUp(String(ageMs)), tools);',
+        'functions/submit-job/submit-job.ts',
+      ],
+    ],
   },
   {
     name: 'the execution starts before the record says submitted',
@@ -89,19 +97,21 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         '  tools.log.appendKeys({ jobId });\n',
-        '  tools.log.appendKeys({ jobId });\n  await (tools as unknown as { startGeneration(record: object): Promise<void> }).startGeneration({ ...sending.record, jobId, submittedAt: sentAt });\n',
+        '  tools.log.appendKeys({ jobId });\n  await (tools as never as { startGeneration(record: object): Promise<void> }).startGeneration({ ...sending.record, jobId, submittedAt: sentAt });\n',
       ],
-      ["phase: 'submitted', jobId, submittedAt: sentAt }", "phase: 'claimed' }"],
     ],
   },
   {
-    name: 'a manifest is written from a record read before its etag',
+    name: 'a manifest is written from a record that was read before its etag',
     file: 'functions/shared/answer.ts',
     edits: [
-      ['const record = (await tools.records.read(runId))?.record;', 'const record = run.record;'],
       [
-        'const standing = await tools.objects.read(key);\n',
-        'const standing = (await tools.objects.read(key), await tools.objects.read(key));\n',
+        '    const kept = await tools.records.read(runId);\n    if (!kept || !isFinal(kept.record)) return',
+        '    const kept = run;\n    if (!kept || !isFinal(kept.record)) return',
+      ],
+      [
+        '    const standing = await tools.objects.read(key);\n',
+        '    await tools.objects.read(key);\n    const standing = await tools.objects.read(key);\n',
       ],
     ],
   },
@@ -110,8 +120,8 @@ export const mutations: readonly Mutation[] = [
     file: 'functions/shared/answer.ts',
     edits: [
       [
-        '  const record = await projected(runId, tools);\n',
-        '  const early = (await tools.records.read(runId))?.record;\n  if (early && isFinal(early)) await tools.announce(eventOf(early, { bucket: tools.assetBucket, key: manifestKey(early.upload.key, runId) }));\n  const record = await projected(runId, tools);\n',
+        '  const kept = await projected(runId, tools);\n',
+        '  const early = (await tools.records.read(runId))?.record;\n  if (early && isFinal(early)) await tools.announce(eventOf(early, { bucket: tools.assetBucket, key: manifestKey(early.upload.key, runId) }));\n  const kept = await projected(runId, tools);\n',
       ],
     ],
   },
@@ -143,24 +153,26 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'entries that the bus refuses are not noticed',
     file: 'functions/shared/announce.ts',
-    edits: [['if (FailedEntryCount) {', 'if (FailedEntryCount === -1) {']],
+    edits: [['if (!FailedEntryCount) return;', 'if (FailedEntryCount !== -1) return;']],
   },
   {
     name: 'files are announced before they are stored',
     file: 'functions/store-assets/store-file.ts',
     edits: [
       [
-        'const { VersionId: versionId } = await upload.done();',
-        'const [{ VersionId: versionId } = {} as { VersionId?: string }] = [void upload.done().catch(() => undefined), undefined].slice(1) as never[];',
+        'const { VersionId: versionId, ChecksumCRC32: crc32 } = await upload.done();',
+        "void upload.done().catch(() => undefined);\n  const [versionId, crc32] = ['later', undefined];",
       ],
     ],
   },
   {
     name: 'bytes are stored without being verified',
-    file: 'functions/store-assets/store-file.ts',
+    file: 'functions/store-assets/passage.ts',
     edits: [
-      ['  if (expected !== undefined)\n', '  if (expected === -1)\n'],
-      ['  if (problem) throw', '  if (problem === null) throw'],
+      [
+        '  #problem(): string | undefined {\n',
+        '  #problem(): string | undefined {\n    if (this.bytes >= 0) return undefined;\n',
+      ],
     ],
   },
   {
@@ -169,12 +181,12 @@ export const mutations: readonly Mutation[] = [
     edits: [['      batchItemFailures.push({ itemIdentifier: messageId });\n', '']],
   },
   {
-    name: 'the record is not looked at first',
+    name: 'the record is not believed when it says sending',
     file: 'functions/submit-job/submit-job.ts',
     edits: [
       [
-        '  const kept = await tools.records.read(run.runId);\n  if (!kept && (await isAnswered(run, tools))) return false;\n',
-        "  const found = await tools.records.read(run.runId);\n  const kept = found?.record.phase === 'sending' ? { ...found, record: { ...found.record, phase: 'claimed' as const } } : found;\n",
+        "    case 'sending':\n      return await settle({ record, etag }, ageMs, tools);\n    case 'claimed':\n",
+        "    case 'sending':\n      return await prepare(run, announced, { record: { ...record, phase: 'claimed' }, etag }, tools);\n    case 'claimed':\n",
       ],
     ],
   },
