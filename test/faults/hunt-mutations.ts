@@ -84,7 +84,7 @@ async function violationIn(copy: string, args: readonly string[]): Promise<strin
   }
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code === 0) return undefined;
-  const violation = /^.*violat.*$/im.exec(output)?.[0];
+  const violation = /^violation \(.*$/m.exec(output)?.[0];
   if (code !== 1 || violation === undefined)
     throw new Error(`the campaign itself failed:\n${output.slice(-2000)}`);
   // Without the seed and the ids, which differ from time to time.
