@@ -143,7 +143,7 @@ export class ImageToModel extends Construct {
     this.uploadsQueue = uploads.queue;
     this.stateMachine = stateMachine;
     new Alarms(this, 'Alarms', {
-      functions: { submitJob, storeAssets, reportFailure, sweep },
+      functions: { submitJob, storeAssets, sweep },
       stateMachine,
       uploadsQueue: uploads.queue,
       deadLetters: { uploads: uploads.deadLetters, failureReports: deadReports },
