@@ -21,8 +21,8 @@ interface JsonObject {
 
 /** JSON documents in one bucket, read whole and written only on condition. */
 export interface JsonObjects {
-  /** Whatever it holds. */
-  exists(key: string): Promise<boolean>;
+  /** Whatever it holds, JSON or not. */
+  exists(key: string, versionId?: string): Promise<boolean>;
   /** Undefined when there is none. */
   read(key: string): Promise<JsonObject | undefined>;
   /**
@@ -53,9 +53,9 @@ export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
     }
   }
 
-  async function exists(key: string): Promise<boolean> {
+  async function exists(key: string, versionId?: string): Promise<boolean> {
     try {
-      await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+      await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
       return true;
     } catch (error) {
       if (error instanceof NotFound) return false;
