@@ -226,23 +226,17 @@ export function parse(event: unknown): MeshdropEvent {
   return read;
 }
 
-export function isModelStored(event: unknown): event is ModelStored {
-  return isA('Model Stored', event);
-}
+export const isModelStored = isA<ModelStored>('Model Stored');
+export const isModelFailed = isA<ModelFailed>('Model Failed');
+export const isUploadRejected = isA<UploadRejected>('Upload Rejected');
 
-export function isModelFailed(event: unknown): event is ModelFailed {
-  return isA('Model Failed', event);
-}
-
-export function isUploadRejected(event: unknown): event is UploadRejected {
-  return isA('Upload Rejected', event);
-}
-
-function isA(detailType: MeshdropEvent['detail-type'], event: unknown): boolean {
-  try {
-    return parse(event)['detail-type'] === detailType;
-  } catch (error) {
-    if (error instanceof NotMeshdropEventError) return false;
-    throw error;
-  }
+function isA<Event extends MeshdropEvent>(detailType: Event['detail-type']) {
+  return (event: unknown): event is Event => {
+    try {
+      return parse(event)['detail-type'] === detailType;
+    } catch (error) {
+      if (error instanceof NotMeshdropEventError) return false;
+      throw error;
+    }
+  };
 }
