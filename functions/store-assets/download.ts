@@ -81,11 +81,7 @@ async function follow(first: URL, tools: DownloadTools, signal: AbortSignal): Pr
   throw new DownloadBrokenError(`${first.host} redirected more than ${MOST_REDIRECTS} times`);
 }
 
-async function guarded(
-  url: URL,
-  { apiUrl, get, lookup }: DownloadTools,
-  signal: AbortSignal,
-): Promise<Answer> {
+async function guarded(url: URL, { apiUrl, get, lookup }: DownloadTools, signal: AbortSignal) {
   const api = new URL(apiUrl);
   if (!isAllowed(url, api)) throw new DownloadBrokenError(`the file is on a foreign host: ${url.host}`);
   return await get(url, url.origin === api.origin ? { signal } : { signal, lookup: outsideOnly(lookup) });

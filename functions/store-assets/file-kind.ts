@@ -4,7 +4,7 @@ export interface FileKind {
   readonly contentType: string;
   readonly is3d: boolean;
   /** What stands in its last bytes, where its format says so: without it, it was cut. */
-  readonly end?: RegExp;
+  readonly end?: RegExp | undefined;
   /** How many bytes its head says that it has, at least. */
   readonly least?: number;
 }
@@ -13,7 +13,7 @@ const threeD = (extension: string, contentType: string, end?: RegExp): FileKind 
   extension,
   contentType,
   is3d: true,
-  ...(end && { end }),
+  end,
 });
 const image = (extension: string, contentType: string, end?: RegExp): FileKind => ({
   ...threeD(extension, contentType, end),
