@@ -88,10 +88,7 @@ function mayEndFrom(run: Unclaimed | RunRecord, outcome: Outcome): From {
 }
 
 /** What the caller has read of the image and its price, a record that was claimed before may not know yet. */
-function seenIn(
-  { upload, parameters, quote, quotedAt }: Unclaimed | RunRecord,
-  kept: RunRecord | undefined,
-): Partial<Unclaimed> {
+function seenIn({ upload, parameters, quote, quotedAt }: Unclaimed | RunRecord, kept: RunRecord | undefined) {
   const priced = quotedAt !== undefined && { quote, quotedAt };
   return { upload: { ...kept?.upload, ...upload }, ...(parameters && { parameters }), ...priced };
 }

@@ -106,10 +106,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
-const failureCodes = Object.keys(FAILURES) as readonly FailureCode[] as readonly [
-  FailureCode,
-  ...FailureCode[],
-];
+const failureCodes = Object.keys(FAILURES) as [FailureCode, ...FailureCode[]];
 
 /** Part of the record, the manifest and the event. */
 export const failureSchema = z.strictObject({

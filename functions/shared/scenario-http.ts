@@ -104,12 +104,8 @@ async function send(call: Call, timeoutMs: number, tools: HttpTools): Promise<Re
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await textOf(response);
-    return {
-      status: response.status,
-      text,
-      body: jsonIn(text),
-      retryAfter: response.headers.get('retry-after'),
-    };
+    const retryAfter = response.headers.get('retry-after');
+    return { status: response.status, text, body: jsonIn(text), retryAfter };
   } catch (cause) {
     throw new TransportError('no answer', { cause });
   }
@@ -166,19 +162,20 @@ function isDefinite(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 409;
 }
 
-const details = z.object({ remainingSeconds: z.number().optional().catch(undefined) });
+const text = z.string().optional().catch(undefined);
+const remainingSeconds = z.number().optional().catch(undefined);
 
 /** Every shape of an error body that was ever seen. */
 const problemSchema = z.object({
-  reason: z.string().optional().catch(undefined),
-  message: z.string().optional().catch(undefined),
+  reason: text,
+  message: text,
   error: z
     .union([z.string(), z.object({ message: z.string() })])
     .optional()
     .catch(undefined),
-  detail: z.string().optional().catch(undefined),
-  remainingSeconds: z.number().optional().catch(undefined),
-  details: details.optional().catch(undefined),
+  detail: text,
+  remainingSeconds,
+  details: z.object({ remainingSeconds }).optional().catch(undefined),
 });
 
 const LONGEST_REASON = 400;

@@ -130,11 +130,7 @@ async function end(run: Unclaimed, outcome: Outcome, tools: SubmitTools): Promis
 }
 
 /** Uploads a fresh input asset, asks the price, wins the right to pay, and pays, once. */
-async function send(
-  claimed: Claimed,
-  image: Extract<Found, { kind: 'image' }>,
-  tools: SubmitTools,
-): Promise<ReadAgain> {
+async function send(claimed: Claimed, image: Extract<Found, { kind: 'image' }>, tools: SubmitTools) {
   const { record } = claimed;
   const { parameters, runId } = record;
   if (!parameters) throw new Error(`the claimed record of ${runId} has no parameters`);

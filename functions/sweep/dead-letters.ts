@@ -32,11 +32,7 @@ export async function reportDeadReports(tools: SweepTools): Promise<void> {
 }
 
 /** A letter is gone only when it is done with. What can not be read stays where it is: that takes a person. */
-async function eachDeadLetter(
-  queueUrl: string,
-  tools: SweepTools,
-  work: (body: string) => Promise<void>,
-): Promise<void> {
+async function eachDeadLetter(queueUrl: string, tools: SweepTools, work: (body: string) => Promise<void>) {
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const { Messages = [] } = await tools.sqs.send(
       new ReceiveMessageCommand({

@@ -81,7 +81,7 @@ async function walkOn(from: Walk, since: number, queue: QueueState, tools: Sweep
       startedAt: walk.startedAt,
       ...earlier(walk.oldest, oldest),
       keyMarker: page.IsTruncated ? (page.NextKeyMarker ?? '') : '',
-      ...(page.NextVersionIdMarker !== undefined && { versionIdMarker: page.NextVersionIdMarker }),
+      versionIdMarker: page.NextVersionIdMarker,
       ...cutAfter,
     };
   } while (!isDone(walk) && tools.remainingMs() > LAST_MS);
