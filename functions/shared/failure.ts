@@ -124,6 +124,11 @@ export function failure(code: FailureCode, reason: string): Failure {
   return { code, reason: publishable(reason), hint: FAILURES[code].hint };
 }
 
+/** What could not be made of an upload's words, because of this. */
+export function wrong(code: FailureCode, reason: string): { readonly failure: Failure } {
+  return { failure: failure(code, reason) };
+}
+
 /** Signed URLs lose their query, and nothing is longer than a sentence. */
 export function publishable(reason: string): string {
   return reason.replaceAll(/(https?:\/\/[^\s?]+)\?\S*/g, '$1').slice(0, LONGEST_REASON);

@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven';
 import * as z from 'zod';
-import { type Failure, type FailureCode, failure } from './failure.ts';
+import { type Failure, wrong } from './failure.ts';
 import {
   faceLimitRange,
   modelDefaults,
@@ -139,8 +139,4 @@ function conflictIn(parameters: Parameters, explicit: Settings): Conflict | unde
   const idle = texture ? undefined : TEXTURE_OPTIONS.find((option) => option in explicit);
   const without = generateParts ? 'generateParts' : 'texture';
   return idle && [idle, without, 'there is no texture that it could apply to'];
-}
-
-function wrong(code: FailureCode, reason: string): { readonly failure: Failure } {
-  return { failure: failure(code, reason) };
 }
