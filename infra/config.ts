@@ -59,16 +59,14 @@ export function checkConfig(context: unknown): Config {
   if (!parsed.success) throw wrong(problemIn(parsed.error));
   const { defaults, presets, ignorePrefixes, uploadBucketName, assetBucketName } = parsed.data;
   const { maxCuPerRun, maxCuPerDay } = parsed.data;
-  if (uploadBucketName !== undefined && uploadBucketName === assetBucketName) {
+  if (uploadBucketName !== undefined && uploadBucketName === assetBucketName)
     throw wrong(
       'uploadBucketName and assetBucketName are the same bucket: every model would be taken for an upload',
     );
-  }
-  if (maxCuPerDay !== undefined && maxCuPerDay < maxCuPerRun) {
+  if (maxCuPerDay !== undefined && maxCuPerDay < maxCuPerRun)
     throw wrong(
       `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: a dear image would wait for ever`,
     );
-  }
   try {
     uploadSettings({ defaults, presets }, ignorePrefixes);
   } catch (error) {

@@ -130,12 +130,7 @@ export class GenerationMachine extends Construct {
   }
 
   /** What a function answers lies beside the input, never over it. */
-  private task(
-    id: string,
-    lambdaFunction: ServiceFunction,
-    payload: object,
-    resultPath: string,
-  ): LambdaInvoke {
+  private task(id: string, lambdaFunction: ServiceFunction, payload: object, resultPath: string) {
     return new LambdaInvoke(this, id, {
       lambdaFunction,
       payload: TaskInput.fromObject({ ...payload }),

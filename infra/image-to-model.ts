@@ -77,11 +77,10 @@ export class ImageToModel extends Construct {
     super(scope, id);
     this.uploadBucket = props.uploadBucket ?? createUploadBucket(this, 'UploadBucket');
     this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
-    if (this.uploadBucket.bucketName === this.assetBucket.bucketName) {
+    if (this.uploadBucket.bucketName === this.assetBucket.bucketName)
       throw new Error(
         'uploadBucket and assetBucket are the same bucket: every model would be taken for an upload',
       );
-    }
     this.eventBus = props.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.scenarioSecret = props.scenarioSecret ?? createSecret(this);
 
@@ -184,11 +183,7 @@ export class ImageToModel extends Construct {
     return this.onEvent('Upload Rejected', id, options);
   }
 
-  private onEvent(
-    detailType: DetailType,
-    id: string,
-    { target, eventPattern, ...options }: OnEventOptions,
-  ): Rule {
+  private onEvent(detailType: DetailType, id: string, { target, eventPattern, ...options }: OnEventOptions) {
     const rule = new Rule(options.crossStackScope ?? this, id, { ...options, eventBus: this.eventBus });
     rule.addEventPattern({ source: [eventSource], detailType: [detailType] });
     rule.addEventPattern(eventPattern);
@@ -202,7 +197,7 @@ export class ImageToModel extends Construct {
       'PARAMETER_SETTINGS' | 'IGNORE_PREFIXES' | 'MAX_CU_PER_RUN' | 'MAX_CU_PER_DAY' | 'AGAIN'
     >,
     { defaults = {}, presets = {}, ignorePrefixes = [], maxCuPerRun, maxCuPerDay, again }: ImageToModelProps,
-  ): ServiceFunction {
+  ) {
     return new ServiceFunction(this, 'SubmitJob', {
       description: 'Brings one upload to a paid job, once, and starts its execution',
       environment: {

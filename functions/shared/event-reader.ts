@@ -142,19 +142,17 @@ const whole = (from: number) =>
   check(`a whole number from ${from} on`, (value) => Number.isInteger(value) && Number(value) >= from);
 const version = check('1.x', (value) => typeof value === 'string' && /^1\.(0|[1-9]\d*)$/.test(value));
 const time = check('a time in UTC, as 2026-11-22T18:26:53.532Z', isTime);
-const settings = check('an object of plain values', (value) => {
-  return isRecord(value) && Object.values(value).every((one) => isPlain(one));
-});
+const PLAIN = ['string', 'number', 'boolean'];
+const settings = check(
+  'an object of plain values',
+  (value) => isRecord(value) && Object.values(value).every((one) => PLAIN.includes(typeof one)),
+);
 
 /** Date.parse takes the 30th of February for the second of March. */
 function isTime(value: unknown): boolean {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value)) return false;
   const time = Date.parse(value);
   return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === value.slice(0, 10);
-}
-
-function isPlain(value: unknown): boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 const upload = fields<Upload>({
