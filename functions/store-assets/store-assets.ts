@@ -98,9 +98,8 @@ async function storeFiles(run: RunRecord, { assetIds }: Job, tools: StoreTools):
   const assets: StoredAsset[] = [];
   const missing: { assetId: string; error: Error }[] = [];
   const keep = async (assetId: string, place: Wanted['place']): Promise<StoredFile | undefined> => {
-    const { file, error } = await store((totalMs) =>
-      storeFile({ runId: run.runId, assetId, place, totalMs }, tools),
-    );
+    const wanted = { runId: run.runId, assetId, place };
+    const { file, error } = await store((totalMs) => storeFile({ ...wanted, totalMs }, tools));
     if (file) assets.push(file.asset);
     if (error) {
       missing.push({ assetId, error });

@@ -70,13 +70,8 @@ async function followed(upload: ListedUpload, { runId }: RecordIn<'submitted'>, 
 /** Nothing says when it was last looked at but the record's age, so that is made or written anew before. */
 async function begunAgain(upload: ListedUpload, runId: string, kept: Kept | undefined, tools: SweepTools) {
   const { bucket, key, versionId } = upload;
-  const unclaimed: Unclaimed = {
-    schemaVersion: '1.0',
-    runId,
-    upload: { bucket, key, versionId },
-    sends: [],
-    attempts: 0,
-  };
+  const seen = { bucket, key, versionId };
+  const unclaimed: Unclaimed = { schemaVersion: '1.0', runId, upload: seen, sends: [], attempts: 0 };
   const run = kept?.record ?? unclaimed;
   if (kept?.record.phase !== 'sending' && (await isDeleted(upload, tools))) {
     const why = failure('upload-deleted', 'the image was deleted before its turn came');
