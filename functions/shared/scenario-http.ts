@@ -57,7 +57,8 @@ export async function callFree(call: Call, tools: HttpTools): Promise<Answer> {
       }
       throw refusal(call, answer, tools.now());
     } catch (error) {
-      const unreachable = isTransport(error) ? new ScenarioUnavailableError(unanswered(call, error)) : error;
+      const unreachable =
+        error instanceof TransportError ? new ScenarioUnavailableError(unanswered(call, error)) : error;
       if (!(unreachable instanceof ScenarioUnavailableError) || tries >= TRIES) throw unreachable;
       await tools.sleep(RETRY_MS * 2 ** tries);
     }
@@ -74,7 +75,7 @@ export async function callPaid(call: Call, tools: HttpTools): Promise<Answer> {
   try {
     answer = await send(call, PAID_TIMEOUT_MS, tools);
   } catch (error) {
-    if (!isTransport(error)) throw error;
+    if (!(error instanceof TransportError)) throw error;
     if (neverLeft(error)) throw new ScenarioUnavailableError(unanswered(call, error));
     throw new SubmissionUncertainError(unanswered(call, error));
   }
@@ -129,10 +130,6 @@ async function textOf({ body }: Response): Promise<string> {
 /** The network's own failure, told apart from everything that happens before a request is made. */
 class TransportError extends Error {
   override readonly name = 'TransportError';
-}
-
-function isTransport(error: unknown): error is TransportError {
-  return error instanceof TransportError;
 }
 
 /** Codes of failures before a connection stood: not a byte of the request was sent. */

@@ -132,9 +132,7 @@ function brokenBy(signal: AbortSignal, cause: unknown, otherwise: string): Downl
 }
 
 /** Reads just enough to know what the file is. */
-async function peek(
-  pieces: AsyncGenerator<Uint8Array>,
-): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array> }> {
+async function peek(pieces: AsyncGenerator<Uint8Array>) {
   const read: Uint8Array[] = [];
   let bytes = 0;
   while (bytes < HEAD_BYTES) {

@@ -63,10 +63,7 @@ const IMAGE_HEAD_BYTES = 16 * 1024;
 const LONGEST_WORD = 200;
 
 /** Where in the binary chunk the images begin, and how much of each is worth keeping. */
-export function imagePlaces({
-  images,
-  bufferViews,
-}: GlbDocument): readonly { offset: number; length: number }[] {
+export function imagePlaces({ images, bufferViews }: GlbDocument) {
   return images.slice(0, MOST_TEXTURES).map((image) => {
     const { byteOffset: offset = 0, byteLength: bytes = 0 } = bufferViews[image?.bufferView ?? -1] ?? {};
     return { offset, length: Math.min(bytes, IMAGE_HEAD_BYTES) };
