@@ -105,10 +105,6 @@ function check(what: string, fits: (value: unknown) => boolean) {
   };
 }
 
-function only(text: string) {
-  return check(`"${text}"`, (value) => value === text);
-}
-
 function optional<T>(checked: Check<T>): Check<T> {
   return (value, at) => value === undefined || checked(value, at);
 }
@@ -136,6 +132,7 @@ function eachOf(checked: (value: unknown, at: string) => void) {
   };
 }
 
+const source = check('"meshdrop"', (value) => value === 'meshdrop');
 const text = check('a text', (value) => typeof value === 'string');
 const amount = check('a number from 0 on', (value) => Number.isFinite(value) && Number(value) >= 0);
 const whole = (from: number) =>
@@ -212,10 +209,7 @@ const data: Readonly<Record<string, (value: unknown, at: string) => void>> = {
  * @throws NotMeshdropEventError with the first thing that is wrong
  */
 export function parse(event: unknown): MeshdropEvent {
-  fields<{ source: string; 'detail-type': string }>({ source: only('meshdrop'), 'detail-type': text })(
-    event,
-    'event',
-  );
+  fields<{ source: string; 'detail-type': string }>({ source, 'detail-type': text })(event, 'event');
   const read = event as MeshdropEvent;
   const checked = Object.hasOwn(data, read['detail-type']) ? data[read['detail-type']] : undefined;
   if (!checked)
