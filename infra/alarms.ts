@@ -12,7 +12,6 @@ export interface AlarmsProps {
   readonly functions: {
     readonly submitJob: ServiceFunction;
     readonly storeAssets: ServiceFunction;
-    readonly reportFailure: ServiceFunction;
     readonly sweep: ServiceFunction;
   };
   readonly stateMachine: StateMachine;
@@ -24,76 +23,56 @@ export interface AlarmsProps {
 
 const often = { period: Duration.minutes(5) };
 
-/** What takes a person. Each alarm says in its description what happened and what to do. */
+/** Each alarm, with what happened and what to do. */
+const ALARMS = {
+  DuplicateJob:
+    'Two jobs were paid for one upload. The log of SubmitJob names both: ask Scenario for the money of the younger one.',
+  AccountRefused:
+    'Scenario refuses the account: key, plan, credits or model. Uploads wait and go on by themselves once it is mended.',
+  OverDailyLimit:
+    'The compute units of the day are used up. Uploads wait until tomorrow (UTC), or until maxCuPerDay is raised.',
+  UploadsWaitLong:
+    'An upload has waited for half a day. BusySeconds, AccountRefused, Paused and OverDailyLimit say for what.',
+  DeadUploads:
+    'An upload was received too often. The sweep puts it back or answers it; if it stays, its message can not be read.',
+  DeadFailureReports:
+    'The end of an execution could not be reported. The sweep tries again; if it stays, see the log of ReportFailure.',
+  GenerationTimedOut: 'A generation did not end in two hours. Its job is paid: redrive the execution.',
+  SweepFailed: 'The sweep failed: what is lost on its way stays lost. See its log.',
+  LookFailed:
+    'The sweep could not look at an upload, and will look again: its log names the key. A record that can not be read takes a person.',
+  StoreAssetsFailed:
+    'Paid models can not be stored. See the log of StoreAssets, mend it, and redrive the executions.',
+};
+
+type Name = keyof typeof ALARMS;
+
+/** Where one is not enough. */
+const AT_LEAST: Partial<Record<Name, number>> = {
+  UploadsWaitLong: Duration.hours(12).toSeconds(),
+  StoreAssetsFailed: 5,
+};
+
+/** What takes a person. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const { functions, stateMachine, uploadsQueue, deadLetters } = props;
-    const alarms: readonly (readonly [id: string, metric: Metric, atLeast: number, description: string])[] = [
-      [
-        'DuplicateJob',
-        ownMetric('DuplicateJob', functions.submitJob),
-        1,
-        'Two jobs were paid for one upload. The log of SubmitJob names both: ask Scenario for the money of the younger one.',
-      ],
-      [
-        'AccountRefused',
-        ownMetric('AccountRefused', functions.submitJob),
-        1,
-        'Scenario refuses the account: key, plan, credits or model. Uploads wait and go on by themselves once it is mended.',
-      ],
-      [
-        'OverDailyLimit',
-        ownMetric('OverDailyLimit', functions.submitJob),
-        1,
-        'The compute units of the day are used up. Uploads wait until tomorrow (UTC), or until maxCuPerDay is raised.',
-      ],
-      [
-        'UploadsWaitLong',
-        uploadsQueue.metricApproximateAgeOfOldestMessage(often),
-        Duration.hours(12).toSeconds(),
-        'An upload has waited for half a day. BusySeconds, AccountRefused, Paused and OverDailyLimit say for what.',
-      ],
-      [
-        'DeadUploads',
-        deadLetters.uploads.metricApproximateNumberOfMessagesVisible(often),
-        1,
-        'An upload was received too often. The sweep puts it back or answers it; if it stays, its message can not be read.',
-      ],
-      [
-        'DeadFailureReports',
-        deadLetters.failureReports.metricApproximateNumberOfMessagesVisible(often),
-        1,
-        'The end of an execution could not be reported. The sweep tries again; if it stays, see the log of ReportFailure.',
-      ],
-      [
-        'GenerationTimedOut',
-        stateMachine.metricTimedOut(often),
-        1,
-        'A generation did not end in two hours. Its job is paid: redrive the execution.',
-      ],
-      [
-        'SweepFailed',
-        functions.sweep.metricErrors(often),
-        1,
-        'The sweep failed: what is lost on its way stays lost. See its log.',
-      ],
-      [
-        'LookFailed',
-        ownMetric('LookFailed', functions.sweep),
-        1,
-        'The sweep could not look at an upload, and will look again: its log names the key. A record that can not be read takes a person.',
-      ],
-      [
-        'StoreAssetsFailed',
-        functions.storeAssets.metricErrors(often),
-        5,
-        'Paid models can not be stored. See the log of StoreAssets, mend it, and redrive the executions.',
-      ],
-    ];
-    for (const [name, metric, threshold, alarmDescription] of alarms) {
-      const alarm = metric.createAlarm(this, name, {
-        threshold,
+    const metrics: Readonly<Record<Name, Metric>> = {
+      DuplicateJob: ownMetric('DuplicateJob', functions.submitJob),
+      AccountRefused: ownMetric('AccountRefused', functions.submitJob),
+      OverDailyLimit: ownMetric('OverDailyLimit', functions.submitJob),
+      UploadsWaitLong: uploadsQueue.metricApproximateAgeOfOldestMessage(often),
+      DeadUploads: deadLetters.uploads.metricApproximateNumberOfMessagesVisible(often),
+      DeadFailureReports: deadLetters.failureReports.metricApproximateNumberOfMessagesVisible(often),
+      GenerationTimedOut: stateMachine.metricTimedOut(often),
+      SweepFailed: functions.sweep.metricErrors(often),
+      LookFailed: ownMetric('LookFailed', functions.sweep),
+      StoreAssetsFailed: functions.storeAssets.metricErrors(often),
+    };
+    for (const [name, alarmDescription] of Object.entries(ALARMS) as [Name, string][]) {
+      const alarm = metrics[name].createAlarm(this, name, {
+        threshold: AT_LEAST[name] ?? 1,
         alarmDescription,
         evaluationPeriods: 1,
         treatMissingData: TreatMissingData.NOT_BREACHING,

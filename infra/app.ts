@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { errorOf } from '../functions/shared/error-of.ts';
 import { configFrom } from './config.ts';
 import { MeshdropStack } from './meshdrop-stack.ts';
 
@@ -7,6 +8,6 @@ try {
   new MeshdropStack(app, 'Meshdrop', configFrom(app));
 } catch (error) {
   // A wrong setting is told in its one sentence, without the stack of whoever found it.
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorOf(error).message}\n`);
   process.exit(1);
 }

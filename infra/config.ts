@@ -2,6 +2,7 @@ import type { App } from 'aws-cdk-lib';
 import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { againSchema } from '../functions/shared/again.ts';
+import { errorOf } from '../functions/shared/error-of.ts';
 import { glbErrorsSchema } from '../functions/shared/glb-errors.ts';
 import { settingsSchema } from '../functions/shared/tripo.ts';
 import { uploadSettings } from './parameter-settings.ts';
@@ -13,16 +14,15 @@ const bucketName = z
     'is no name of a bucket: 3 to 63 lower-case letters, digits, dots and dashes',
   );
 
+const arn = z.string().startsWith('arn:', 'is no ARN: it begins with arn:').optional();
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.number().int().min(least).max(most);
+
 /** `context.meshdrop` of cdk.json. Everything may be left out. */
 const configSchema = z.strictObject({
   uploadBucketName: bucketName.optional().describe('a bucket of your own to drop images in'),
   assetBucketName: bucketName.optional().describe('a bucket of your own for the models'),
   eventBusName: z.string().min(1).optional().describe('a bus of your own for the events'),
-  scenarioSecretArn: z
-    .string()
-    .startsWith('arn:', 'is no ARN: it begins with arn:')
-    .optional()
-    .describe('a secret of your own, JSON with apiKey and apiSecret'),
+  scenarioSecretArn: arn.describe('a secret of your own, JSON with apiKey and apiSecret'),
   scenarioUrl: z
     .url({ protocol: /^https$/, error: 'is no URL; it begins with https:// and ends with /v1' })
     .optional()
@@ -37,29 +37,14 @@ const configSchema = z.strictObject({
     .optional()
     .describe('compute units that one day (UTC) may cost; beyond them uploads wait for the next'),
   again: againSchema.default('rerun').describe('what becomes of an image whose model is stored already'),
-  sweepMinutes: z
-    .number()
-    .int()
-    .min(15)
-    .max(1440)
-    .default(60)
-    .describe('how often is looked for what was lost'),
-  alarmTopicArn: z
-    .string()
-    .startsWith('arn:', 'is no ARN: it begins with arn:')
-    .optional()
-    .describe('an SNS topic of your own where alarms ring'),
-  jobDeadlineMinutes: z.number().int().min(5).max(90).default(45).describe('how long a job may take'),
-  maxAssetBytes: z
-    .number()
-    .int()
-    .min(1_000_000)
-    .default(2_000_000_000)
-    .describe('a larger file of a model is not taken'),
+  sweepMinutes: whole(15, 1440).default(60).describe('how often is looked for what was lost'),
+  alarmTopicArn: arn.describe('an SNS topic of your own where alarms ring'),
+  jobDeadlineMinutes: whole(5, 90).default(45).describe('how long a job may take'),
+  maxAssetBytes: whole(1_000_000).default(2_000_000_000).describe('a larger file of a model is not taken'),
   glbErrors: glbErrorsSchema
     .default('record')
     .describe("what errors of Khronos' validator mean: a note in the manifest, or no model"),
-  maxConcurrency: z.number().int().min(2).max(1000).default(2).describe('uploads submitted side by side'),
+  maxConcurrency: whole(2, 1000).default(2).describe('uploads submitted side by side'),
 });
 
 export type Config = z.infer<typeof configSchema>;
@@ -73,21 +58,19 @@ export function checkConfig(context: unknown): Config {
   const parsed = configSchema.safeParse(context);
   if (!parsed.success) throw wrong(problemIn(parsed.error));
   const { defaults, presets, ignorePrefixes, uploadBucketName, assetBucketName } = parsed.data;
-  if (uploadBucketName !== undefined && uploadBucketName === assetBucketName) {
+  const { maxCuPerRun, maxCuPerDay } = parsed.data;
+  if (uploadBucketName !== undefined && uploadBucketName === assetBucketName)
     throw wrong(
       'uploadBucketName and assetBucketName are the same bucket: every model would be taken for an upload',
     );
-  }
-  const { maxCuPerRun, maxCuPerDay } = parsed.data;
-  if (maxCuPerDay !== undefined && maxCuPerDay < maxCuPerRun) {
+  if (maxCuPerDay !== undefined && maxCuPerDay < maxCuPerRun)
     throw wrong(
       `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: a dear image would wait for ever`,
     );
-  }
   try {
     uploadSettings({ defaults, presets }, ignorePrefixes);
   } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error));
+    throw wrong(errorOf(error).message);
   }
   return parsed.data;
 }

@@ -91,11 +91,15 @@ export class GenerationMachine extends Construct {
       .otherwise(waitForJob);
     storeAssetsTask.next(stored);
 
+    const logs = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromChainable(waitForJob.next(checkJobTask).next(isJobDone)),
       timeout: MACHINE_TIMEOUT,
       tracingEnabled: true,
-      logs: { destination: this.logGroup(), level: LogLevel.ERROR, includeExecutionData: false },
+      logs: { destination: logs, level: LogLevel.ERROR, includeExecutionData: false },
     });
   }
 
@@ -130,12 +134,7 @@ export class GenerationMachine extends Construct {
   }
 
   /** What a function answers lies beside the input, never over it. */
-  private task(
-    id: string,
-    lambdaFunction: ServiceFunction,
-    payload: object,
-    resultPath: string,
-  ): LambdaInvoke {
+  private task(id: string, lambdaFunction: ServiceFunction, payload: object, resultPath: string) {
     return new LambdaInvoke(this, id, {
       lambdaFunction,
       payload: TaskInput.fromObject({ ...payload }),
@@ -143,13 +142,6 @@ export class GenerationMachine extends Construct {
       resultPath,
       taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
       retryOnServiceExceptions: false,
-    });
-  }
-
-  private logGroup(): LogGroup {
-    return new LogGroup(this, 'Logs', {
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
     });
   }
 }

@@ -77,11 +77,10 @@ export class ImageToModel extends Construct {
     super(scope, id);
     this.uploadBucket = props.uploadBucket ?? createUploadBucket(this, 'UploadBucket');
     this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
-    if (this.uploadBucket.bucketName === this.assetBucket.bucketName) {
+    if (this.uploadBucket.bucketName === this.assetBucket.bucketName)
       throw new Error(
         'uploadBucket and assetBucket are the same bucket: every model would be taken for an upload',
       );
-    }
     this.eventBus = props.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.scenarioSecret = props.scenarioSecret ?? createSecret(this);
 
@@ -120,7 +119,7 @@ export class ImageToModel extends Construct {
       STATE_MACHINE_ARN: stateMachine.stateMachineArn,
       UPLOADS_QUEUE_URL: uploads.queue.queueUrl,
     };
-    const submitJob = this.submitJob({ ...scenario, ...answering, ...started }, props);
+    const submitJob = this.submitJob({ ...scenario, ...answering, ...started, ...submitSettings(props) });
     uploads.feed(submitJob, props.maxConcurrency ?? 2);
 
     const deadReports = new Queue(this, 'FailureReportsDeadLetters', {
@@ -143,7 +142,7 @@ export class ImageToModel extends Construct {
     this.uploadsQueue = uploads.queue;
     this.stateMachine = stateMachine;
     new Alarms(this, 'Alarms', {
-      functions: { submitJob, storeAssets, reportFailure, sweep },
+      functions: { submitJob, storeAssets, sweep },
       stateMachine,
       uploadsQueue: uploads.queue,
       deadLetters: { uploads: uploads.deadLetters, failureReports: deadReports },
@@ -184,11 +183,7 @@ export class ImageToModel extends Construct {
     return this.onEvent('Upload Rejected', id, options);
   }
 
-  private onEvent(
-    detailType: DetailType,
-    id: string,
-    { target, eventPattern, ...options }: OnEventOptions,
-  ): Rule {
+  private onEvent(detailType: DetailType, id: string, { target, eventPattern, ...options }: OnEventOptions) {
     const rule = new Rule(options.crossStackScope ?? this, id, { ...options, eventBus: this.eventBus });
     rule.addEventPattern({ source: [eventSource], detailType: [detailType] });
     rule.addEventPattern(eventPattern);
@@ -196,22 +191,10 @@ export class ImageToModel extends Construct {
     return rule;
   }
 
-  private submitJob(
-    environment: Omit<
-      SubmitJobEnv,
-      'PARAMETER_SETTINGS' | 'IGNORE_PREFIXES' | 'MAX_CU_PER_RUN' | 'MAX_CU_PER_DAY' | 'AGAIN'
-    >,
-    { defaults = {}, presets = {}, ignorePrefixes = [], maxCuPerRun, maxCuPerDay, again }: ImageToModelProps,
-  ): ServiceFunction {
+  private submitJob(environment: SubmitJobEnv): ServiceFunction {
     return new ServiceFunction(this, 'SubmitJob', {
       description: 'Brings one upload to a paid job, once, and starts its execution',
-      environment: {
-        ...environment,
-        ...uploadSettings({ defaults, presets }, ignorePrefixes),
-        MAX_CU_PER_RUN: String(maxCuPerRun ?? 150),
-        MAX_CU_PER_DAY: String(maxCuPerDay ?? Number.POSITIVE_INFINITY),
-        AGAIN: again ?? 'rerun',
-      } satisfies SubmitJobEnv,
+      environment,
       timeout: Duration.minutes(5),
       memorySize: 512,
     });
@@ -260,6 +243,16 @@ export class ImageToModel extends Construct {
     });
     return sweep;
   }
+}
+
+/** What SubmitJob is told about keys, parameters and money. */
+function submitSettings({ defaults = {}, presets = {}, ignorePrefixes = [], ...limits }: ImageToModelProps) {
+  return {
+    ...uploadSettings({ defaults, presets }, ignorePrefixes),
+    MAX_CU_PER_RUN: String(limits.maxCuPerRun ?? 150),
+    MAX_CU_PER_DAY: String(limits.maxCuPerDay ?? Number.POSITIVE_INFINITY),
+    AGAIN: limits.again ?? 'rerun',
+  };
 }
 
 /** Empty until somebody fills it; an empty one holds the uploads and rejects none. */

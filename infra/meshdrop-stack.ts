@@ -21,11 +21,8 @@ export class MeshdropStack extends Stack {
       jobDeadlineMinutes,
       ...settings
     } = config;
-    const { scenarioUrl, maxCuPerDay, ...plain } = settings;
     const imageToModel = new ImageToModel(this, 'ImageToModel', {
-      ...plain,
-      ...(scenarioUrl !== undefined && { scenarioUrl }),
-      ...(maxCuPerDay !== undefined && { maxCuPerDay }),
+      ...settings,
       sweepEvery: Duration.minutes(sweepMinutes),
       jobDeadline: Duration.minutes(jobDeadlineMinutes),
       ...(alarmTopicArn && { alarmTopic: Topic.fromTopicArn(this, 'BroughtAlarmTopic', alarmTopicArn) }),

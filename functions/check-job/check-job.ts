@@ -30,13 +30,11 @@ const UNKNOWN_AT_FIRST_SECONDS = 600;
 export async function checkJob({ jobId, submittedAt }: CheckJobInput, tools: CheckTools): Promise<JobCheck> {
   const elapsedSeconds = Math.max(1, Math.floor((tools.now() - Date.parse(submittedAt)) / 1000));
   const job = await known(jobId, tools);
-  if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS) {
+  if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS)
     throw new JobLostError(`Scenario does not know the job ${jobId}`);
-  }
   if (job && job.status !== 'running') return ended(job);
-  if (elapsedSeconds > tools.deadlineSeconds) {
+  if (elapsedSeconds > tools.deadlineSeconds)
     throw new DeadlineError(`the job ${jobId} is not done after ${Math.floor(elapsedSeconds / 60)} minutes`);
-  }
   const progress = job?.progress ?? 0;
   return { status: 'running', waitSeconds: nextWait({ elapsedSeconds, progress }), progress };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Failure, failure } from './failure.ts';
+import { type Failure, wrong } from './failure.ts';
 
 /** What becomes of an image whose model is stored already: a new one is paid for, or the old one is announced again. */
 export const againSchema = z.enum(['rerun', 'reuse']);
@@ -18,19 +18,12 @@ export function againIn(
   otherwise: Again,
 ): { readonly again: Again } | { readonly failure: Failure } {
   const unknown = Object.keys(metadata).find((key) => key.startsWith(PREFIX) && key !== KEY);
-  if (unknown !== undefined) {
-    return {
-      failure: failure('unknown-parameter', `${unknown}: there is no such key, the only one is ${KEY}`),
-    };
-  }
+  if (unknown !== undefined)
+    return wrong('unknown-parameter', `${unknown}: there is no such key, the only one is ${KEY}`);
   const said = metadata[KEY];
   if (said === undefined) return { again: otherwise };
   const again = againSchema.safeParse(said.trim().toLowerCase());
   if (again.success) return { again: again.data };
-  return {
-    failure: failure(
-      'bad-parameter',
-      `${KEY}: "${said}" is not allowed; use ${againSchema.options.join(' or ')}`,
-    ),
-  };
+  const allowed = againSchema.options.join(' or ');
+  return wrong('bad-parameter', `${KEY}: "${said}" is not allowed; use ${allowed}`);
 }

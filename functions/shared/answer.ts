@@ -2,7 +2,6 @@ import type { Announce } from './announce.ts';
 import type { MissingAsset, StoredAsset } from './asset.ts';
 import { creditUnspent } from './day-ledger.ts';
 import { eventOf } from './events.ts';
-import type { Failure } from './failure.ts';
 import type { JsonObjects } from './json-objects.ts';
 import { manifestOf } from './manifest.ts';
 import type { Count } from './observed.ts';
@@ -12,40 +11,28 @@ import {
   type Kept,
   type NewRecord,
   type Phase,
+  type RecordIn,
   type Records,
   type RunRecord,
 } from './record.ts';
 import { rememberResult } from './results.ts';
 import { manifestKey } from './run.ts';
 
-/** How a run ends. */
+interface Files {
+  readonly assets: readonly StoredAsset[];
+  readonly missing?: readonly MissingAsset[] | undefined;
+}
+
+type Job = Pick<RecordIn<'stored'>, 'jobId' | 'submittedAt'>;
+
+/** How a run ends. `reusedFrom`: with what an earlier run made of the same image, and nothing is paid. */
 export type Outcome =
-  | {
-      readonly phase: 'stored';
-      readonly assets: readonly StoredAsset[];
-      readonly missing?: readonly MissingAsset[];
-      readonly cu?: number;
-      readonly jobFinishedAt?: string;
-    }
-  /** With what an earlier run made of the same image: nothing is paid. */
-  | {
-      readonly phase: 'stored';
-      readonly reusedFrom: string;
-      readonly assets: readonly StoredAsset[];
-      readonly missing?: readonly MissingAsset[];
-      readonly cu: 0;
-      readonly jobId: string;
-      readonly submittedAt: string;
-      readonly jobFinishedAt?: string;
-    }
-  | {
-      readonly phase: 'failed';
-      readonly failure: Failure;
-      readonly assets?: readonly StoredAsset[];
-      readonly missing?: readonly MissingAsset[];
-      readonly cu?: number;
-    }
-  | { readonly phase: 'rejected'; readonly failure: Failure };
+  | (Pick<RecordIn<'stored'>, 'phase' | 'cu' | 'jobFinishedAt'> & Files)
+  | (Pick<RecordIn<'stored'>, 'phase' | 'cu' | 'jobFinishedAt'> &
+      Files &
+      Job & { readonly reusedFrom: string })
+  | (Pick<RecordIn<'failed'>, 'phase' | 'failure'> & Partial<Files>)
+  | Pick<RecordIn<'rejected'>, 'phase' | 'failure'>;
 
 export interface AnswerTools {
   readonly records: Records;
@@ -101,10 +88,7 @@ function mayEndFrom(run: Unclaimed | RunRecord, outcome: Outcome): From {
 }
 
 /** What the caller has read of the image and its price, a record that was claimed before may not know yet. */
-function seenIn(
-  { upload, parameters, quote, quotedAt }: Unclaimed | RunRecord,
-  kept: RunRecord | undefined,
-): Partial<Unclaimed> {
+function seenIn({ upload, parameters, quote, quotedAt }: Unclaimed | RunRecord, kept: RunRecord | undefined) {
   const priced = quotedAt !== undefined && { quote, quotedAt };
   return { upload: { ...kept?.upload, ...upload }, ...(parameters && { parameters }), ...priced };
 }

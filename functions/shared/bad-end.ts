@@ -12,5 +12,5 @@ export function badEndOf({ status, error, hint }: Job): BadEnd | undefined {
   if (status === 'canceled') return { code: 'job-canceled', reason: 'the job was canceled at Scenario' };
   if (status !== 'failed') return undefined;
   const reason = error || 'the job failed at Scenario without saying why';
-  return { code: 'job-failed', reason, ...(hint !== undefined && { hint }) };
+  return { code: 'job-failed', reason, hint };
 }

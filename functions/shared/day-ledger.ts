@@ -26,11 +26,7 @@ export async function spentOn(at: number, runId: string, objects: JsonObjects): 
  *
  * @param change the new runs, or undefined to leave it as it is
  */
-async function changeLedger(
-  at: number,
-  objects: JsonObjects,
-  change: (runs: Runs) => Runs | undefined,
-): Promise<void> {
+async function changeLedger(at: number, objects: JsonObjects, change: (runs: Runs) => Runs | undefined) {
   const key = ledgerKey(at);
   for (;;) {
     const { runs, etag } = await readLedger(key, objects);

@@ -105,10 +105,6 @@ function check(what: string, fits: (value: unknown) => boolean) {
   };
 }
 
-function only(text: string) {
-  return check(`"${text}"`, (value) => value === text);
-}
-
 function optional<T>(checked: Check<T>): Check<T> {
   return (value, at) => value === undefined || checked(value, at);
 }
@@ -136,25 +132,24 @@ function eachOf(checked: (value: unknown, at: string) => void) {
   };
 }
 
+const source = check('"meshdrop"', (value) => value === 'meshdrop');
 const text = check('a text', (value) => typeof value === 'string');
 const amount = check('a number from 0 on', (value) => Number.isFinite(value) && Number(value) >= 0);
 const whole = (from: number) =>
   check(`a whole number from ${from} on`, (value) => Number.isInteger(value) && Number(value) >= from);
 const version = check('1.x', (value) => typeof value === 'string' && /^1\.(0|[1-9]\d*)$/.test(value));
 const time = check('a time in UTC, as 2026-11-22T18:26:53.532Z', isTime);
-const settings = check('an object of plain values', (value) => {
-  return isRecord(value) && Object.values(value).every((one) => isPlain(one));
-});
+const PLAIN = ['string', 'number', 'boolean'];
+const settings = check(
+  'an object of plain values',
+  (value) => isRecord(value) && Object.values(value).every((one) => PLAIN.includes(typeof one)),
+);
 
 /** Date.parse takes the 30th of February for the second of March. */
 function isTime(value: unknown): boolean {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value)) return false;
   const time = Date.parse(value);
   return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === value.slice(0, 10);
-}
-
-function isPlain(value: unknown): boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 const upload = fields<Upload>({
@@ -214,10 +209,7 @@ const data: Readonly<Record<string, (value: unknown, at: string) => void>> = {
  * @throws NotMeshdropEventError with the first thing that is wrong
  */
 export function parse(event: unknown): MeshdropEvent {
-  fields<{ source: string; 'detail-type': string }>({ source: only('meshdrop'), 'detail-type': text })(
-    event,
-    'event',
-  );
+  fields<{ source: string; 'detail-type': string }>({ source, 'detail-type': text })(event, 'event');
   const read = event as MeshdropEvent;
   const checked = Object.hasOwn(data, read['detail-type']) ? data[read['detail-type']] : undefined;
   if (!checked)
@@ -226,23 +218,17 @@ export function parse(event: unknown): MeshdropEvent {
   return read;
 }
 
-export function isModelStored(event: unknown): event is ModelStored {
-  return isA('Model Stored', event);
-}
+export const isModelStored = isA<ModelStored>('Model Stored');
+export const isModelFailed = isA<ModelFailed>('Model Failed');
+export const isUploadRejected = isA<UploadRejected>('Upload Rejected');
 
-export function isModelFailed(event: unknown): event is ModelFailed {
-  return isA('Model Failed', event);
-}
-
-export function isUploadRejected(event: unknown): event is UploadRejected {
-  return isA('Upload Rejected', event);
-}
-
-function isA(detailType: MeshdropEvent['detail-type'], event: unknown): boolean {
-  try {
-    return parse(event)['detail-type'] === detailType;
-  } catch (error) {
-    if (error instanceof NotMeshdropEventError) return false;
-    throw error;
-  }
+function isA<Event extends MeshdropEvent>(detailType: Event['detail-type']) {
+  return (event: unknown): event is Event => {
+    try {
+      return parse(event)['detail-type'] === detailType;
+    } catch (error) {
+      if (error instanceof NotMeshdropEventError) return false;
+      throw error;
+    }
+  };
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { assetSchema } from './asset.ts';
+import { assetSchema, withoutDetails } from './asset.ts';
 import { failureSchema } from './failure.ts';
-import { jobSchema, modelSchema, partsOf, schemaVersion } from './manifest.ts';
+import { jobSchema, manifestOf, modelSchema, schemaVersion } from './manifest.ts';
 import { type FinalRecord, reusedFrom } from './record.ts';
 import { uploadSchema } from './run.ts';
 
@@ -63,16 +63,19 @@ const MOST_BYTES = 200_000;
 /** The event of a run that has ended: references only, the same every time it is made from the same record. */
 export function eventOf(record: FinalRecord, manifest: { bucket: string; key: string }): MeshdropEvent {
   const detailType = detailTypes[record.phase];
-  const { assets, ...parts } = partsOf(record);
+  const { upload, model, job, failure, reusedFrom, assets } = manifestOf(record);
   const metadata = {
     schemaVersion,
     eventId: createHash('sha256').update(`${record.runId}\n${detailType}`).digest('hex'),
     occurredAt: record.finishedAt,
     runId: record.runId,
   };
-  const detailWith = (files: object) =>
-    eventSchemas[detailType].parse({ metadata, data: { ...parts, ...files, manifest } });
-  const whole = detailWith(record.phase === 'stored' ? { assets } : {});
+  const detailWith = (files: object) => {
+    const data = { upload, model, job, failure, reusedFrom, manifest, ...files };
+    // Through JSON, as the manifest: what is not known is left out.
+    return eventSchemas[detailType].parse(JSON.parse(JSON.stringify({ metadata, data })));
+  };
+  const whole = detailWith(record.phase === 'stored' ? { assets: assets.map(withoutDetails) } : {});
   const isTooLarge = Buffer.byteLength(JSON.stringify(whole)) > MOST_BYTES;
   const detail = isTooLarge ? detailWith({ assets: [], assetCount: assets.length }) : whole;
   return { detailType, detail } as MeshdropEvent;

@@ -106,10 +106,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
-const failureCodes = Object.keys(FAILURES) as readonly FailureCode[] as readonly [
-  FailureCode,
-  ...FailureCode[],
-];
+const failureCodes = Object.keys(FAILURES) as [FailureCode, ...FailureCode[]];
 
 /** Part of the record, the manifest and the event. */
 export const failureSchema = z.strictObject({
@@ -125,6 +122,11 @@ const LONGEST_REASON = 1_000;
 /** A failure with its code's own hint. */
 export function failure(code: FailureCode, reason: string): Failure {
   return { code, reason: publishable(reason), hint: FAILURES[code].hint };
+}
+
+/** What could not be made of an upload's words, because of this. */
+export function wrong(code: FailureCode, reason: string): { readonly failure: Failure } {
+  return { failure: failure(code, reason) };
 }
 
 /** Signed URLs lose their query, and nothing is longer than a sentence. */

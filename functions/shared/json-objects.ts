@@ -21,8 +21,8 @@ interface JsonObject {
 
 /** JSON documents in one bucket, read whole and written only on condition. */
 export interface JsonObjects {
-  /** Whatever it holds. */
-  exists(key: string): Promise<boolean>;
+  /** Whatever it holds, JSON or not. */
+  exists(key: string, versionId?: string): Promise<boolean>;
   /** Undefined when there is none. */
   read(key: string): Promise<JsonObject | undefined>;
   /**
@@ -53,9 +53,9 @@ export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
     }
   }
 
-  async function exists(key: string): Promise<boolean> {
+  async function exists(key: string, versionId?: string): Promise<boolean> {
     try {
-      await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+      await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
       return true;
     } catch (error) {
       if (error instanceof NotFound) return false;
@@ -77,8 +77,8 @@ export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
         if (!ETag) throw new Error(`S3 answered without an etag for ${key}`);
         return ETag;
       } catch (error) {
-        if (isLost(error)) return undefined;
-        if (!isConflict(error)) throw error;
+        if (isNamed(error, LOST)) return undefined;
+        if (!isNamed(error, ['ConditionalRequestConflict'])) throw error;
         if (tries === CONFLICT_TRIES)
           throw new AwsUnavailableError(`S3 met a conflict ${tries} times at ${key}`, { cause: error });
       }
@@ -108,12 +108,8 @@ function serverClockOf(command: GetObjectCommand): () => number | undefined {
 }
 
 /** 412: the condition does not hold. 404: what should be replaced is gone. */
-function isLost(error: unknown): boolean {
-  return (
-    error instanceof S3ServiceException && (error.name === 'PreconditionFailed' || error.name === 'NoSuchKey')
-  );
-}
+const LOST = ['PreconditionFailed', 'NoSuchKey'];
 
-function isConflict(error: unknown): boolean {
-  return error instanceof S3ServiceException && error.name === 'ConditionalRequestConflict';
+function isNamed(error: unknown, names: readonly string[]): boolean {
+  return error instanceof S3ServiceException && names.includes(error.name);
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { type Asset, missingSchema, storedAssetSchema, withoutDetails } from './asset.ts';
-import { type Failure, failureSchema } from './failure.ts';
-import { type FinalRecord, reusedFrom } from './record.ts';
-import { type Upload, uploadSchema } from './run.ts';
+import { missingSchema, storedAssetSchema } from './asset.ts';
+import { failureSchema } from './failure.ts';
+import { type FinalRecord, type RecordIn, reusedFrom } from './record.ts';
+import { uploadSchema } from './run.ts';
 import { modelId, parametersSchema } from './tripo.ts';
 
 /** Of the manifest and the events. A change is checked against docs/events/released; docs/events.md has the rules. */
@@ -58,55 +58,31 @@ export const manifestSchema = z.strictObject({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** What the manifest and the event say alike. */
-export interface AnswerParts {
-  readonly upload: Upload;
-  readonly model: z.infer<typeof modelSchema>;
-  readonly job?: z.infer<typeof jobSchema>;
-  readonly assets: readonly Asset[];
-  readonly reusedFrom?: string;
-  readonly failure?: Failure;
-}
+/** Of an ended record, whatever it may know. */
+type Known = Partial<Omit<RecordIn<'stored'>, 'phase'> & Pick<RecordIn<'failed'>, 'failure'>>;
 
-export function partsOf(record: FinalRecord): AnswerParts {
-  return {
-    upload: record.upload,
-    model: { id: modelId, ...(record.parameters && { parameters: record.parameters }) },
-    ...jobOf(record),
-    assets: record.phase === 'rejected' ? [] : (record.assets ?? []).map(withoutDetails),
-    ...(record.phase === 'stored' && record.reusedFrom !== undefined && { reusedFrom: record.reusedFrom }),
-    ...(record.phase !== 'stored' && { failure: record.failure }),
-  };
-}
-
-function jobOf(record: FinalRecord): Pick<AnswerParts, 'job'> {
-  if (record.phase === 'rejected' || record.jobId === undefined) return {};
-  const { jobId, cu, submittedAt, jobFinishedAt } = record;
-  return {
-    job: {
-      jobId,
-      ...(cu !== undefined && { cu }),
-      ...(submittedAt !== undefined && { submittedAt }),
-      ...(jobFinishedAt !== undefined && { finishedAt: jobFinishedAt }),
-    },
-  };
-}
-
-/** A reused job ran for another run, so its times are none of this one's. */
-function timingsOf(record: FinalRecord): z.infer<typeof timingsSchema> {
-  const { claimedAt, quotedAt, finishedAt } = record;
-  const isOwn = record.phase === 'failed' || (record.phase === 'stored' && record.reusedFrom === undefined);
-  const { submittedAt, acceptedAt, jobFinishedAt } = isOwn ? record : {};
-  return { claimedAt, quotedAt, submittedAt, acceptedAt, jobFinishedAt, finishedAt };
-}
-
-/** People read it: small, in this order, what happened before the details and the long list of files last. */
+/** People read it: small, what happened before the details and the long list of files last. */
 export function manifestOf(record: FinalRecord): Manifest {
-  const { failure, upload, model, job, reusedFrom } = partsOf(record);
-  const { assets = [], missing } = record.phase === 'rejected' ? {} : record;
-  const { runId, finishedAt, quote } = record;
-  const about = { schemaVersion, status: record.phase, runId, finishedAt, failure, upload, model };
-  const manifest = { ...about, quote, job, timings: timingsOf(record), reusedFrom, assets, missing };
+  const { runId, finishedAt, upload, parameters, quote, claimedAt, quotedAt } = record;
+  const { failure, jobId, cu, submittedAt, acceptedAt, jobFinishedAt, reusedFrom }: Known = record;
+  const { assets = [], missing }: Known = record;
+  // A reused job ran for another run, so its times are none of this one's.
+  const times = reusedFrom === undefined && { submittedAt, acceptedAt, jobFinishedAt };
+  const manifest = {
+    schemaVersion,
+    status: record.phase,
+    runId,
+    finishedAt,
+    failure,
+    upload,
+    model: { id: modelId, parameters },
+    quote,
+    job: jobId && { jobId, cu, submittedAt, finishedAt: jobFinishedAt },
+    timings: { claimedAt, quotedAt, ...times, finishedAt },
+    reusedFrom,
+    assets,
+    missing,
+  };
   // Through JSON, in which what is undefined is left out, and which is what it is compared with in S3.
   return manifestSchema.parse(JSON.parse(JSON.stringify(manifest)));
 }

@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven';
 import * as z from 'zod';
-import { type Failure, type FailureCode, failure } from './failure.ts';
+import { type Failure, wrong } from './failure.ts';
 import {
   faceLimitRange,
   modelDefaults,
@@ -123,44 +123,20 @@ function combine(explicit: Settings, nameOf: (name: ParameterName) => string): R
   return wrong('bad-parameter', `${nameOf('faceLimit')}: ${faces} is not allowed; ${where} use ${range}`);
 }
 
-type Conflict = readonly [one: ParameterName, other: ParameterName, why: string];
+const TEXTURE_OPTIONS = ['textureQuality', 'textureAlignment', 'textureSeed'] as const;
 
-const WITHOUT = {
-  texture: 'have no texture',
-  pbr: 'have no materials',
-  quad: 'can not be a quad mesh',
-} as const;
+type Conflict = readonly [one: ParameterName, other: ParameterName, why: string];
 
 /** The first two values that do not go together, by the model's documentation. */
 function conflictIn(parameters: Parameters, explicit: Settings): Conflict | undefined {
-  const conflicts: readonly (readonly [boolean, Conflict])[] = [
-    ...(['texture', 'pbr', 'quad'] as const).map(
-      (other) =>
-        [
-          parameters.generateParts && parameters[other],
-          ['generateParts', other, `separate parts ${WITHOUT[other]}`],
-        ] as const,
-    ),
-    [
-      parameters.generateParts && parameters.smartLowPoly,
-      ['generateParts', 'smartLowPoly', 'the parts would be lost without a word'],
-    ],
-    [!parameters.texture && parameters.pbr, ['texture', 'pbr', 'pbr materials need a texture']],
-    ...(['textureQuality', 'textureAlignment', 'textureSeed'] as const).map(
-      (option) =>
-        [
-          !parameters.texture && !parameters.pbr && option in explicit,
-          [
-            option,
-            parameters.generateParts ? 'generateParts' : 'texture',
-            'there is no texture that it could apply to',
-          ],
-        ] as const,
-    ),
-  ];
-  return conflicts.find(([clash]) => clash)?.[1];
-}
-
-function wrong(code: FailureCode, reason: string): { readonly failure: Failure } {
-  return { failure: failure(code, reason) };
+  const { generateParts, smartLowPoly, texture, pbr, quad } = parameters;
+  if (generateParts && texture) return ['generateParts', 'texture', 'separate parts have no texture'];
+  if (generateParts && pbr) return ['generateParts', 'pbr', 'separate parts have no materials'];
+  if (generateParts && quad) return ['generateParts', 'quad', 'separate parts can not be a quad mesh'];
+  if (generateParts && smartLowPoly)
+    return ['generateParts', 'smartLowPoly', 'the parts would be lost without a word'];
+  if (!texture && pbr) return ['texture', 'pbr', 'pbr materials need a texture'];
+  const idle = texture ? undefined : TEXTURE_OPTIONS.find((option) => option in explicit);
+  const without = generateParts ? 'generateParts' : 'texture';
+  return idle && [idle, without, 'there is no texture that it could apply to'];
 }

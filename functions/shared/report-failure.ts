@@ -2,6 +2,7 @@ import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { type AnswerTools, answer } from './answer.ts';
 import { type Failure, type FailureCode, failure, isFailureCode } from './failure.ts';
+import { jsonIn } from './json-in.ts';
 import type { Log } from './observed.ts';
 
 const statusChange = z.object({
@@ -72,9 +73,5 @@ const lambdaError = z.object({ errorMessage: z.string() });
 
 /** A Lambda's error comes as JSON with a stack trace; a Fail state's cause as the sentence itself. */
 function messageIn(cause: string | null | undefined): string {
-  try {
-    return lambdaError.parse(JSON.parse(cause ?? '')).errorMessage;
-  } catch {
-    return cause ?? '';
-  }
+  return lambdaError.safeParse(jsonIn(cause ?? '')).data?.errorMessage ?? cause ?? '';
 }

@@ -57,7 +57,8 @@ export async function callFree(call: Call, tools: HttpTools): Promise<Answer> {
       }
       throw refusal(call, answer, tools.now());
     } catch (error) {
-      const unreachable = isTransport(error) ? new ScenarioUnavailableError(unanswered(call, error)) : error;
+      const unreachable =
+        error instanceof TransportError ? new ScenarioUnavailableError(unanswered(call, error)) : error;
       if (!(unreachable instanceof ScenarioUnavailableError) || tries >= TRIES) throw unreachable;
       await tools.sleep(RETRY_MS * 2 ** tries);
     }
@@ -74,7 +75,7 @@ export async function callPaid(call: Call, tools: HttpTools): Promise<Answer> {
   try {
     answer = await send(call, PAID_TIMEOUT_MS, tools);
   } catch (error) {
-    if (!isTransport(error)) throw error;
+    if (!(error instanceof TransportError)) throw error;
     if (neverLeft(error)) throw new ScenarioUnavailableError(unanswered(call, error));
     throw new SubmissionUncertainError(unanswered(call, error));
   }
@@ -104,12 +105,8 @@ async function send(call: Call, timeoutMs: number, tools: HttpTools): Promise<Re
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await textOf(response);
-    return {
-      status: response.status,
-      text,
-      body: jsonIn(text),
-      retryAfter: response.headers.get('retry-after'),
-    };
+    const retryAfter = response.headers.get('retry-after');
+    return { status: response.status, text, body: jsonIn(text), retryAfter };
   } catch (cause) {
     throw new TransportError('no answer', { cause });
   }
@@ -133,10 +130,6 @@ async function textOf({ body }: Response): Promise<string> {
 /** The network's own failure, told apart from everything that happens before a request is made. */
 class TransportError extends Error {
   override readonly name = 'TransportError';
-}
-
-function isTransport(error: unknown): error is TransportError {
-  return error instanceof TransportError;
 }
 
 /** Codes of failures before a connection stood: not a byte of the request was sent. */
@@ -166,19 +159,20 @@ function isDefinite(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 409;
 }
 
-const details = z.object({ remainingSeconds: z.number().optional().catch(undefined) });
+const text = z.string().optional().catch(undefined);
+const remainingSeconds = z.number().optional().catch(undefined);
 
 /** Every shape of an error body that was ever seen. */
 const problemSchema = z.object({
-  reason: z.string().optional().catch(undefined),
-  message: z.string().optional().catch(undefined),
+  reason: text,
+  message: text,
   error: z
     .union([z.string(), z.object({ message: z.string() })])
     .optional()
     .catch(undefined),
-  detail: z.string().optional().catch(undefined),
-  remainingSeconds: z.number().optional().catch(undefined),
-  details: details.optional().catch(undefined),
+  detail: text,
+  remainingSeconds,
+  details: z.object({ remainingSeconds }).optional().catch(undefined),
 });
 
 const LONGEST_REASON = 400;

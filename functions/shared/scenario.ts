@@ -58,13 +58,11 @@ export function createScenario(tools: HttpTools): Scenario {
   };
 }
 
-function generatePath(query: string): string {
-  return `/generate/custom/${modelId}${query}`;
-}
+const GENERATE = `/generate/custom/${modelId}`;
 
 /** `dryRun` belongs into the query: in the body it is ignored, and a paid job starts. */
 async function quote(input: ModelInput, tools: HttpTools): Promise<number> {
-  const call = { method: 'POST', path: generatePath('?dryRun=true'), body: input, accept: 402 } as const;
+  const call = { method: 'POST', path: `${GENERATE}?dryRun=true`, body: input, accept: 402 } as const;
   const { status, body } = await aboutModel(input, () => callFree(call, tools));
   const cost = costShape.safeParse(body).data;
   // Should the API ever take a dry run for a real one, nobody may go on as if nothing had been bought.
@@ -77,7 +75,7 @@ async function quote(input: ModelInput, tools: HttpTools): Promise<number> {
 }
 
 async function generate(input: ModelInput, tools: HttpTools): Promise<string> {
-  const call = { method: 'POST', path: generatePath(''), body: input } as const;
+  const call = { method: 'POST', path: GENERATE, body: input } as const;
   const { body } = await aboutModel(input, () => callPaid(call, tools));
   const started = z.object({ job: z.object({ jobId: id }) }).safeParse(body);
   if (started.success) return started.data.job.jobId;

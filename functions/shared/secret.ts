@@ -7,18 +7,14 @@ import * as z from 'zod';
 import { ScenarioAccountError } from './errors.ts';
 import { jsonIn } from './json-in.ts';
 
-interface Credentials {
-  readonly apiKey: string;
-  readonly apiSecret: string;
-}
+const secretSchema = z.object({ apiKey: z.string().min(1), apiSecret: z.string().min(1) });
+type Credentials = z.infer<typeof secretSchema>;
 
 /** Read on first use and kept while the function is warm; dropped when Scenario refuses them, so a rotation needs no deploy. */
 export interface CredentialSource {
   get(): Promise<Credentials>;
   drop(): void;
 }
-
-const secretSchema = z.object({ apiKey: z.string().min(1), apiSecret: z.string().min(1) });
 
 export function secretReader(client: SecretsManagerClient, arn: string): CredentialSource {
   let kept: Promise<Credentials> | undefined;

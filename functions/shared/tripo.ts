@@ -62,11 +62,7 @@ export const modelDefaults: Parameters = {
 };
 
 /** The faces that a combination allows. Without smart low poly no lower bound is known. */
-export function faceLimitRange({ smartLowPoly, quad, geometryQuality }: Parameters): {
-  min: number;
-  max: number;
-  where: string;
-} {
+export function faceLimitRange({ smartLowPoly, quad, geometryQuality }: Parameters) {
   if (smartLowPoly && quad) return { min: 500, max: 10_000, where: 'with smart low poly and quad' };
   if (smartLowPoly) return { min: 1_000, max: 20_000, where: 'with smart low poly' };
   if (quad) return { min: 1, max: 150_000, where: 'with quad' };

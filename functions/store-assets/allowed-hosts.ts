@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { BlockList, type LookupFunction } from 'node:net';
+import { errorOf } from '../shared/error-of.ts';
 import { DownloadBrokenError } from '../shared/errors.ts';
 
 /** All addresses of a name. */
@@ -57,7 +58,7 @@ export function outsideOnly(lookup: Lookup): LookupFunction {
         if (options.all) callback(null, addresses);
         else callback(null, first?.address ?? '', first?.family);
       },
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ''),
+      (error: unknown) => callback(errorOf(error), ''),
     );
   };
 }

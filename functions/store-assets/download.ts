@@ -38,16 +38,9 @@ export async function download(url: string, totalMs: number, tools: DownloadTool
   const stop = new AbortController();
   const late = (why: string) => stop.abort(new DownloadBrokenError(`the download ${why}`));
   // While S3 is slow to take the bytes, nobody waits for the sender.
-  const pace = { isWaiting: true, seen: (_bytes: number) => {} };
+  const sender = { isAwaited: true };
   const total = tools.alarm(totalMs, () => late('takes too long'));
-  const idle = tools.alarm(IDLE_MS, () => (pace.isWaiting ? late('stands still') : idle.refresh()));
-  let seen = 0;
-  pace.seen = (bytes) => {
-    seen += bytes;
-    if (seen < LEAST_BYTES) return;
-    seen = 0;
-    idle.refresh();
-  };
+  const idle = tools.alarm(IDLE_MS, () => (sender.isAwaited ? late('stands still') : idle.refresh()));
   const close = () => {
     total.close();
     idle.close();
@@ -56,7 +49,7 @@ export async function download(url: string, totalMs: number, tools: DownloadTool
   try {
     const response = await follow(address(url), tools, stop.signal);
     const { 'content-encoding': encoding, 'content-length': length } = response.headers;
-    const { head, rest } = await peek(piecesOf(decoded(response, encoding), pace, stop.signal));
+    const { head, rest } = await peek(piecesOf(decoded(response, encoding), { sender, idle }, stop.signal));
     const isPlain = encoding === undefined && length !== undefined;
     return { head, bytes: rest, length: isPlain ? Number(length) : undefined, close };
   } catch (error) {
@@ -81,11 +74,7 @@ async function follow(first: URL, tools: DownloadTools, signal: AbortSignal): Pr
   throw new DownloadBrokenError(`${first.host} redirected more than ${MOST_REDIRECTS} times`);
 }
 
-async function guarded(
-  url: URL,
-  { apiUrl, get, lookup }: DownloadTools,
-  signal: AbortSignal,
-): Promise<Answer> {
+async function guarded(url: URL, { apiUrl, get, lookup }: DownloadTools, signal: AbortSignal) {
   const api = new URL(apiUrl);
   if (!isAllowed(url, api)) throw new DownloadBrokenError(`the file is on a foreign host: ${url.host}`);
   return await get(url, url.origin === api.origin ? { signal } : { signal, lookup: outsideOnly(lookup) });
@@ -116,15 +105,20 @@ function decoded(response: Answer, encoding: string | undefined): Readable {
 
 async function* piecesOf(
   body: AsyncIterable<Uint8Array>,
-  pace: { isWaiting: boolean; readonly seen: (bytes: number) => void },
+  { sender, idle }: { readonly sender: { isAwaited: boolean }; readonly idle: ReturnType<Alarm> },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  let seen = 0;
   try {
     for await (const piece of body) {
-      pace.seen(piece.length);
-      pace.isWaiting = false;
+      seen += piece.length;
+      if (seen >= LEAST_BYTES) {
+        seen = 0;
+        idle.refresh();
+      }
+      sender.isAwaited = false;
       yield piece;
-      pace.isWaiting = true;
+      sender.isAwaited = true;
     }
   } catch (cause) {
     throw brokenBy(signal, cause, 'the download broke off');
@@ -138,9 +132,7 @@ function brokenBy(signal: AbortSignal, cause: unknown, otherwise: string): Downl
 }
 
 /** Reads just enough to know what the file is. */
-async function peek(
-  pieces: AsyncGenerator<Uint8Array>,
-): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array> }> {
+async function peek(pieces: AsyncGenerator<Uint8Array>) {
   const read: Uint8Array[] = [];
   let bytes = 0;
   while (bytes < HEAD_BYTES) {

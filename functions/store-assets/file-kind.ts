@@ -9,25 +9,19 @@ export interface FileKind {
   readonly least?: number;
 }
 
-const threeD = (extension: string, contentType: string, end?: RegExp): FileKind => ({
-  extension,
-  contentType,
-  is3d: true,
-  ...(end && { end }),
-});
-const image = (extension: string, contentType: string, end?: RegExp): FileKind => ({
-  ...threeD(extension, contentType, end),
-  is3d: false,
-});
+const BINARY = 'application/octet-stream';
 
 const SIGNATURES: readonly (readonly [RegExp, FileKind])[] = [
-  [/^glTF/, threeD('glb', 'model/gltf-binary')],
-  [/^(Kaydara FBX Binary {2}\0|; FBX )/, threeD('fbx', 'application/octet-stream')],
-  [/^PK\x03\x04/, threeD('zip', 'application/zip', /PK\x05\x06/)],
-  [/^\x89PNG\r\n\x1a\n/, image('png', 'image/png', /IEND\xaeB`\x82/)],
-  [/^\xff\xd8\xff/, image('jpg', 'image/jpeg', /\xff\xd9/)],
-  [/^RIFF[^]{4}WEBP/, image('webp', 'image/webp')],
-  [/^(#[^\n]*\n|\s)*(mtllib|usemtl|o|g|v|vn|vt|s) [^\n]*(\n|$)/, threeD('obj', 'model/obj')],
+  [/^glTF/, { extension: 'glb', contentType: 'model/gltf-binary', is3d: true }],
+  [/^(Kaydara FBX Binary {2}\0|; FBX )/, { extension: 'fbx', contentType: BINARY, is3d: true }],
+  [/^PK\x03\x04/, { extension: 'zip', contentType: 'application/zip', is3d: true, end: /PK\x05\x06/ }],
+  [/^\x89PNG\r\n\x1a\n/, { extension: 'png', contentType: 'image/png', is3d: false, end: /IEND\xaeB`\x82/ }],
+  [/^\xff\xd8\xff/, { extension: 'jpg', contentType: 'image/jpeg', is3d: false, end: /\xff\xd9/ }],
+  [/^RIFF[^]{4}WEBP/, { extension: 'webp', contentType: 'image/webp', is3d: false }],
+  [
+    /^(#[^\n]*\n|\s)*(mtllib|usemtl|o|g|v|vn|vt|s) [^\n]*(\n|$)/,
+    { extension: 'obj', contentType: 'model/obj', is3d: true },
+  ],
 ];
 
 /** Enough for every signature. */
@@ -46,7 +40,7 @@ export function fileKindOf(head: Uint8Array): FileKind | undefined {
   if (known?.extension === 'webp') return { ...known, least: 8 + Buffer.from(head).readUInt32LE(4) };
   if (known) return known;
   if (text === '' || PAGE.test(text)) return undefined;
-  return { extension: 'bin', contentType: 'application/octet-stream', is3d: false };
+  return { extension: 'bin', contentType: BINARY, is3d: false };
 }
 
 /** Words in place of a model: "Service Unavailable". */

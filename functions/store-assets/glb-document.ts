@@ -63,10 +63,7 @@ const IMAGE_HEAD_BYTES = 16 * 1024;
 const LONGEST_WORD = 200;
 
 /** Where in the binary chunk the images begin, and how much of each is worth keeping. */
-export function imagePlaces({
-  images,
-  bufferViews,
-}: GlbDocument): readonly { offset: number; length: number }[] {
+export function imagePlaces({ images, bufferViews }: GlbDocument) {
   return images.slice(0, MOST_TEXTURES).map((image) => {
     const { byteOffset: offset = 0, byteLength: bytes = 0 } = bufferViews[image?.bufferView ?? -1] ?? {};
     return { offset, length: Math.min(bytes, IMAGE_HEAD_BYTES) };
@@ -82,41 +79,27 @@ export function factsOf({ document, imageHeads }: GlbParts): ModelFacts {
   const { asset, meshes, accessors, materials } = document;
   const countOf = (accessor: number | undefined) => accessors[accessor ?? -1]?.count ?? 0;
   let [triangles, vertices] = [0, 0];
-  for (const { mode = TRIANGLES, indices, attributes } of meshes
-    .flatMap((mesh) => mesh?.primitives ?? [])
-    .filter(isThere)) {
+  const primitives = meshes.flatMap((mesh) => mesh?.primitives ?? []).filter((one) => one !== undefined);
+  for (const { mode = TRIANGLES, indices, attributes } of primitives) {
     vertices += countOf(attributes.POSITION);
     const corners = countOf(indices ?? attributes.POSITION);
     if (mode === TRIANGLES) triangles += Math.floor(corners / 3);
     if (mode === TRIANGLE_STRIP || mode === TRIANGLE_FAN) triangles += Math.max(0, corners - 2);
   }
-  const boundingBox = boundingBoxOf(document);
   return {
-    ...(asset.generator !== undefined && { generator: asset.generator.slice(0, LONGEST_WORD) }),
+    generator: asset.generator?.slice(0, LONGEST_WORD),
     triangles: Math.min(triangles, Number.MAX_SAFE_INTEGER),
     vertices: Math.min(vertices, Number.MAX_SAFE_INTEGER),
     materials: materials.length,
     textures: imageHeads.map((head, n) => textureOf(document, n, head)),
-    ...(boundingBox && { boundingBox }),
+    boundingBox: boundingBoxOf(document),
   };
 }
 
-function isThere<T>(item: T | undefined): item is T {
-  return item !== undefined;
-}
-
-function textureOf(
-  { images, bufferViews }: GlbDocument,
-  n: number,
-  head: Uint8Array,
-): ModelFacts['textures'][number] {
+function textureOf({ images, bufferViews }: GlbDocument, n: number, head: Uint8Array) {
   const { mimeType, bufferView } = images[n] ?? {};
   const bytes = bufferViews[bufferView ?? -1]?.byteLength;
-  return {
-    ...(mimeType !== undefined && { contentType: mimeType.slice(0, LONGEST_WORD) }),
-    ...(bytes !== undefined && { bytes }),
-    ...sizeIn(head),
-  };
+  return { contentType: mimeType?.slice(0, LONGEST_WORD), bytes, ...sizeIn(head) };
 }
 
 function sizeIn(head: Uint8Array): { width?: number; height?: number } {

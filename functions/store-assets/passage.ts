@@ -74,21 +74,16 @@ export class Passage {
     this.#glb?.update(piece);
     if (this.#whole && at < this.#whole.length)
       this.#whole.set(piece.subarray(0, this.#whole.length - at), at);
-    this.#tail =
-      piece.length >= TAIL_BYTES
-        ? piece.subarray(-TAIL_BYTES)
-        : Buffer.concat([this.#tail, piece]).subarray(-TAIL_BYTES);
+    const last = piece.subarray(-TAIL_BYTES);
+    this.#tail = Buffer.concat([this.#tail, last]).subarray(-TAIL_BYTES);
   }
 
   #problem(): string | undefined {
     const { kind, lengths } = this.#expected;
     const other = lengths.find((length) => length !== undefined && length !== this.bytes);
     if (other !== undefined) return `it has ${this.bytes} bytes and should have ${other}`;
-    if (
-      (kind.least ?? 0) > this.bytes ||
-      !(kind.end?.test(Buffer.from(this.#tail).toString('latin1')) ?? true)
-    )
-      return `the ${kind.extension} ends too early`;
+    const hasEnd = kind.end?.test(Buffer.from(this.#tail).toString('latin1')) ?? true;
+    if (!hasEnd || this.bytes < (kind.least ?? 0)) return `the ${kind.extension} ends too early`;
     return this.#glb?.problem();
   }
 }

@@ -1,5 +1,5 @@
-import { type AnswerTools, answer, type Outcome, publish } from '../shared/answer.ts';
-import type { MissingAsset, StoredAsset } from '../shared/asset.ts';
+import { type AnswerTools, answer, publish } from '../shared/answer.ts';
+import type { StoredAsset } from '../shared/asset.ts';
 import { type BadEnd, badEndOf } from '../shared/bad-end.ts';
 import { AssetNotReadyError, FileTooLargeError, UnusableResultError } from '../shared/errors.ts';
 import { failure, publishable } from '../shared/failure.ts';
@@ -52,13 +52,16 @@ export async function storeAssets(
   const files = job.assetIds.length > MOST_ASSETS ? NO_FILES : await storeFiles(record, job, tools);
   const bad = badEndOf(job) ?? unusableBecause(job, files);
   const { assets } = files;
-  const missing = files.missing.map(({ assetId, error }) => ({
-    assetId,
-    reason: publishable(error.message),
-  }));
-  if (bad) return await unusable(record, bad, { assets, missing }, tools);
-  await answer(record, { phase: 'stored', assets, ...missingIn(missing), ...chargeOf(job) }, tools);
-  tools.log.info('stored', { assets: assets.length, cu: job.cu });
+  const left = files.missing.map(({ assetId, error }) => ({ assetId, reason: publishable(error.message) }));
+  const missing = left.length > 0 ? left : undefined;
+  if (bad) {
+    // With what was there kept, and the execution ends red.
+    await answer(record, { phase: 'failed', failure: failure(bad.code, bad.reason), assets, missing }, tools);
+    throw new UnusableResultError(bad.reason);
+  }
+  const { cu, finishedAt: jobFinishedAt } = job;
+  await answer(record, { phase: 'stored', assets, missing, cu, jobFinishedAt }, tools);
+  tools.log.info('stored', { assets: assets.length, cu });
   return { status: 'stored', assets: assets.length };
 }
 
@@ -88,29 +91,6 @@ function unusableBecause({ assetIds }: Job, { assets, missing }: Files): BadEnd 
   return { code: 'no-model', reason: `Scenario finished the job without a usable 3D model (${count})` };
 }
 
-function missingIn(missing: readonly MissingAsset[]): { missing?: readonly MissingAsset[] } {
-  return missing.length > 0 ? { missing } : {};
-}
-
-function chargeOf({
-  cu,
-  finishedAt,
-}: Job): Pick<Extract<Outcome, { phase: 'stored' }>, 'cu' | 'jobFinishedAt'> {
-  return { ...(cu !== undefined && { cu }), ...(finishedAt !== undefined && { jobFinishedAt: finishedAt }) };
-}
-
-/** Answers the run as failed, with what was there kept, and lets the execution end red. */
-async function unusable(
-  run: RunRecord,
-  { code, reason }: BadEnd,
-  { assets, missing }: { assets: readonly StoredAsset[]; missing: readonly MissingAsset[] },
-  tools: StoreTools,
-): Promise<never> {
-  const why = failure(code, reason);
-  await answer(run, { phase: 'failed', failure: why, assets, ...missingIn(missing) }, tools);
-  throw new UnusableResultError(reason);
-}
-
 /** All files of the job in its own order, then the previews that live beside its models. */
 async function storeFiles(run: RunRecord, { assetIds }: Job, tools: StoreTools): Promise<Files> {
   const keyOf = namesIn(assetFolder(run.upload.key, run.runId), assetName(run.upload.key));
@@ -118,9 +98,8 @@ async function storeFiles(run: RunRecord, { assetIds }: Job, tools: StoreTools):
   const assets: StoredAsset[] = [];
   const missing: { assetId: string; error: Error }[] = [];
   const keep = async (assetId: string, place: Wanted['place']): Promise<StoredFile | undefined> => {
-    const { file, error } = await store((totalMs) =>
-      storeFile({ runId: run.runId, assetId, place, totalMs }, tools),
-    );
+    const wanted = { runId: run.runId, assetId, place };
+    const { file, error } = await store((totalMs) => storeFile({ ...wanted, totalMs }, tools));
     if (file) assets.push(file.asset);
     if (error) {
       missing.push({ assetId, error });

@@ -118,15 +118,8 @@ async function put(
     queueSize: PARTS_AT_ONCE,
   });
   const { VersionId: versionId, ChecksumCRC32: crc32 } = await upload.done();
-  return {
-    role,
-    bucket,
-    key,
-    ...(versionId !== undefined && { versionId }),
-    contentType,
-    assetId,
-    ...(crc32 !== undefined && { checksum: { algorithm: 'CRC32' as const, value: crc32 } }),
-  };
+  const checksum = crc32 === undefined ? undefined : { algorithm: 'CRC32' as const, value: crc32 };
+  return { role, bucket, key, versionId, contentType, assetId, checksum };
 }
 
 /** A model that the validator finds wrong is kept all the same: where that is told to fail, it only counts as no model. */
@@ -135,10 +128,5 @@ async function withDetails(asset: StoredAsset, passage: Passage, tools: FileTool
   const whole = passage.takeWhole();
   const validation = whole && (await tools.validate(whole));
   const isWrong = tools.glbErrors === 'fail' && validation !== undefined && validation.errors > 0;
-  return {
-    ...asset,
-    ...(isWrong && { role: 'other' }),
-    ...(facts && { facts }),
-    ...(validation && { validation }),
-  };
+  return { ...asset, role: isWrong ? 'other' : asset.role, facts, validation };
 }

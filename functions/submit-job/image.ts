@@ -54,7 +54,7 @@ export async function readImage(announced: AnnouncedUpload, s3: S3Client): Promi
 }
 
 export function uploadOf({ bucket, key, versionId }: AnnouncedUpload): Upload {
-  return { bucket, key, ...(versionId !== undefined && { versionId }) };
+  return { bucket, key, versionId };
 }
 
 function requestOf({ bucket, key, versionId, etag }: AnnouncedUpload) {

@@ -25,19 +25,14 @@ export function createSpendGuard(objects: JsonObjects, maxCuPerDay: number): Spe
   const isLimited = Number.isFinite(maxCuPerDay);
 
   async function refuseWhilePaused(): Promise<void> {
-    if (!(await objects.exists(PAUSE_KEY))) return;
-    throw new SubmissionsHeldError(
-      `submissions are paused: ${PAUSE_KEY} exists in the asset bucket`,
-      'paused',
-    );
+    if (await objects.exists(PAUSE_KEY))
+      throw new SubmissionsHeldError(`submissions are paused: ${PAUSE_KEY} exists in the asset bucket`);
   }
 
   function overLimit(): SubmissionsHeldError {
+    const used = `the ${maxCuPerDay} compute units of today are used up`;
     const when = 'it goes on tomorrow (UTC), or when maxCuPerDay is raised';
-    return new SubmissionsHeldError(
-      `the ${maxCuPerDay} compute units of today are used up: ${when}`,
-      'daily-limit',
-    );
+    return new SubmissionsHeldError(`${used}: ${when}`, 'daily-limit');
   }
 
   return {

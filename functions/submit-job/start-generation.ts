@@ -18,14 +18,9 @@ export type StartGeneration = (record: RecordIn<'submitted'>) => Promise<void>;
 /** An execution of that name means that it was started before: names are taken for 90 days. */
 export function createStartGeneration(client: SFNClient, stateMachineArn: string): StartGeneration {
   return async ({ runId, jobId, upload: { bucket, key, versionId }, submittedAt }) => {
-    const upload = { bucket, key, ...(versionId !== undefined && { versionId }) };
-    const input: GenerationInput = {
-      runId,
-      jobId,
-      upload,
-      submittedAt,
-      check: { waitSeconds: firstWaitSeconds },
-    };
+    const upload = { bucket, key, versionId };
+    const check = { waitSeconds: firstWaitSeconds };
+    const input: GenerationInput = { runId, jobId, upload, submittedAt, check };
     try {
       await client.send(
         new StartExecutionCommand({ stateMachineArn, name: runId, input: JSON.stringify(input) }),

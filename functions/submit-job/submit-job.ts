@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type AnswerTools, answer, type Outcome, publish, type Unclaimed } from '../shared/answer.ts';
 import { ScenarioInputError, TryLaterError } from '../shared/errors.ts';
-import { failure } from '../shared/failure.ts';
+import { type Failure, failure } from '../shared/failure.ts';
 import { givenUp, MOST_ATTEMPTS } from '../shared/given-up.ts';
 import { type ParameterSettings, resolveParameters } from '../shared/parameters.ts';
 import type { RecordIn } from '../shared/record.ts';
@@ -90,12 +90,12 @@ async function prepare(
   const found = await readImage(announced, tools.s3);
   const seen = { ...run, upload: found.upload };
   if (found.kind === 'gone') return await end(seen, { phase: 'failed', failure: found.failure }, tools);
-  if (found.kind === 'unusable') return await end(seen, { phase: 'rejected', failure: found.failure }, tools);
+  if (found.kind === 'unusable') return await reject(seen, found.failure, tools);
   const resolved = resolveParameters(run.upload.key, found.metadata, tools.parameterSettings);
-  if ('failure' in resolved) return await end(seen, { phase: 'rejected', failure: resolved.failure }, tools);
+  if ('failure' in resolved) return await reject(seen, resolved.failure, tools);
   const { parameters } = resolved;
   const said = againIn(found.metadata, tools.again);
-  if ('failure' in said) return await end(seen, { phase: 'rejected', failure: said.failure }, tools);
+  if ('failure' in said) return await reject(seen, said.failure, tools);
   const earlier = said.again === 'reuse' && (await earlierResult(seen.upload, parameters, tools));
   if (earlier) return await end({ ...seen, parameters }, earlier, tools);
 
@@ -122,48 +122,33 @@ async function claim(
 
 /** Answers a run for which nothing was paid. If somebody pays meanwhile, the record is read again instead. */
 async function end(run: Unclaimed, outcome: Outcome, tools: SubmitTools): Promise<ReadAgain> {
-  tools.log.info('answered', {
-    outcome: outcome.phase,
-    ...('failure' in outcome && { failure: outcome.failure }),
-  });
+  const why = 'failure' in outcome ? outcome.failure : undefined;
+  tools.log.info('answered', { outcome: outcome.phase, failure: why });
   return (await answer(run, outcome, tools)) === undefined;
 }
 
+async function reject(run: Unclaimed, failure: Failure, tools: SubmitTools): Promise<ReadAgain> {
+  return await end(run, { phase: 'rejected', failure }, tools);
+}
+
 /** Uploads a fresh input asset, asks the price, wins the right to pay, and pays, once. */
-async function send(
-  claimed: Claimed,
-  image: Extract<Found, { kind: 'image' }>,
-  tools: SubmitTools,
-): Promise<ReadAgain> {
+async function send(claimed: Claimed, image: Extract<Found, { kind: 'image' }>, tools: SubmitTools) {
   const { record } = claimed;
   const { parameters, runId } = record;
   if (!parameters) throw new Error(`the claimed record of ${runId} has no parameters`);
   const contentType = record.upload.contentType ?? '';
-  const extension = contentType.replace('image/', '');
+  const name = `${runId}.${contentType.replace('image/', '')}`;
   await held(() => tools.spendGuard.check({ runId, at: tools.now() }), tools);
   try {
-    const assetId = await tools.scenario.uploadImage({
-      bytes: image.bytes,
-      name: `${runId}.${extension}`,
-      contentType,
-    });
+    const assetId = await tools.scenario.uploadImage({ bytes: image.bytes, name, contentType });
     const input = { ...parameters, image: assetId };
     const quoted = freshQuote(record, tools.now()) ?? (await askedQuote(input, tools));
-    const { quote } = quoted;
-    if (quote > tools.maxCuPerRun)
-      return await end(
-        { ...record, ...quoted },
-        { phase: 'rejected', failure: overLimit(quote, tools) },
-        tools,
-      );
+    if (quoted.quote > tools.maxCuPerRun)
+      return await reject({ ...record, ...quoted }, overLimit(quoted, tools), tools);
     return await payOnce(claimed, quoted, input, tools);
   } catch (error) {
     if (!(error instanceof ScenarioInputError)) throw error;
-    return await end(
-      record,
-      { phase: 'rejected', failure: failure('refused-by-scenario', error.message) },
-      tools,
-    );
+    return await reject(record, failure('refused-by-scenario', error.message), tools);
   }
 }
 
@@ -181,11 +166,9 @@ async function askedQuote(input: ModelInput, { scenario, now }: SubmitTools): Pr
   return { quote, quotedAt: new Date(now()).toISOString() };
 }
 
-function overLimit(quote: number, { maxCuPerRun }: SubmitTools) {
-  return failure(
-    'over-cu-limit',
-    `this would cost ${quote} compute units; at most ${maxCuPerRun} are allowed per image`,
-  );
+function overLimit({ quote }: Quoted, { maxCuPerRun }: SubmitTools): Failure {
+  const limit = `at most ${maxCuPerRun} are allowed per image`;
+  return failure('over-cu-limit', `this would cost ${quote} compute units; ${limit}`);
 }
 
 /**
@@ -202,6 +185,5 @@ async function countAttempt(run: Unclaimed, error: unknown, tools: SubmitTools):
   const counted = await tools.records.write({ ...before, attempts, phase: 'claimed' }, kept);
   if (!counted || attempts < MOST_ATTEMPTS) return false;
   tools.log.error('given up', { error: errorOf(error) });
-  const last = error instanceof Error ? error.message : String(error);
-  return !(await end(run, givenUp(last), tools));
+  return !(await end(run, givenUp(errorOf(error).message), tools));
 }

@@ -32,19 +32,10 @@ export async function reportDeadReports(tools: SweepTools): Promise<void> {
 }
 
 /** A letter is gone only when it is done with. What can not be read stays where it is: that takes a person. */
-async function eachDeadLetter(
-  queueUrl: string,
-  tools: SweepTools,
-  work: (body: string) => Promise<void>,
-): Promise<void> {
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { Messages = [] } = await tools.sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: queueUrl,
-        MaxNumberOfMessages: PAGE,
-        VisibilityTimeout: HIDDEN_SECONDS,
-      }),
-    );
+async function eachDeadLetter(queueUrl: string, tools: SweepTools, work: (body: string) => Promise<void>) {
+  const page = { QueueUrl: queueUrl, MaxNumberOfMessages: PAGE, VisibilityTimeout: HIDDEN_SECONDS };
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+    const { Messages = [] } = await tools.sqs.send(new ReceiveMessageCommand(page));
     if (Messages.length === 0) return;
     for (const message of Messages) await settle(message, queueUrl, tools, work);
   }

@@ -52,11 +52,7 @@ async function announced(runId: string, ageMs: number, tools: SweepTools): Promi
 }
 
 /** The job is paid. Its execution may be missing, or have ended without anybody hearing of it. */
-async function followed(
-  upload: ListedUpload,
-  { runId }: RecordIn<'submitted'>,
-  tools: SweepTools,
-): Promise<boolean> {
+async function followed(upload: ListedUpload, { runId }: RecordIn<'submitted'>, tools: SweepTools) {
   const executionArn = `${tools.stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
   const execution = await tools.sfn
     .send(new DescribeExecutionCommand({ executionArn }))
@@ -72,20 +68,10 @@ async function followed(
 }
 
 /** Nothing says when it was last looked at but the record's age, so that is made or written anew before. */
-async function begunAgain(
-  upload: ListedUpload,
-  runId: string,
-  kept: Kept | undefined,
-  tools: SweepTools,
-): Promise<void> {
+async function begunAgain(upload: ListedUpload, runId: string, kept: Kept | undefined, tools: SweepTools) {
   const { bucket, key, versionId } = upload;
-  const unclaimed: Unclaimed = {
-    schemaVersion: '1.0',
-    runId,
-    upload: { bucket, key, versionId },
-    sends: [],
-    attempts: 0,
-  };
+  const seen = { bucket, key, versionId };
+  const unclaimed: Unclaimed = { schemaVersion: '1.0', runId, upload: seen, sends: [], attempts: 0 };
   const run = kept?.record ?? unclaimed;
   if (kept?.record.phase !== 'sending' && (await isDeleted(upload, tools))) {
     const why = failure('upload-deleted', 'the image was deleted before its turn came');
@@ -101,10 +87,7 @@ async function putBack(upload: ListedUpload, runId: string, tools: SweepTools): 
 }
 
 /** Whether a delete marker lies on it. Times alone do not tell: they are whole seconds, and of an upload in parts its beginning. */
-async function isDeleted(
-  { bucket, key, versionId, createdAt }: ListedUpload,
-  { s3 }: SweepTools,
-): Promise<boolean> {
+async function isDeleted({ bucket, key, versionId, createdAt }: ListedUpload, { s3 }: SweepTools) {
   const { Versions = [], DeleteMarkers = [] } = await s3.send(
     new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key }),
   );

@@ -38,6 +38,7 @@ export interface QueueState {
  * which it hands uploads, reads the record before anything else.
  */
 export async function sweep(tools: SweepTools): Promise<void> {
+  const walk = async () => await walkUploads(await queueState(tools), tools);
   const parts = Object.entries({ returnDeadUploads, reportDeadReports, walk });
   let failed: unknown;
   for (const [name, part] of parts) {
@@ -50,24 +51,16 @@ export async function sweep(tools: SweepTools): Promise<void> {
   if (failed !== undefined) throw failed;
 }
 
-async function walk(tools: SweepTools): Promise<void> {
-  await walkUploads(await queueState(tools), tools);
-}
+const ATTRIBUTES: QueueAttributeName[] = [
+  'CreatedTimestamp',
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+];
 
 async function queueState({ sqs, queueUrls }: SweepTools): Promise<QueueState> {
   const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: queueUrls.uploads,
-      AttributeNames: [
-        'CreatedTimestamp',
-        'ApproximateNumberOfMessages',
-        'ApproximateNumberOfMessagesNotVisible',
-      ],
-    }),
+    new GetQueueAttributesCommand({ QueueUrl: queueUrls.uploads, AttributeNames: ATTRIBUTES }),
   );
-  const numberOf = (name: QueueAttributeName) => Number(Attributes[name] ?? 0);
-  return {
-    createdAt: numberOf('CreatedTimestamp') * 1000,
-    isBehind: numberOf('ApproximateNumberOfMessages') + numberOf('ApproximateNumberOfMessagesNotVisible') > 0,
-  };
+  const [createdAt = 0, waiting = 0, held = 0] = ATTRIBUTES.map((name) => Number(Attributes[name] ?? 0));
+  return { createdAt: createdAt * 1000, isBehind: waiting + held > 0 };
 }

@@ -46,9 +46,8 @@ export async function walkUploads(queue: QueueState, tools: SweepTools): Promise
 
   const walk: Walk = { startedAt: isoDate(now), keyMarker: '', ...progress.walk };
   const rest = await walkOn(walk, since, queue, tools);
-  const next = isDone(rest)
-    ? { ...progress, walk: undefined, doneUntil: doneUntil(rest) }
-    : { ...progress, walk: rest };
+  const done = { ...progress, walk: undefined, doneUntil: doneUntil(rest) };
+  const next = isDone(rest) ? done : { ...progress, walk: rest };
   // Another sweep at the same time has seen the same.
   await tools.objects.write(PROGRESS_KEY, next, kept?.etag);
 }
@@ -79,18 +78,17 @@ async function walkOn(from: Walk, since: number, queue: QueueState, tools: Sweep
     const { oldest, cutAfter } = await lookedAt(page.Versions ?? [], since, queue, tools);
     walk = {
       startedAt: walk.startedAt,
-      ...earlier(walk.oldest, oldest),
+      oldest: earlier(walk.oldest, oldest),
       keyMarker: page.IsTruncated ? (page.NextKeyMarker ?? '') : '',
-      ...(page.NextVersionIdMarker !== undefined && { versionIdMarker: page.NextVersionIdMarker }),
+      versionIdMarker: page.NextVersionIdMarker,
       ...cutAfter,
     };
   } while (!isDone(walk) && tools.remainingMs() > LAST_MS);
   return walk;
 }
 
-function earlier(one: string | undefined, other: string | undefined): Pick<Walk, 'oldest'> {
-  const [oldest] = [one, other].filter((time) => time !== undefined).sort();
-  return oldest === undefined ? {} : { oldest };
+function earlier(...times: readonly (string | undefined)[]): string | undefined {
+  return times.filter((time) => time !== undefined).sort()[0];
 }
 
 /** When the oldest of these uploads that is not answered yet was made, and the last one that there was time for. */
@@ -106,15 +104,14 @@ async function lookedAt(
     if (key === undefined || versionId === undefined || versionId === 'null' || !createdAt) continue;
     if (createdAt.getTime() < since || isIgnored(key, tools.ignorePrefixes)) continue;
     const upload = { bucket: tools.uploadBucket, key, versionId };
-    const isOpen = await isAnswered({ ...upload, createdAt: createdAt.getTime() }, queue, tools).then(
-      (answered) => !answered,
+    const answered = await isAnswered({ ...upload, createdAt: createdAt.getTime() }, queue, tools).catch(
       (error: unknown) => {
         tools.count('LookFailed', 1);
         tools.log.error('an upload could not be looked at', { key, error: errorOf(error) });
-        return true;
+        return false;
       },
     );
-    if (isOpen) ({ oldest } = earlier(oldest, createdAt.toISOString()));
+    if (!answered) oldest = earlier(oldest, createdAt.toISOString());
     if (tools.remainingMs() <= LAST_MS)
       return { oldest, cutAfter: { keyMarker: key, versionIdMarker: versionId } };
   }
