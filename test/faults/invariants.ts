@@ -90,6 +90,8 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
       if (hash !== undefined) hashes.set(name, hash);
       if (hash !== asset.sha256 || bytes?.byteLength !== asset.bytes)
         broken(`${who} names ${asset.key}, which is ${bytes ? 'another file' : 'not'} in the bucket`);
+      if (bytes && asset.key.endsWith('.glb') && !isWholeGlb(Buffer.from(bytes)))
+        broken(`${who} names ${asset.key}, which is cut off`);
     }
   }
 
@@ -184,4 +186,9 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
   }
 
   return { violations, onDocument, onEvent, onPaid, onText, records, manifests, announced, payments };
+}
+
+/** Its header says how long it is. */
+function isWholeGlb(bytes: Buffer): boolean {
+  return bytes.byteLength >= 12 && bytes.readUInt32LE(8) === bytes.byteLength;
 }
