@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
 import { createS3Handler } from '../../local/s3/handler.ts';
@@ -14,8 +11,7 @@ export const ASSETS = 'assets';
 
 /** The local S3 endpoint with the real client before it, for one test. */
 export async function openS3(now: () => number = Date.now) {
-  const folder = mkdtempSync(join(tmpdir(), 'meshdrop-functions-'));
-  const store = createObjectStore({ folder, now });
+  const store = createObjectStore({ now });
   store.createBucket(UPLOADS, { versioned: true });
   store.createBucket(UNVERSIONED_UPLOADS);
   store.createBucket(ASSETS, { versioned: true });
@@ -37,7 +33,6 @@ export async function openS3(now: () => number = Date.now) {
     s3.destroy();
     server.closeAllConnections();
     server.close();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function put(bucket: string, key: string, body: Uint8Array | string, metadata = {}) {
