@@ -14,11 +14,11 @@ export const scheduleSchema = z.string().transform((expression, context): number
   return z.NEVER;
 });
 
-/** Time for the functions that have something to do at once. */
-const FIRST_MS = 1_000;
+/** A run of a few images is over by then, and no process was started for nothing. */
+const FIRST_MS = 15_000;
 
 /**
- * Calls at a rate, and once right after the start: what an earlier process left behind may have to be mended, and nobody
+ * Calls at a rate, and once soon after the start: what an earlier process left behind may have to be mended, and nobody
  * should have to wait an hour for it. A call that is due while the last one still runs is left out.
  *
  * @returns stops calling

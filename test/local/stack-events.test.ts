@@ -35,7 +35,7 @@ test('a function on a schedule gets a Scheduled Event, and again when it failed'
     .mockResolvedValue(undefined);
 
   const stops = startSchedules(template, new Map(), invoke, 1000);
-  await vi.advanceTimersByTimeAsync(1_000);
+  await vi.advanceTimersByTimeAsync(15_000);
   await vi.waitFor(() => expect(invoke).toHaveBeenCalledTimes(2));
 
   expect(invoke).toHaveBeenCalledWith(
