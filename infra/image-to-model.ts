@@ -81,6 +81,11 @@ export class ImageToModel extends Construct {
       throw new Error(
         'uploadBucket and assetBucket are the same bucket: every model would be taken for an upload',
       );
+    const { maxCuPerRun = 150, maxCuPerDay = Number.POSITIVE_INFINITY } = props;
+    if (maxCuPerDay < maxCuPerRun)
+      throw new Error(
+        `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: a dear image would wait for ever`,
+      );
     this.eventBus = props.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.scenarioSecret = props.scenarioSecret ?? createSecret(this);
 

@@ -25,6 +25,11 @@ export class ScenarioAccountError extends Error {
   override readonly name = 'ScenarioAccountError';
 }
 
+/** A dry run has started a job. Not held: every further question about the price would be paid, too. */
+export class DryRunPaidError extends Error {
+  override readonly name = 'DryRunPaidError';
+}
+
 /** Scenario refuses this image or these parameters, with a reason. A retry never helps. */
 export class ScenarioInputError extends Error {
   override readonly name = 'ScenarioInputError';

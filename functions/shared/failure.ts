@@ -131,7 +131,7 @@ export function wrong(code: FailureCode, reason: string): { readonly failure: Fa
 
 /** Signed URLs lose their query, and nothing is longer than a sentence. */
 export function publishable(reason: string): string {
-  return reason.replaceAll(/(https?:\/\/[^\s?]+)\?\S*/g, '$1').slice(0, LONGEST_REASON);
+  return reason.replaceAll(/(https?:\/\/[^\s?]+)\?\S*/gi, '$1').slice(0, LONGEST_REASON);
 }
 
 export function isFailureCode(text: string): text is FailureCode {

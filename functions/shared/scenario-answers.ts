@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ScenarioUnavailableError } from './errors.ts';
+import { publishable } from './failure.ts';
 
 /** The echo of a job's inputs. */
 export interface JobInput {
@@ -46,11 +47,7 @@ export const id = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/);
 const ids = z.array(z.unknown()).transform((all) => all.flatMap((one) => id.safeParse(one).data ?? []));
 const text = z.string().optional().catch(undefined);
 /** Of words for people: they go on to records, events and the machine's own state, which have their limits. */
-const sentence = z
-  .string()
-  .transform((said) => said.slice(0, 1_000))
-  .optional()
-  .catch(undefined);
+const sentence = z.string().transform(publishable).optional().catch(undefined);
 const amount = z.number().nonnegative().optional().catch(undefined);
 
 export const jobShape = z.object({

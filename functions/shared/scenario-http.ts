@@ -8,6 +8,7 @@ import {
   SubmissionUncertainError,
 } from './errors.ts';
 import type { CredentialSource } from './secret.ts';
+import { publishable } from './failure.ts';
 import { jsonIn } from './json-in.ts';
 
 export interface HttpTools {
@@ -182,7 +183,7 @@ function reasonIn({ status, body, text }: Received): string {
   const problem = problemSchema.safeParse(body).data;
   const error = typeof problem?.error === 'object' ? problem.error.message : problem?.error;
   const said = problem?.reason ?? problem?.message ?? error ?? problem?.detail ?? text.slice(0, LONGEST_TEXT);
-  return said.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_REASON) || `status ${status}`;
+  return publishable(said).replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_REASON) || `status ${status}`;
 }
 
 /** How an empty account is told is unknown, so words decide. */

@@ -53,8 +53,16 @@ async function uploadInParts({ name, bytes, contentType }: Image, tools: HttpToo
     await putPart(part.url, bytes.subarray(from, from + PART_BYTES), tools);
   }
   const path = `/uploads/${encodeURIComponent(upload.id)}`;
-  await callFree({ method: 'POST', path: `${path}/action`, body: { action: 'complete' } }, tools);
-  return await imported(path, tools);
+  const complete = { method: 'POST', path: `${path}/action`, body: { action: 'complete' } } as const;
+  // It may be refused because it was taken before, and only its answer was lost: the upload itself tells.
+  const refused = await callFree(complete, tools).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof ScenarioInputError) return error;
+      throw error;
+    },
+  );
+  return await imported(path, refused, tools);
 }
 
 /** Part URLs are signed: no credentials, and no checksum headers, which would break the signature. */
@@ -76,7 +84,11 @@ async function putPart(url: string, bytes: Uint8Array, tools: HttpTools): Promis
     );
 }
 
-async function imported(path: string, tools: HttpTools): Promise<string> {
+async function imported(
+  path: string,
+  refused: ScenarioInputError | undefined,
+  tools: HttpTools,
+): Promise<string> {
   const deadline = tools.now() + IMPORT_DEADLINE_MS;
   for (;;) {
     const { body } = await callFree({ method: 'GET', path }, tools);
@@ -84,6 +96,7 @@ async function imported(path: string, tools: HttpTools): Promise<string> {
     if (upload.entityId) return upload.entityId;
     if (upload.status === 'failed')
       throw new ScenarioInputError(upload.errorMessage ?? 'Scenario could not import the image');
+    if (refused && upload.status === 'pending') throw refused;
     if (tools.now() > deadline)
       throw new Error(`Scenario did not import the image: its upload is still ${upload.status}`);
     await tools.sleep(IMPORT_POLL_MS);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  DryRunPaidError,
   ScenarioAccountError,
   ScenarioInputError,
   ScenarioNotFoundError,
@@ -66,8 +67,7 @@ async function quote(input: ModelInput, tools: HttpTools): Promise<number> {
   const { status, body } = await aboutModel(input, () => callFree(call, tools));
   const cost = costShape.safeParse(body).data;
   // Should the API ever take a dry run for a real one, nobody may go on as if nothing had been bought.
-  if (cost?.job?.jobId)
-    throw new ScenarioAccountError(`Scenario started the job ${cost.job.jobId} for a dry run`);
+  if (cost?.job?.jobId) throw new DryRunPaidError(`Scenario started the job ${cost.job.jobId} for a dry run`);
   const cu = status === 402 ? cost?.estimatedCost : cost?.creativeUnitsCost;
   if (cu !== undefined) return cu;
   if (status === 402) throw new ScenarioAccountError('Scenario refused the quote with 402: payment required');
@@ -104,6 +104,7 @@ async function* jobsSince(time: number, get: (path: string) => Promise<unknown>)
       if (row.createdAt !== undefined && Date.parse(row.createdAt) < time) return;
       yield toJob(row);
     }
-    token = page.nextPaginationToken ?? undefined;
+    // Some lists end with an empty one, which would ask for the first page again.
+    token = page.nextPaginationToken || undefined;
   } while (token !== undefined);
 }

@@ -9,6 +9,9 @@ type Matrix = readonly number[];
 
 const IDENTITY: Matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 
+/** A mesh may be shown by every node, so a small file can ask for a billion corners. */
+const MOST_PRIMITIVES = 100_000;
+
 /** The box around everything that the scene shows, in metres. Undefined when it shows nothing, or nothing that can be measured. */
 export function boundingBoxOf(document: GlbDocument): ModelFacts['boundingBox'] {
   const { nodes, meshes, scenes, scene = 0 } = document;
@@ -17,13 +20,17 @@ export function boundingBoxOf(document: GlbDocument): ModelFacts['boundingBox'] 
   const waiting = (scenes[scene]?.nodes ?? []).map((node) => ({ node, above: IDENTITY }));
   // A node has one parent, so whoever comes back to one has met a circle.
   const seen = new Set<number>();
+  let primitives = 0;
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const node = nodes[next.node];
     if (!node || seen.has(next.node)) continue;
     seen.add(next.node);
     const place = product(next.above, matrixOf(node));
     for (const child of node.children) waiting.push({ node: child, above: place });
-    for (const primitive of meshes[node.mesh ?? -1]?.primitives ?? [])
+    const shown = meshes[node.mesh ?? -1]?.primitives ?? [];
+    primitives += shown.length;
+    if (primitives > MOST_PRIMITIVES) return undefined;
+    for (const primitive of shown)
       for (const corner of cornersOf(document, primitive?.attributes.POSITION)) {
         const point = moved(corner, place);
         for (const axis of [0, 1, 2] as const) {

@@ -105,7 +105,9 @@ function textureOf({ images, bufferViews }: GlbDocument, n: number, head: Uint8A
 function sizeIn(head: Uint8Array): { width?: number; height?: number } {
   try {
     const { width, height } = imageSize(head);
-    return { width, height };
+    return [width, height].every((pixels) => Number.isSafeInteger(pixels) && pixels >= 0)
+      ? { width, height }
+      : {};
   } catch {
     return {};
   }

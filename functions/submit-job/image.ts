@@ -6,7 +6,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { imageSize } from 'image-size';
-import { AwsUnavailableError } from '../shared/errors.ts';
+import { TryLaterError } from '../shared/errors.ts';
 import { type Failure, failure } from '../shared/failure.ts';
 import type { Upload } from '../shared/run.ts';
 import type { AnnouncedUpload } from '../shared/upload-message.ts';
@@ -36,7 +36,7 @@ export async function readImage(announced: AnnouncedUpload, s3: S3Client): Promi
     const gone = goneBecause(error);
     if (gone) return { kind: 'gone', failure: gone, upload };
     throw isForbidden(error)
-      ? new AwsUnavailableError(`not allowed to read the upload: ${error.message}`)
+      ? new TryLaterError(`not allowed to read the upload: ${error.message}`, FORBIDDEN_SECONDS)
       : error;
   }
   const { ContentLength: size = 0, Body, Metadata = {} } = object;
@@ -76,9 +76,16 @@ function goneBecause(error: unknown): Failure | undefined {
   return undefined;
 }
 
-/** A policy or a key is wrong, and no image is at fault: worth waiting until somebody mends it. */
+/** It may be this upload's own key alone, so the others do not wait behind it. */
+const FORBIDDEN_SECONDS = 900;
+
+/** A policy or a key is wrong: worth waiting until somebody mends it. What lies in an archive never mends itself. */
 function isForbidden(error: unknown): error is S3ServiceException {
-  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403;
+  return (
+    error instanceof S3ServiceException &&
+    error.$metadata.httpStatusCode === 403 &&
+    error.name !== 'InvalidObjectState'
+  );
 }
 
 function wrongSizeOf(size: number): Failure | undefined {

@@ -74,9 +74,13 @@ type Seen = Adopted | 'nothing' | 'unclear';
 
 async function look(sends: RunRecord['sends'], tools: ReconcileTools): Promise<Seen> {
   const earliest = Math.min(...sends.map(({ sentAt }) => Date.parse(sentAt)));
+  const latest =
+    Math.max(...sends.map(({ sentAt }) => Date.parse(sentAt))) + SAFE_TO_SEND_AGAIN_MS + CLOCK_SKEW_MS;
   const found: (Adopted & { readonly createdAt: string })[] = [];
   let isUnclear = false;
   for await (const row of tools.scenario.jobsSince(earliest - CLOCK_SKEW_MS)) {
+    // Too late to be ours: not worth a question each, which would use up the request limit.
+    if (!row.input && Date.parse(row.createdAt ?? '') > latest) continue;
     const { jobId, input, createdAt = '' } = await withInput(row, tools.scenario);
     // Ids are unique, so it is enough that one stands anywhere in the echo.
     const send = sends.find(({ assetId }) => input?.text.includes(assetId));

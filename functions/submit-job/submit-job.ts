@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type AnswerTools, answer, type Outcome, publish, type Unclaimed } from '../shared/answer.ts';
-import { ScenarioInputError, TryLaterError } from '../shared/errors.ts';
+import { DryRunPaidError, ScenarioInputError, TryLaterError } from '../shared/errors.ts';
 import { type Failure, failure } from '../shared/failure.ts';
 import { givenUp, MOST_ATTEMPTS } from '../shared/given-up.ts';
 import { type ParameterSettings, resolveParameters } from '../shared/parameters.ts';
@@ -147,6 +147,10 @@ async function send(claimed: Claimed, image: Extract<Found, { kind: 'image' }>, 
       return await reject({ ...record, ...quoted }, overLimit(quoted, tools), tools);
     return await payOnce(claimed, quoted, input, tools);
   } catch (error) {
+    if (error instanceof DryRunPaidError) {
+      tools.count('AccountRefused', 1);
+      return await end(record, { phase: 'failed', failure: failure('internal', error.message) }, tools);
+    }
     if (!(error instanceof ScenarioInputError)) throw error;
     return await reject(record, failure('refused-by-scenario', error.message), tools);
   }
@@ -155,10 +159,9 @@ async function send(claimed: Claimed, image: Extract<Found, { kind: 'image' }>, 
 /** While an upload is held, its price is not asked for again at every try; after a longer hold it may have changed. */
 const QUOTE_GOOD_MS = 10 * 60_000;
 
-function freshQuote({ quote, quotedAt, sends }: RecordIn<'claimed'>, now: number): Quoted | undefined {
-  const sentAt = Date.parse(sends.at(-1)?.sentAt ?? '');
+function freshQuote({ quote, quotedAt }: RecordIn<'claimed'>, now: number): Quoted | undefined {
   if (quote === undefined || quotedAt === undefined) return undefined;
-  return now - sentAt < QUOTE_GOOD_MS ? { quote, quotedAt } : undefined;
+  return now - Date.parse(quotedAt) < QUOTE_GOOD_MS ? { quote, quotedAt } : undefined;
 }
 
 async function askedQuote(input: ModelInput, { scenario, now }: SubmitTools): Promise<Quoted> {

@@ -38,6 +38,8 @@ export async function isAnswered(
 
   const ageMs = tools.now() - upload.createdAt;
   if (!kept && ageMs > LONGEST_LOST_MS) return true;
+  // An execution of its name: it was paid, and its documents were removed since, or lie in another bucket.
+  if (!kept && (await executionOf(runId, tools))) return true;
   const stoodMs = kept?.ageMs ?? ageMs;
   if (stoodMs < STANDSTILL_MS) return false;
   if (kept?.record.phase === 'submitted') return await followed(upload, kept.record, tools);
@@ -53,18 +55,21 @@ async function announced(runId: string, ageMs: number, tools: SweepTools): Promi
 
 /** The job is paid. Its execution may be missing, or have ended without anybody hearing of it. */
 async function followed(upload: ListedUpload, { runId }: RecordIn<'submitted'>, tools: SweepTools) {
-  const executionArn = `${tools.stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
-  const execution = await tools.sfn
-    .send(new DescribeExecutionCommand({ executionArn }))
-    .catch((error: unknown) => {
-      if (error instanceof ExecutionDoesNotExist) return undefined;
-      throw error;
-    });
+  const execution = await executionOf(runId, tools);
   if (!execution) await putBack(upload, runId, tools);
-  const { status, error, cause } = execution ?? {};
+  const { executionArn = '', status, error, cause } = execution ?? {};
   if (status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED')
     await reportFailure({ executionArn, name: runId, status, error, cause }, tools);
   return false;
+}
+
+/** Undefined when there never was one, or none in 90 days. */
+async function executionOf(runId: string, { sfn, stateMachineArn }: SweepTools) {
+  const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+  return await sfn.send(new DescribeExecutionCommand({ executionArn })).catch((error: unknown) => {
+    if (error instanceof ExecutionDoesNotExist) return undefined;
+    throw error;
+  });
 }
 
 /** Nothing says when it was last looked at but the record's age, so that is made or written anew before. */

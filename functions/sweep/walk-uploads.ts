@@ -8,6 +8,8 @@ import type { QueueState, SweepTools } from './sweep.ts';
 /** How far the sweep has come: a walk through a large bucket takes several calls. */
 const progressSchema = z.strictObject({
   schemaVersion: z.literal('1.0'),
+  /** Where; absent in documents of earlier versions. */
+  uploadBucket: z.string().optional(),
   /** Every upload before this time is known to be answered. */
   doneUntil: z.iso.datetime(),
   /** The walk that is under way; absent between two. */
@@ -26,11 +28,11 @@ type Walk = NonNullable<Progress['walk']>;
 
 const PROGRESS_KEY = 'control/sweep.json';
 
-/** An upload without a record that is older was there before this deployment, or somebody gave it up. */
-const LOST_EVENT_MS = 7 * 24 * 3_600_000;
 /** An upload in parts is dated from its beginning, and clocks differ. */
 const LATE_MS = 6 * 3_600_000;
 const LAST_MS = 60_000;
+/** The first sweep comes within a day. Without its document later, the buckets are others, or were emptied. */
+const FIRST_SWEEP_MS = 25 * 3_600_000;
 
 /**
  * Looks at every upload that is not known to be answered. What was in a bucket before the deployment is none of ours: it
@@ -39,9 +41,7 @@ const LAST_MS = 60_000;
 export async function walkUploads(queue: QueueState, tools: SweepTools): Promise<void> {
   const kept = await tools.objects.read(PROGRESS_KEY);
   const now = tools.now();
-  const progress: Progress = kept
-    ? progressSchema.parse(kept.value)
-    : { schemaVersion: '1.0', doneUntil: isoDate(now - LOST_EVENT_MS) };
+  const progress = progressIn(kept, queue, tools);
   const since = Math.max(queue.createdAt, Date.parse(progress.doneUntil));
 
   const walk: Walk = { startedAt: isoDate(now), keyMarker: '', ...progress.walk };
@@ -50,6 +50,22 @@ export async function walkUploads(queue: QueueState, tools: SweepTools): Promise
   const next = isDone(rest) ? done : { ...progress, walk: rest };
   // Another sweep at the same time has seen the same.
   await tools.objects.write(PROGRESS_KEY, next, kept?.etag);
+}
+
+/** A bucket that was brought to a deployment later begins like one that was there before it: what is in it is none of ours. */
+function progressIn(
+  kept: { readonly value: unknown } | undefined,
+  queue: QueueState,
+  { now, uploadBucket }: SweepTools,
+): Progress {
+  const begins = { schemaVersion: '1.0', uploadBucket } as const;
+  if (kept) {
+    const progress = progressSchema.parse(kept.value);
+    const isSame = (progress.uploadBucket ?? uploadBucket) === uploadBucket;
+    return isSame ? { ...progress, uploadBucket } : { ...begins, doneUntil: isoDate(now()) };
+  }
+  const isFirst = now() - queue.createdAt < FIRST_SWEEP_MS;
+  return { ...begins, doneUntil: isoDate(isFirst ? queue.createdAt : now()) };
 }
 
 function isDone({ keyMarker }: Walk): boolean {

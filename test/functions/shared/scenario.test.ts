@@ -370,3 +370,14 @@ describe('the list of jobs', () => {
     expect(requests[0]?.url).toBe('/v1/jobs?types=custom&pageSize=200');
   });
 });
+
+it('a list that ends with an empty token is not begun anew', async () => {
+  const { scenario, requests } = await withServer(() => ({
+    status: 200,
+    body: { jobs: [], nextPaginationToken: '' },
+  }));
+
+  expect(await Array.fromAsync(scenario.jobsSince(0))).toEqual([]);
+
+  expect(requests).toHaveLength(1);
+});

@@ -552,3 +552,20 @@ describe(`${all.length} hostile answers: none crashes, strays or is taken for so
     expect(JSON.stringify(await manifest()).length).toBeLessThan(50_000);
   });
 });
+
+it.each(['P1 x y ', 'P7\nWIDTH -5\nHEIGHT -5\n', '<svg width="9e999" height="9e999"></svg>'])(
+  'a texture that begins with %j is stored without a size',
+  async (head) => {
+    const bin = Buffer.from(head.padEnd(64));
+    const document = {
+      asset: { version: '2.0' },
+      images: [{ bufferView: 0 }],
+      bufferViews: [{ buffer: 0, byteLength: bin.length }],
+      buffers: [{ byteLength: bin.length }],
+    };
+
+    const { ended } = await run({ file: { body: glbOf(document, bin) }, ends: 'stored' });
+
+    expect(ended).toBe('stored');
+  },
+);

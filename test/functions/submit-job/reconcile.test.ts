@@ -192,3 +192,11 @@ describe('a job that does not say what it was made from', () => {
     expect(outcome).toBeInstanceOf(TryLaterError);
   });
 });
+
+it('rows of a later day that say nothing of their input are not asked for one by one', async () => {
+  const day = 24 * 3600;
+
+  const { outcome } = await settle({ ageSeconds: day, rows: () => [job('job_1', undefined, day)] });
+
+  expect(outcome).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ScenarioBusyError, TryLaterError } from '../../../functions/shared/errors.ts';
+import { DryRunPaidError, ScenarioBusyError, TryLaterError } from '../../../functions/shared/errors.ts';
 import { eventOf } from '../../../functions/shared/events.ts';
 import { isFinal } from '../../../functions/shared/record.ts';
 import { manifestKey, recordKey } from '../../../functions/shared/run.ts';
@@ -617,4 +617,21 @@ it('the event of a rejected upload is the one its record gives', async () => {
   if (!record || !isFinal(record)) throw new Error('not ended');
   expect(world.events).toEqual([eventOf(record, { bucket: ASSETS, key: manifestKey(KEY, runId) })]);
   expect(world.s3.keys().toSorted()).toEqual([manifestKey(KEY, runId), recordKey(runId)].toSorted());
+});
+
+it('a dry run that starts a job is asked for once: the upload is answered, not held', async () => {
+  const world = await openSubmission();
+  const { upload, runId } = await world.drop();
+  let quotes = 0;
+  const quote = async () => {
+    quotes += 1;
+    throw new DryRunPaidError('Scenario started the job job_1 for a dry run');
+  };
+
+  await world.submit(upload, { scenario: { ...world.tools.scenario, quote } });
+  await world.submit(upload, { scenario: { ...world.tools.scenario, quote } });
+
+  expect(quotes).toBe(1);
+  expect(await world.record(runId)).toMatchObject({ phase: 'failed', failure: { code: 'internal' } });
+  expect(world.counts).toContainEqual(['AccountRefused', 1]);
 });

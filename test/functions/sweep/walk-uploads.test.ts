@@ -507,3 +507,30 @@ it('an upload that waits for its turn is paid once, whatever the sweep does besi
   expect(world.jobs()).toHaveLength(1);
   expect(runIdOf({ ...upload, version: upload.versionId ?? '' })).toBe(world.started[0]?.runId);
 });
+
+describe('a bucket that is brought to a deployment of a week ago', () => {
+  it('is none of ours when both buckets are new to it', async () => {
+    const world = await openSweep();
+    world.time.pass(8 * DAYS);
+    await world.drop({}, KEY);
+    world.time.pass(3 * DAYS);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([]);
+  });
+
+  it('is none of ours when only the uploads are another bucket', async () => {
+    const world = await openSweep();
+    world.time.pass(8 * DAYS);
+    await world.drop({}, KEY);
+    world.time.pass(2 * HOURS);
+    const doneUntil = new Date(world.time.now() - 7 * HOURS * 1000).toISOString();
+    const before = { schemaVersion: '1.0', uploadBucket: 'another-one', doneUntil };
+    await world.objects.write('control/sweep.json', before);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual([]);
+  });
+});
