@@ -1,6 +1,6 @@
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
 import { answer, publish, type Unclaimed } from '../shared/answer.ts';
+import { executionOf } from '../shared/execution.ts';
 import { failure } from '../shared/failure.ts';
 import { isFinal, type Kept, type RecordIn } from '../shared/record.ts';
 import { reportFailure } from '../shared/report-failure.ts';
@@ -61,15 +61,6 @@ async function followed(upload: ListedUpload, { runId }: RecordIn<'submitted'>, 
   if (status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED')
     await reportFailure({ executionArn, name: runId, status, error, cause }, tools);
   return false;
-}
-
-/** Undefined when there never was one, or none in 90 days. */
-async function executionOf(runId: string, { sfn, stateMachineArn }: SweepTools) {
-  const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
-  return await sfn.send(new DescribeExecutionCommand({ executionArn })).catch((error: unknown) => {
-    if (error instanceof ExecutionDoesNotExist) return undefined;
-    throw error;
-  });
 }
 
 /** Nothing says when it was last looked at but the record's age, so that is made or written anew before. */

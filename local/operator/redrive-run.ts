@@ -1,10 +1,6 @@
-import {
-  DescribeExecutionCommand,
-  ExecutionDoesNotExist,
-  ExecutionNotRedrivable,
-  RedriveExecutionCommand,
-} from '@aws-sdk/client-sfn';
+import { ExecutionNotRedrivable, RedriveExecutionCommand } from '@aws-sdk/client-sfn';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { executionArnOf, executionOf } from '../../functions/shared/execution.ts';
 import type { RecordIn, RunRecord } from '../../functions/shared/record.ts';
 import { uploadMessage } from '../../functions/shared/upload-message.ts';
 import type { Done } from './operate.ts';
@@ -53,28 +49,17 @@ async function redriveExecution(
   tools: OperatorTools,
 ): Promise<Done> {
   const { runId } = record;
-  const executionArn = `${tools.stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
-  const status = await statusOf(executionArn, tools);
+  const status = (await executionOf(runId, tools))?.status;
   if (status === 'RUNNING' || status === 'PENDING_REDRIVE')
     return { done: true, sentence: `the run ${runId} is under way: its execution is running` };
   if (status === undefined && record.phase === 'submitted') return await putBack(record, tools);
   if (status === undefined) return no(`the execution of ${runId} is gone: it can not be redriven any more`);
   try {
-    await tools.sfn.send(new RedriveExecutionCommand({ executionArn }));
+    await tools.sfn.send(new RedriveExecutionCommand({ executionArn: executionArnOf(runId, tools) }));
     return { done: true, sentence: `the execution of ${runId} goes on from the state that failed` };
   } catch (error) {
     if (!(error instanceof ExecutionNotRedrivable)) throw error;
     return no(`the execution of ${runId} can not be redriven any more: ${error.message}`);
-  }
-}
-
-/** Undefined when there is none, or none any more: AWS forgets executions after 90 days. */
-async function statusOf(executionArn: string, { sfn }: OperatorTools): Promise<string | undefined> {
-  try {
-    return (await sfn.send(new DescribeExecutionCommand({ executionArn }))).status;
-  } catch (error) {
-    if (error instanceof ExecutionDoesNotExist) return undefined;
-    throw error;
   }
 }
 
