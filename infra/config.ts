@@ -6,6 +6,7 @@ import { errorOf } from '../functions/shared/error-of.ts';
 import { glbErrorsSchema } from '../functions/shared/glb-errors.ts';
 import { settingsSchema } from '../functions/shared/tripo.ts';
 import { uploadSettings } from './parameter-settings.ts';
+import { spendLimits } from './spend-limits.ts';
 
 const bucketName = z
   .string()
@@ -58,16 +59,12 @@ export function checkConfig(context: unknown): Config {
   const parsed = configSchema.safeParse(context);
   if (!parsed.success) throw wrong(problemIn(parsed.error));
   const { defaults, presets, ignorePrefixes, uploadBucketName, assetBucketName } = parsed.data;
-  const { maxCuPerRun, maxCuPerDay } = parsed.data;
   if (uploadBucketName !== undefined && uploadBucketName === assetBucketName)
     throw wrong(
       'uploadBucketName and assetBucketName are the same bucket: every model would be taken for an upload',
     );
-  if (maxCuPerDay !== undefined && maxCuPerDay < maxCuPerRun)
-    throw wrong(
-      `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: a dear image would wait for ever`,
-    );
   try {
+    spendLimits(parsed.data);
     uploadSettings({ defaults, presets }, ignorePrefixes);
   } catch (error) {
     throw wrong(errorOf(error).message);

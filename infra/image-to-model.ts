@@ -23,6 +23,7 @@ import { createAssetBucket, createUploadBucket } from './buckets.ts';
 import { GenerationMachine } from './generation-machine.ts';
 import { uploadSettings } from './parameter-settings.ts';
 import { ServiceFunction } from './service-function.ts';
+import { spendLimits } from './spend-limits.ts';
 import { UploadQueue } from './upload-queue.ts';
 
 export interface ImageToModelProps {
@@ -80,11 +81,6 @@ export class ImageToModel extends Construct {
     if (this.uploadBucket.bucketName === this.assetBucket.bucketName)
       throw new Error(
         'uploadBucket and assetBucket are the same bucket: every model would be taken for an upload',
-      );
-    const { maxCuPerRun = 150, maxCuPerDay = Number.POSITIVE_INFINITY } = props;
-    if (maxCuPerDay < maxCuPerRun)
-      throw new Error(
-        `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: a dear image would wait for ever`,
       );
     this.eventBus = props.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.scenarioSecret = props.scenarioSecret ?? createSecret(this);
@@ -251,12 +247,11 @@ export class ImageToModel extends Construct {
 }
 
 /** What SubmitJob is told about keys, parameters and money. */
-function submitSettings({ defaults = {}, presets = {}, ignorePrefixes = [], ...limits }: ImageToModelProps) {
+function submitSettings({ defaults = {}, presets = {}, ignorePrefixes = [], ...others }: ImageToModelProps) {
   return {
     ...uploadSettings({ defaults, presets }, ignorePrefixes),
-    MAX_CU_PER_RUN: String(limits.maxCuPerRun ?? 150),
-    MAX_CU_PER_DAY: String(limits.maxCuPerDay ?? Number.POSITIVE_INFINITY),
-    AGAIN: limits.again ?? 'rerun',
+    ...spendLimits(others),
+    AGAIN: others.again ?? 'rerun',
   };
 }
 
