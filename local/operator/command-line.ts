@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { closestMatch } from 'leven';
+import { optionsIn } from '../options.ts';
 import { WrongCallError } from '../wrong-call.ts';
 
 /** One run, and where it is looked for. */
@@ -26,7 +25,7 @@ const options = {
 
 /** @throws WrongCallError */
 export function readCall(args: readonly string[]): OperatorCall | 'help' {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = optionsIn(args, { options, allowPositionals: true });
   if (values.help) return 'help';
   const [runId, ...more] = positionals;
   if (runId === undefined || runId === '')
@@ -38,22 +37,4 @@ export function readCall(args: readonly string[]): OperatorCall | 'help' {
   if (values.outputs !== undefined && values.data !== undefined)
     throw new WrongCallError('--outputs and --data name two deployments: use one of them');
   return { runId, outputs: values.outputs, data: values.data };
-}
-
-function parsed(args: readonly string[]) {
-  const known = Object.keys(options);
-  const unknown = args
-    .map((arg) => /^--([^=]+)/.exec(arg)?.[1])
-    .find((name) => name !== undefined && !known.includes(name));
-  if (unknown !== undefined) {
-    const near = closestMatch(unknown, known, { maxDistance: 3 });
-    const meant = near === undefined ? '' : `, did you mean --${near}?`;
-    throw new WrongCallError(`there is no option --${unknown}${meant} (--help shows all)`);
-  }
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message.split(/\.\s|\n/)[0] : String(cause);
-    throw new WrongCallError(`${said} (--help shows what there is)`, { cause });
-  }
 }

@@ -1,5 +1,6 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { closestMatch } from 'leven';
+import type { ParseArgsConfig } from 'node:util';
+import { meant, optionsIn } from '../../local/options.ts';
+import { WrongCallError } from '../../local/wrong-call.ts';
 
 export const PARTS = ['crash', 'faults', 'pairs', 'histories', 'burst', 'kills'] as const;
 export type Part = (typeof PARTS)[number];
@@ -12,11 +13,6 @@ export interface CampaignCommand {
   readonly uploads: number;
   readonly kills: number;
   readonly workers: number;
-}
-
-/** The campaign was called in a way that it does not know. */
-export class WrongCampaignError extends Error {
-  override readonly name = 'WrongCampaignError';
 }
 
 export const help = `The fault campaign: the whole product in one process, on virtual time.
@@ -45,9 +41,9 @@ const options = {
   help: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
-/** @throws WrongCampaignError */
+/** @throws WrongCallError */
 export function readCampaign(args: readonly string[]): CampaignCommand | 'help' {
-  const values = parsed(args);
+  const { values } = optionsIn(args, { options });
   if (values.help) return 'help';
   return {
     histories: wholeOf('--histories', values.histories, 2000),
@@ -59,37 +55,16 @@ export function readCampaign(args: readonly string[]): CampaignCommand | 'help' 
   };
 }
 
-function parsed(args: readonly string[]) {
-  for (const arg of args) {
-    const name = /^--([^=]+)/.exec(arg)?.[1];
-    if (name !== undefined && !(name in options))
-      throw new WrongCampaignError(
-        `there is no option --${name}${nearest(name, Object.keys(options), '--')} (--help shows all)`,
-      );
-  }
-  try {
-    return parseArgs({ args: [...args], options }).values;
-  } catch (cause) {
-    const said = cause instanceof Error ? (cause.message.split(/\.\s|\n/)[0] ?? '') : String(cause);
-    throw new WrongCampaignError(`${said} (--help shows all)`, { cause });
-  }
-}
-
-function nearest(word: string, known: readonly string[], before = ''): string {
-  const near = closestMatch(word, [...known], { maxDistance: 3 });
-  return near ? `, did you mean ${before}${near}?` : '';
-}
-
 function partOf(text: string): Part {
   const part = PARTS.find((part) => part === text);
   if (part) return part;
-  throw new WrongCampaignError(
-    `--only ${text}: there is no such part${nearest(text, PARTS)} (they are ${PARTS.join(', ')})`,
+  throw new WrongCallError(
+    `--only ${text}: there is no such part${meant(text, PARTS)} (they are ${PARTS.join(', ')})`,
   );
 }
 
 function wholeOf(option: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   if (/^\d+$/.test(text)) return Number(text);
-  throw new WrongCampaignError(`${option} ${text}: use a whole number`);
+  throw new WrongCallError(`${option} ${text}: use a whole number`);
 }

@@ -1,13 +1,8 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { burst, shortcomings } from './burst.ts';
-import {
-  type CampaignCommand,
-  help,
-  type Part,
-  readCampaign,
-  WrongCampaignError,
-} from './campaign-command.ts';
+import { type CampaignCommand, help, type Part, readCampaign } from './campaign-command.ts';
+import { WrongCallError } from '../../local/wrong-call.ts';
 import type { Figures, Report, Share } from './campaign-worker.ts';
 import { killCampaign } from './kills.ts';
 import { createRandom } from './random.ts';
@@ -151,7 +146,7 @@ try {
   if (command === 'help') process.stdout.write(help);
   else process.exitCode = await campaign(command);
 } catch (error) {
-  if (!(error instanceof WrongCampaignError)) throw error;
+  if (!(error instanceof WrongCallError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }
