@@ -12,6 +12,7 @@ import type { Alarm } from './download.ts';
 import { httpGet } from './http-get.ts';
 import { createValidate } from './khronos.ts';
 import { type StoreAssetsInput, type StoredModel, type StoreTools, storeAssets } from './store-assets.ts';
+import { withUnsignedParts } from './unsigned-parts.ts';
 
 const env = readEnv(
   'SCENARIO_URL',
@@ -22,7 +23,7 @@ const env = readEnv(
   'GLB_ERRORS',
 );
 
-const s3 = namingFaults(new S3Client());
+const s3 = withUnsignedParts(namingFaults(new S3Client()));
 const scenario = createScenarioClient(env);
 const alarm: Alarm = (ms, ring) => setTimeout(ring, ms);
 const tools: StoreTools = {

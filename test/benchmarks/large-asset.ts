@@ -11,6 +11,7 @@ import type { Alarm } from '../../functions/store-assets/download.ts';
 import { httpGet } from '../../functions/store-assets/http-get.ts';
 import { createValidate } from '../../functions/store-assets/khronos.ts';
 import { storeFile } from '../../functions/store-assets/store-file.ts';
+import { withUnsignedParts } from '../../functions/store-assets/unsigned-parts.ts';
 
 /**
  * One large GLB, copied by the function's own code and by the barest pipe there is, turn by turn in processes of their own,
@@ -86,7 +87,7 @@ async function ours(origin: string): Promise<boolean> {
     { runId: 'run', assetId: 'asset_1', place, totalMs: 600_000 },
     {
       scenario: { asset: async () => asset },
-      s3: s3At(origin),
+      s3: withUnsignedParts(s3At(origin)),
       assetBucket: 'assets',
       maxAssetBytes: 4_000_000_000,
       glbErrors: 'record',

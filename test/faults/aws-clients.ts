@@ -4,6 +4,7 @@ import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secret
 import { ListActivitiesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { namingFaults } from '../../functions/shared/aws-faults.ts';
+import { withUnsignedParts } from '../../functions/store-assets/unsigned-parts.ts';
 import { region } from '../../local/intrinsics.ts';
 import { currentInvocation, sleepIn } from './invocation.ts';
 import { ConnectionError } from './wire.ts';
@@ -61,7 +62,7 @@ const config = {
 
 /** The real clients, made once for all worlds. */
 export const clients = {
-  s3: namingFaults(new S3Client({ ...config, forcePathStyle: true })),
+  s3: withUnsignedParts(namingFaults(new S3Client({ ...config, forcePathStyle: true }))),
   sfn: namingFaults(new SFNClient(config)),
   events: namingFaults(new EventBridgeClient(config)),
   secrets: namingFaults(new SecretsManagerClient(config)),
