@@ -28,6 +28,13 @@ export class ScenarioAccountError extends Error {
 /** A dry run has started a job. Not held: every further question about the price would be paid, too. */
 export class DryRunPaidError extends Error {
   override readonly name = 'DryRunPaidError';
+  /** The input asset that it was asked for, and paid. */
+  readonly assetId: string;
+
+  constructor(message: string, assetId: string) {
+    super(message);
+    this.assetId = assetId;
+  }
 }
 
 /** Scenario refuses this image or these parameters, with a reason. A retry never helps. */

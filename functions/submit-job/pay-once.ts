@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SubmissionUncertainError, TryLaterError } from '../shared/errors.ts';
+import { type DryRunPaidError, SubmissionUncertainError, TryLaterError } from '../shared/errors.ts';
 import type { Kept, RecordIn, Records } from '../shared/record.ts';
 import type { Scenario } from '../shared/scenario.ts';
 import type { ModelInput } from '../shared/tripo.ts';
@@ -58,7 +58,7 @@ async function reservedAt({ record }: Claimed, quote: number, tools: PayTools): 
 /** Undefined when somebody else was first. */
 async function winSend(
   claimed: Claimed,
-  { assetId, quoted, at }: { assetId: string; quoted: Quoted; at: number },
+  { assetId, quoted, at }: { assetId: string; quoted?: Quoted; at: number },
   tools: PayTools,
 ): Promise<Sending | undefined> {
   const send = { assetId, sentAt: new Date(at).toISOString(), sentBy: randomUUID() };
@@ -77,6 +77,19 @@ async function withoutJob(sending: Sending, tools: PayTools): Promise<void> {
   const recent = new Set(marked.filter(({ noJob }) => noJob).slice(-REFUSED_KEPT));
   const kept = marked.filter((send) => !send.noJob || recent.has(send));
   await tools.records.write({ ...sending.record, sends: kept, phase: 'claimed' }, sending);
+}
+
+/** A dry run that was paid is a send of unknown outcome like any other: its job is looked for in the job list. */
+export async function sentUnasked(
+  claimed: Claimed,
+  { assetId, message }: DryRunPaidError,
+  tools: PayTools,
+): Promise<ReadAgain> {
+  tools.count('AccountRefused', 1);
+  tools.log.error('paid for a dry run', { why: message });
+  const won = await held(() => winSend(claimed, { assetId, at: tools.now() }, tools), tools);
+  if (!won) tools.count('DuplicateJob', 1);
+  return true;
 }
 
 /** The one paid call. A refusal leaves the run as if nothing had been sent; an uncertain answer leaves it in `sending`. */

@@ -13,7 +13,15 @@ import { type Again, againIn } from '../shared/again.ts';
 import { type AnnouncedUpload, runIdOfUpload } from '../shared/upload-message.ts';
 import { type HoldTools, held } from './hold.ts';
 import { type Found, readImage, uploadOf } from './image.ts';
-import { type Claimed, type PayTools, payOnce, type Quoted, type ReadAgain, settle } from './pay-once.ts';
+import {
+  type Claimed,
+  type PayTools,
+  payOnce,
+  type Quoted,
+  type ReadAgain,
+  sentUnasked,
+  settle,
+} from './pay-once.ts';
 import { earlierResult } from './reuse.ts';
 import type { StartGeneration } from './start-generation.ts';
 import { errorOf } from '../shared/error-of.ts';
@@ -147,10 +155,7 @@ async function send(claimed: Claimed, image: Extract<Found, { kind: 'image' }>, 
       return await reject({ ...record, ...quoted }, overLimit(quoted, tools), tools);
     return await payOnce(claimed, quoted, input, tools);
   } catch (error) {
-    if (error instanceof DryRunPaidError) {
-      tools.count('AccountRefused', 1);
-      return await end(record, { phase: 'failed', failure: failure('internal', error.message) }, tools);
-    }
+    if (error instanceof DryRunPaidError) return await sentUnasked(claimed, error, tools);
     if (!(error instanceof ScenarioInputError)) throw error;
     return await reject(record, failure('refused-by-scenario', error.message), tools);
   }

@@ -13,8 +13,9 @@ import type { World } from './world.ts';
 
 /** `POST /generate/custom/{modelId}?dryRun=true`: the same validation, a price, no job. */
 export async function dryRun(call: Call, world: World): Promise<Reply> {
-  const { inputs } = await submissionIn(call, world);
   const options = world.settings.options();
+  if (options.dryRunPays) return await generate(call, world);
+  const { inputs } = await submissionIn(call, world);
   const price = priceOf(inputs, options.prices);
   if (options.dryRunStatus === 402) {
     return json(402, { statusCode: 402, message: 'Dry run completed', estimatedCost: price });

@@ -73,6 +73,10 @@ const knobs = {
 
   // What answers look like
   dryRunStatus: z.literal([269, 200, 402]).default(269).describe('the status of a dry run that went well'),
+  dryRunPays: z
+    .boolean()
+    .default(false)
+    .describe('a dry run starts a job and charges for it (never seen; the worst that a change could bring)'),
   errorBodyShape: z
     .enum(['reason', 'message', 'code'])
     .default('reason')

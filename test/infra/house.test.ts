@@ -130,11 +130,12 @@ describe('infra/', () => {
 });
 
 describe('an error class', () => {
-  const classes = Object.entries<new (message: string) => Error>(errors);
+  const classes = Object.entries<new (message: string, more: never) => Error>(errors);
 
   it('carries its own name, spelled out', () => {
     expect(classes.length).toBeGreaterThan(10);
-    for (const [name, ErrorClass] of classes) expect(new ErrorClass('why').name).toBe(name);
+    for (const [name, ErrorClass] of classes)
+      expect(new ErrorClass('why', undefined as never).name).toBe(name);
   });
 
   it('carries it as a literal in its source, wherever it stands, since bundlers rename classes', () => {

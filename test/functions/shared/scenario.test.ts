@@ -71,6 +71,16 @@ describe('the quote', () => {
     expect(JSON.parse(requests[0]?.body.toString() ?? '')).toEqual(input);
   });
 
+  it('is refused when the dry run started a job, with the asset that it was paid for', async () => {
+    const { scenario, standIn } = await withStandIn({ dryRunPays: true });
+    const image = await upload(scenario);
+
+    const asked = scenario.quote({ ...modelDefaults, image });
+
+    await expect(asked).rejects.toMatchObject({ name: 'DryRunPaidError', assetId: image });
+    expect(standIn.ledger().jobs).toMatchObject([{ image }]);
+  });
+
   it('is an empty account when 402 names no price', async () => {
     const { scenario } = await withServer(() => ({ status: 402, body: { reason: 'pay first' } }));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DryRunPaidError, ScenarioBusyError, TryLaterError } from '../../../functions/shared/errors.ts';
+import { ScenarioBusyError, TryLaterError } from '../../../functions/shared/errors.ts';
 import { eventOf } from '../../../functions/shared/events.ts';
 import { isFinal } from '../../../functions/shared/record.ts';
 import { manifestKey, recordKey } from '../../../functions/shared/run.ts';
@@ -619,19 +619,19 @@ it('the event of a rejected upload is the one its record gives', async () => {
   expect(world.s3.keys().toSorted()).toEqual([manifestKey(KEY, runId), recordKey(runId)].toSorted());
 });
 
-it('a dry run that starts a job is asked for once: the upload is answered, not held', async () => {
+it("a dry run that starts a job is asked for once, and its job becomes the run's", async () => {
   const world = await openSubmission();
+  world.standIn.setOptions({ dryRunPays: true });
   const { upload, runId } = await world.drop();
-  let quotes = 0;
-  const quote = async () => {
-    quotes += 1;
-    throw new DryRunPaidError('Scenario started the job job_1 for a dry run');
-  };
 
-  await world.submit(upload, { scenario: { ...world.tools.scenario, quote } });
-  await world.submit(upload, { scenario: { ...world.tools.scenario, quote } });
+  await world.submit(upload);
+  await world.submit(upload);
 
-  expect(quotes).toBe(1);
-  expect(await world.record(runId)).toMatchObject({ phase: 'failed', failure: { code: 'internal' } });
+  const [job] = world.jobs();
+  expect(world.requests()).toMatchObject({ dryRun: 1 });
+  expect(world.requests()).not.toHaveProperty('generate');
+  expect(world.jobs()).toHaveLength(1);
+  expect(await world.record(runId)).toMatchObject({ phase: 'submitted', jobId: job?.jobId });
+  expect(world.started).toMatchObject([{ runId }, { runId }]);
   expect(world.counts).toContainEqual(['AccountRefused', 1]);
 });

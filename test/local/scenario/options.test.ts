@@ -12,6 +12,7 @@ describe('the options', () => {
       concurrencyCeiling: 5,
       cooldown: null,
       dryRunStatus: 269,
+      dryRunPays: false,
       inlineLimitBytes: 6_000_000,
       prices: { textured: 37.5 },
       faults: [],
