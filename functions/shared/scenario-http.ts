@@ -191,9 +191,12 @@ const OUT_OF_CREDITS = /credit|compute unit/i;
 /** These may also speak of a request limit, or of a poor picture. */
 const PERHAPS_OUT_OF_CREDITS = /quota|insufficient/i;
 const SOMETHING_ELSE = /\brequests?\b|\brate\b|image|resolution|detail/i;
+/** The run's id, which an image is named by: it may well be a picture of a credit card. */
+const NAMES = /\S+-[0-9a-f]{32}/g;
 
 function isOutOfCredits(reason: string): boolean {
-  return OUT_OF_CREDITS.test(reason) || (PERHAPS_OUT_OF_CREDITS.test(reason) && !SOMETHING_ELSE.test(reason));
+  const said = reason.replaceAll(NAMES, '');
+  return OUT_OF_CREDITS.test(said) || (PERHAPS_OUT_OF_CREDITS.test(said) && !SOMETHING_ELSE.test(said));
 }
 
 /** An answer that is a refusal, as the error of its kind. */

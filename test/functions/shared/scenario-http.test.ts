@@ -105,14 +105,15 @@ describe('a refusal', () => {
     }
   });
 
-  it.each(['Insufficient image resolution', 'Insufficient detail in the image'])(
-    'that says "%s" is the image',
-    async (reason) => {
-      const { tools } = await open(() => ({ status: 400, body: { reason } }));
+  it.each([
+    'Insufficient image resolution',
+    'Insufficient detail in the image',
+    `credit-card-${'0a'.repeat(16)}.png is not an image`,
+  ])('that says "%s" is the image', async (reason) => {
+    const { tools } = await open(() => ({ status: 400, body: { reason } }));
 
-      expect((await thrown(callPaid(POST, tools))).name).toBe('ScenarioInputError');
-    },
-  );
+    expect((await thrown(callPaid(POST, tools))).name).toBe('ScenarioInputError');
+  });
 
   it.each([
     [{ body: { reason: 'r', remainingSeconds: 612 } }, 612],
