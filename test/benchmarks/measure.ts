@@ -122,6 +122,7 @@ const measures: readonly (readonly [string, (folder: string) => Promise<string>]
   ['peak memory of StoreAssets, 1 MB asset', (folder) => storeMemory(folder, 0)],
   ['peak memory of StoreAssets, 60 MB asset, validated', (folder) => storeMemory(folder, 60 * MB)],
   ['peak memory of StoreAssets, 200 MB asset', (folder) => storeMemory(folder, 200 * MB)],
+  ['peak memory of StoreAssets, 1,000 MB asset', (folder) => storeMemory(folder, 1000 * MB)],
   ['peak memory of a copied GLB of 64 MB', () => copyMemory(63.9 * MB)],
   ['memory and speed of a copied GLB of 1 GB', () => copyLarge(1000 * MB)],
   ['bundles', bundleSizes],
