@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import { type Asset, isModelStored, type ModelStored, parse } from 'meshdrop/events';
+import {
+  type Asset,
+  isModelStored,
+  type Manifest,
+  type ModelStored,
+  parse,
+  parseManifest,
+} from 'meshdrop/events';
 
 /** The event, or what it speaks of, is not what it should be. The message says what. */
 class UntrustedEventError extends Error {
@@ -25,6 +32,9 @@ interface Entry {
 /**
  * Adds a stored model to the catalogue, once: the same event may come again, at any time, and even twice at once.
  *
+ * Whoever may put events on the bus may say `meshdrop`. So the event is only taken for a hint where to look: what is
+ * believed stands in the manifest, which Meshdrop alone can write.
+ *
  * @param event as EventBridge delivers it
  * @throws UntrustedEventError | NotMeshdropEventError which Lambda tries again and then puts among the dead letters
  */
@@ -33,10 +43,13 @@ export async function addToCatalogue(event: unknown, tools: CatalogueTools): Pro
   if (!isModelStored(stored))
     throw new UntrustedEventError(`"${stored['detail-type']}" is not what this function listens to`);
   checkId(stored);
-  const model = modelIn(await filesOf(stored, tools), tools);
-  await checkBytes(model, tools);
   const { eventId, runId } = stored.detail.metadata;
-  return await write({ eventId, runId, image: stored.detail.data.upload.key, model }, tools);
+  const { upload, assets } = await manifestOf(stored, tools);
+  const model = assets.find(({ role }) => role === 'model');
+  if (!model)
+    throw new UntrustedEventError(`the manifest of ${runId} tells of a stored model and names none`);
+  await checkBytes(model, tools);
+  return await write({ eventId, runId, image: upload.key, model }, tools);
 }
 
 /** The id follows from the run, so nobody can have one run counted twice under another id. */
@@ -46,32 +59,21 @@ function checkId({ 'detail-type': detailType, detail: { metadata } }: ModelStore
     throw new UntrustedEventError(`${eventId} is not the id of "${detailType}" of the run ${runId}`);
 }
 
-/** The files, which in a very large result only the manifest lists. It is read as the event it left them out of. */
-async function filesOf(stored: ModelStored, tools: CatalogueTools): Promise<readonly Asset[]> {
-  const { data } = stored.detail;
-  if (data.assetCount === undefined) return data.assets;
-  const { bucket, key } = data.manifest;
-  checkBucket(bucket, tools);
-  const { Body } = await tools.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  const manifest: unknown = JSON.parse((await Body?.transformToString()) ?? '');
-  const assets: unknown = Reflect.get(Object(manifest), 'assets');
-  const whole = parse({ ...stored, detail: { ...stored.detail, data: { ...data, assets } } });
-  return isModelStored(whole) ? whole.detail.data.assets : [];
-}
-
-function modelIn(files: readonly Asset[], tools: CatalogueTools): Asset {
-  const model = files.find(({ role }) => role === 'model');
-  if (!model) throw new UntrustedEventError('the event tells of a stored model and names none');
-  checkBucket(model.bucket, tools);
-  return model;
-}
-
-/** Whoever may put events on the bus may say `meshdrop`. That it lies in the right bucket, only Meshdrop can bring about. */
-function checkBucket(bucket: string, { assetBucket }: CatalogueTools): void {
+/** The run's own manifest, in our asset bucket. It also has the files that are too many for an event. */
+async function manifestOf({ detail }: ModelStored, { s3, assetBucket }: CatalogueTools): Promise<Manifest> {
+  const { runId } = detail.metadata;
+  const { bucket, key } = detail.data.manifest;
   if (bucket !== assetBucket)
     throw new UntrustedEventError(
       `the event points to the bucket ${bucket}; our models are in ${assetBucket}`,
     );
+  if (!key.startsWith('models/') || !key.endsWith(`/${runId}/manifest.json`))
+    throw new UntrustedEventError(`${key} is not where the manifest of the run ${runId} is`);
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  const manifest = parseManifest(JSON.parse((await Body?.transformToString()) ?? ''));
+  if (manifest.runId !== runId || manifest.status !== 'stored')
+    throw new UntrustedEventError(`${key} does not tell of a stored model of the run ${runId}`);
+  return manifest;
 }
 
 /** Reads this very version, a piece at a time, whatever its size. */

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { isModelStored } from 'meshdrop/events';
 import { handler } from './handler.ts';
 
-/** Hands the handler every event of a file, one a line, as a local run writes them: `.meshdrop/events.jsonl`. */
+/** Hands the handler what its rule would, of a file with one event a line, as a local run writes it: `.meshdrop/events.jsonl`. */
 const [file = ''] = process.argv.slice(2);
-for (const line of (await readFile(file, 'utf8')).split('\n').filter(Boolean)) {
-  const told = await handler(JSON.parse(line)).catch((error: unknown) => {
+const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
+for (const event of lines.map((line): unknown => JSON.parse(line)).filter(isModelStored)) {
+  const told = await handler(event).catch((error: unknown) => {
     process.exitCode = 1;
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   });

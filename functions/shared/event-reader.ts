@@ -54,6 +54,9 @@ interface About {
     /** All that was sent; absent when they could not be resolved. */
     readonly parameters?: Readonly<Record<string, string | number | boolean>>;
   };
+}
+
+interface WithManifest extends About {
   readonly manifest: { readonly bucket: string; readonly key: string };
 }
 
@@ -74,7 +77,7 @@ interface Envelope<Type extends string, Data> {
 
 export type ModelStored = Envelope<
   'Model Stored',
-  About & {
+  WithManifest & {
     readonly job: Job;
     readonly assets: readonly Asset[];
     /** Only when the files are too many for an event: `assets` is empty then, and the manifest has them all. */
@@ -83,26 +86,60 @@ export type ModelStored = Envelope<
     readonly reusedFrom?: string;
   }
 >;
-export type ModelFailed = Envelope<'Model Failed', About & { readonly job?: Job; readonly failure: Failure }>;
-export type UploadRejected = Envelope<'Upload Rejected', About & { readonly failure: Failure }>;
+export type ModelFailed = Envelope<
+  'Model Failed',
+  WithManifest & { readonly job?: Job; readonly failure: Failure }
+>;
+export type UploadRejected = Envelope<'Upload Rejected', WithManifest & { readonly failure: Failure }>;
 export type MeshdropEvent = ModelStored | ModelFailed | UploadRejected;
+
+/** The `manifest.json` beside the files: what the event has, and more, of every file and every step. */
+export interface Manifest extends About {
+  readonly schemaVersion: string;
+  readonly status: 'stored' | 'failed' | 'rejected';
+  readonly runId: string;
+  readonly finishedAt: string;
+  readonly failure?: Failure;
+  readonly job?: Job;
+  readonly reusedFrom?: string;
+  readonly assets: readonly Asset[];
+}
 
 /** One of these, or one that a later version knows. */
 type Word<Known extends string> = Known | (string & {});
 
-/** It is no event of ours, or one of a version that this module does not know. The message says where it differs. */
+/** The message says where it differs. */
 export class NotMeshdropEventError extends Error {
   override readonly name = 'NotMeshdropEventError';
+  /** `unknown-…`: of a later version of Meshdrop, so this module is too old for it. */
+  readonly code: 'not-ours' | 'unknown-type' | 'unknown-version' | 'malformed';
+
+  constructor(message: string, code: NotMeshdropEventError['code'] = 'malformed') {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** Throws where a value is not what it should be. */
 type Check<T> = (value: T | undefined, at: string) => void;
 
-function check(what: string, fits: (value: unknown) => boolean) {
+function check(
+  what: string,
+  fits: (value: unknown) => boolean,
+  codeOf?: (value: unknown) => NotMeshdropEventError['code'],
+) {
   return (value: unknown, at: string): void => {
     if (value === undefined) throw new NotMeshdropEventError(`${at} is missing`);
-    if (!fits(value)) throw new NotMeshdropEventError(`${at} is not ${what}`);
+    if (!fits(value))
+      throw new NotMeshdropEventError(`${at} is ${told(value)}, not ${what}`, codeOf?.(value));
   };
+}
+
+/** Short, and whatever it holds, in one line. */
+function told(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
 }
 
 function optional<T>(checked: Check<T>): Check<T> {
@@ -132,13 +169,22 @@ function eachOf(checked: (value: unknown, at: string) => void) {
   };
 }
 
-const source = check('"meshdrop"', (value) => value === 'meshdrop');
+const source = check(
+  '"meshdrop"',
+  (value) => value === 'meshdrop',
+  () => 'not-ours',
+);
 const text = check('a text', (value) => typeof value === 'string');
 const amount = check('a number from 0 on', (value) => Number.isFinite(value) && Number(value) >= 0);
 const whole = (from: number) =>
   check(`a whole number from ${from} on`, (value) => Number.isInteger(value) && Number(value) >= from);
-const version = check('1.x', (value) => typeof value === 'string' && /^1\.(0|[1-9]\d*)$/.test(value));
+const version = check(
+  '1.x',
+  (value) => typeof value === 'string' && /^1\.(0|[1-9]\d*)$/.test(value),
+  (value) => (/^\d+\.\d+$/.test(String(value)) ? 'unknown-version' : 'malformed'),
+);
 const time = check('a time in UTC, as 2026-11-22T18:26:53.532Z', isTime);
+const OUTCOMES = ['stored', 'failed', 'rejected'];
 const PLAIN = ['string', 'number', 'boolean'];
 const settings = check(
   'an object of plain values',
@@ -180,7 +226,10 @@ const failure = fields<Failure>({ code: text, reason: text, hint: optional(text)
 const about = {
   upload,
   model: fields<About['model']>({ id: text, parameters: optional(settings) }),
-  manifest: fields<About['manifest']>({ bucket: text, key: text }),
+};
+const withManifest = {
+  ...about,
+  manifest: fields<WithManifest['manifest']>({ bucket: text, key: text }),
 };
 const metadata = fields<MeshdropEvent['detail']['metadata']>({
   schemaVersion: version,
@@ -193,18 +242,19 @@ type DataOf<Event extends MeshdropEvent> = Event['detail']['data'];
 
 const data: Readonly<Record<string, (value: unknown, at: string) => void>> = {
   'Model Stored': fields<DataOf<ModelStored>>({
-    ...about,
+    ...withManifest,
     job,
     assets: eachOf(asset),
     assetCount: optional(whole(1)),
     reusedFrom: optional(text),
   }),
-  'Model Failed': fields<DataOf<ModelFailed>>({ ...about, job: optional(job), failure }),
-  'Upload Rejected': fields<DataOf<UploadRejected>>({ ...about, failure }),
+  'Model Failed': fields<DataOf<ModelFailed>>({ ...withManifest, job: optional(job), failure }),
+  'Upload Rejected': fields<DataOf<UploadRejected>>({ ...withManifest, failure }),
 };
 
 /**
- * Reads what EventBridge delivered. Fields that this version does not know are let pass.
+ * Reads an event as EventBridge delivers it: the object, not its text, and the whole of it, not its `detail`. Fields that
+ * this version does not know are let pass.
  *
  * @throws NotMeshdropEventError with the first thing that is wrong
  */
@@ -213,13 +263,41 @@ export function parse(event: unknown): MeshdropEvent {
   const read = event as MeshdropEvent;
   const checked = Object.hasOwn(data, read['detail-type']) ? data[read['detail-type']] : undefined;
   if (!checked)
-    throw new NotMeshdropEventError(`event.detail-type "${read['detail-type']}" is none that is known here`);
+    throw new NotMeshdropEventError(
+      `event.detail-type is ${told(read['detail-type'])}, none that is known here`,
+      'unknown-type',
+    );
   fields<MeshdropEvent['detail']>({ metadata, data: checked })(read.detail, 'event.detail');
   return read;
 }
 
+const manifestFields = fields<Manifest>({
+  schemaVersion: version,
+  status: check('stored, failed or rejected', (value) => OUTCOMES.includes(value as string)),
+  runId: text,
+  finishedAt: time,
+  ...about,
+  failure: optional(failure),
+  job: optional(job),
+  reusedFrom: optional(text),
+  assets: eachOf(asset),
+});
+
+/**
+ * Reads a manifest, as an object. Fields that this version does not know are let pass.
+ *
+ * @throws NotMeshdropEventError with the first thing that is wrong
+ */
+export function parseManifest(manifest: unknown): Manifest {
+  manifestFields(manifest, 'manifest');
+  return manifest as Manifest;
+}
+
+/** Of what `parse` has read. What it would refuse is answered `false` here, and so would be lost without a word. */
 export const isModelStored = isA<ModelStored>('Model Stored');
+/** @see isModelStored */
 export const isModelFailed = isA<ModelFailed>('Model Failed');
+/** @see isModelStored */
 export const isUploadRejected = isA<UploadRejected>('Upload Rejected');
 
 function isA<Event extends MeshdropEvent>(detailType: Event['detail-type']) {

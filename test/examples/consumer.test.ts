@@ -7,13 +7,14 @@ import type { Asset } from '../../functions/shared/asset.ts';
 import { eventOf } from '../../functions/shared/events.ts';
 import { manifestOf } from '../../functions/shared/manifest.ts';
 import type { RecordIn } from '../../functions/shared/record.ts';
+import { manifestKey } from '../../functions/shared/run.ts';
 import { sampleEvents } from '../docs/event-samples.ts';
 import { modelAsset, storedRecord } from '../functions/records.ts';
 import { ASSETS, openS3, UPLOADS } from '../functions/s3-endpoint.ts';
 
 const CATALOGUE = 'catalogue';
 const GLB = 'a model of an oak chair';
-const MANIFEST = { bucket: ASSETS, key: 'models/chairs/oak.png/oak/manifest.json' };
+const MANIFEST = { bucket: ASSETS, key: manifestKey('chairs/oak.png', storedRecord().runId) };
 
 /** S3 with a stored model and its manifest in it, and the event that tells of it. */
 async function open(change: (model: Asset) => Partial<RecordIn<'stored'>> = () => ({})) {
@@ -90,7 +91,17 @@ describe('the example consumer', () => {
     expect(await add(event)).toBe('added');
   });
 
-  it('reads the manifest when the files are too many for the event', async () => {
+  it('believes the manifest, whatever the event says of image and files', async () => {
+    const { add, event, entry, model } = await open();
+    const upload = { ...event.detail.data.upload, key: '../../anything' };
+    const assets = [{ ...model, key: 'models/another/model.glb', sha256: 'f'.repeat(64) }];
+
+    expect(await add(withData(event, { upload, assets }))).toBe('added');
+
+    expect(await entry()).toMatchObject({ image: 'chairs/oak.png', model });
+  });
+
+  it('has all files when they are too many for the event', async () => {
     const many = (model: Asset) => ({
       assets: [
         ...Array.from({ length: 499 }, (_, n) => ({
@@ -119,26 +130,26 @@ describe('the example consumer', () => {
 });
 
 describe('the example consumer refuses, with a sentence, and adds nothing:', () => {
-  const otherModel = (event: ModelStored, change: Partial<Asset>) => {
-    const [model] = event.detail.data.assets;
-    return withData(event, { assets: [{ ...(model as Asset), ...change }] });
-  };
+  it.each<[string, (model: Asset) => Partial<RecordIn<'stored'>>, string]>([
+    [
+      'a model whose bytes are others',
+      (model) => ({ assets: [{ ...model, sha256: 'f'.repeat(64) }] }),
+      `not ${'f'.repeat(64)}`,
+    ],
+    ['a stored model without a model', (model) => ({ assets: [{ ...model, role: 'other' }] }), 'names none'],
+  ])('%s', async (_, change, sentence) => {
+    const { add, event, entries } = await open(change);
+
+    await expect(add(event)).rejects.toThrow(sentence);
+
+    expect(entries()).toEqual([]);
+  });
 
   it.each<[string, (event: ModelStored) => unknown, string]>([
     [
-      'a model whose bytes are others',
-      (event) => otherModel(event, { sha256: 'f'.repeat(64) }),
-      `not ${'f'.repeat(64)}`,
-    ],
-    [
-      'a model in a bucket of somebody else',
-      (event) => otherModel(event, { bucket: UPLOADS }),
-      `the event points to the bucket ${UPLOADS}; our models are in ${ASSETS}`,
-    ],
-    [
       'a manifest in a bucket of somebody else',
-      (event) => withData(event, { assets: [], assetCount: 500, manifest: { ...MANIFEST, bucket: UPLOADS } }),
-      `the event points to the bucket ${UPLOADS}`,
+      (event) => withData(event, { manifest: { ...MANIFEST, bucket: UPLOADS } }),
+      `the event points to the bucket ${UPLOADS}; our models are in ${ASSETS}`,
     ],
     [
       'a run under an id that is not its own',
@@ -148,7 +159,19 @@ describe('the example consumer refuses, with a sentence, and adds nothing:', () 
       }),
       'mine is not the id of "Model Stored" of the run',
     ],
-    ['a stored model without a model', (event) => withData(event, { assets: [] }), 'names none'],
+    [
+      'the manifest of another run',
+      (event) => withData(event, { manifest: { bucket: ASSETS, key: manifestKey('a.png', 'a-1') } }),
+      'is not where the manifest of the run',
+    ],
+    [
+      'a file that is called a manifest',
+      (event) =>
+        withData(event, {
+          manifest: { bucket: ASSETS, key: `uploads/${event.detail.metadata.runId}/manifest.json` },
+        }),
+      'is not where the manifest of the run',
+    ],
     [
       'an event that it does not listen to',
       () => sampleEvents().get('model-failed'),
@@ -157,7 +180,7 @@ describe('the example consumer refuses, with a sentence, and adds nothing:', () 
     [
       'an event of somebody else',
       (event) => ({ ...event, source: 'aws.s3' }),
-      'event.source is not "meshdrop"',
+      'event.source is "aws.s3", not "meshdrop"',
     ],
     [
       'an event without assets',

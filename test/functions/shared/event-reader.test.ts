@@ -6,15 +6,18 @@ import {
   isModelFailed,
   isModelStored,
   isUploadRejected,
+  type Manifest,
   type ModelFailed,
   type ModelStored,
   NotMeshdropEventError,
   parse,
+  parseManifest,
   type UploadRejected,
 } from '../../../functions/shared/event-reader.ts';
 import { eventSchemas, eventSource } from '../../../functions/shared/events.ts';
+import type { manifestSchema } from '../../../functions/shared/manifest.ts';
 import { publishedValidators } from '../../docs/published-validators.ts';
-import { sampleEvents } from '../../docs/event-samples.ts';
+import { sampleEvents, sampleManifests } from '../../docs/event-samples.ts';
 import { LATER, type Mutation, mutationsOf } from './event-mutations.ts';
 
 const samples = [...sampleEvents()];
@@ -91,20 +94,87 @@ describe('a sentence', () => {
     [...mutationsOf(stored)].find(({ at, what }) => at === place && what === how)?.event;
 
   it.each([
-    ['.detail.data.assets[0].sha256', 'is removed', 'event.detail.data.assets[0].sha256 is missing'],
+    [
+      '.detail.data.assets[0].sha256',
+      'is removed',
+      'event.detail.data.assets[0].sha256 is missing',
+      'malformed',
+    ],
     [
       '.detail.data.assets[1].bytes',
       'is 1.5',
-      'event.detail.data.assets[1].bytes is not a whole number from 1 on',
+      'event.detail.data.assets[1].bytes is 1.5, not a whole number from 1 on',
+      'malformed',
     ],
-    ['.source', 'is "other"', 'event.source is not "meshdrop"'],
-    ['.detail-type', 'is "Model Removed"', 'event.detail-type "Model Removed" is none that is known here'],
-    ['.detail.metadata.schemaVersion', 'is "2.0"', 'event.detail.metadata.schemaVersion is not 1.x'],
-    ['', 'is null', 'event is not an object'],
-  ])('says where event%s %s', (at, how, sentence) => {
-    expect(() => parse(changedAt(at, how))).toThrow(sentence);
+    ['.source', 'is "other"', 'event.source is "other", not "meshdrop"', 'not-ours'],
+    [
+      '.detail-type',
+      'is "Model Removed"',
+      'event.detail-type is "Model Removed", none that is known here',
+      'unknown-type',
+    ],
+    [
+      '.detail.metadata.schemaVersion',
+      'is "2.0"',
+      'event.detail.metadata.schemaVersion is "2.0", not 1.x',
+      'unknown-version',
+    ],
+    ['', 'is null', 'event is null, not an object', 'malformed'],
+  ])('says where event%s %s', (at, how, message, code) => {
+    expect(() => parse(changedAt(at, how))).toThrow(expect.objectContaining({ message, code }) as Error);
+  });
+
+  it('is short and in one line, whatever was sent', () => {
+    const sent = { source: 'meshdrop', 'detail-type': `Model\n\u001b[31m${'x'.repeat(1_000_000)}` };
+    const told = String.raw`event.detail-type is "Model\n\u001b[31m${'x'.repeat(49)}", none that is known here`;
+
+    expect(() => parse(sent)).toThrow(expect.objectContaining({ message: told }) as Error);
   });
 });
+
+describe('the manifest', () => {
+  const manifests = [...sampleManifests()];
+
+  it.each(manifests)('of the sample %s is read, and so with a field more', (_, manifest) => {
+    expect(parseManifest(manifest)).toBe(manifest);
+    for (const { at, what, event } of mutationsOf(manifest))
+      if (what.includes(LATER) && !at.includes('.parameters')) parseManifest(event);
+  });
+
+  it.each(manifests)('of the sample %s is refused without a field that every manifest has', (_, manifest) => {
+    const removed = [...mutationsOf(manifest)].filter(({ what }) => what === 'is removed');
+    const refused = removed.filter(({ event }) => !isManifest(event)).map(({ at }) => at);
+
+    expect(refused).toEqual(
+      expect.arrayContaining([
+        '.schemaVersion',
+        '.status',
+        '.runId',
+        '.finishedAt',
+        '.upload',
+        '.upload.key',
+        '.model.id',
+        '.assets',
+      ]),
+    );
+    for (const { at, event } of removed)
+      if (!isManifest(event)) expect(validators.get('manifest')?.(event), at).toBe(false);
+  });
+
+  it('has a type that takes whatever is written', () => {
+    expectTypeOf<z.infer<typeof manifestSchema>>().toExtend<Manifest>();
+  });
+});
+
+function isManifest(manifest: unknown): boolean {
+  try {
+    parseManifest(manifest);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(NotMeshdropEventError);
+    return false;
+  }
+}
 
 describe('the guards', () => {
   const byName = sampleEvents();
