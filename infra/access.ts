@@ -1,10 +1,7 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { ServiceFunction } from './service-function.ts';
 
 /** What a function may do, statement by statement. */
@@ -46,7 +43,7 @@ export function allowAnswer(who: ServiceFunction, assetBucket: IBucket, bus: IEv
   const documents = DOCUMENTS.map((pattern) => assetBucket.arnForObjects(pattern));
   allow(who, ['s3:GetObject', 's3:PutObject'], ...documents);
   allow(who, ['s3:ListBucket'], assetBucket.bucketArn);
-  allow(who, ['events:PutEvents'], bus.eventBusArn);
+  bus.grantPutEventsTo(who);
   assetBucket.encryptionKey?.grantEncryptDecrypt(who);
 }
 
@@ -57,25 +54,4 @@ export function allowStoreFiles(who: ServiceFunction, assetBucket: IBucket): voi
 export function allowCallScenario(who: ServiceFunction, secret: ISecret): void {
   allow(who, ['secretsmanager:GetSecretValue'], secret.secretArn);
   secret.encryptionKey?.grantDecrypt(who);
-}
-
-/** To hand uploads back to their queue and to empty the dead-letter queues. */
-export function allowPutBack(who: ServiceFunction, queue: IQueue, deadLetters: readonly IQueue[]): void {
-  allow(who, ['sqs:SendMessage', 'sqs:GetQueueAttributes'], queue.queueArn);
-  allow(who, ['sqs:ReceiveMessage', 'sqs:DeleteMessage'], ...deadLetters.map(({ queueArn }) => queueArn));
-}
-
-export function allowStart(who: ServiceFunction, machine: StateMachine): void {
-  allow(who, ['states:StartExecution'], machine.stateMachineArn);
-}
-
-export function allowDescribeExecutions(who: ServiceFunction, machine: StateMachine): void {
-  const resourceName = `${machine.stateMachineName}:*`;
-  const executions = Stack.of(who).formatArn({
-    service: 'states',
-    resource: 'execution',
-    resourceName,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
-  allow(who, ['states:DescribeExecution'], executions);
 }

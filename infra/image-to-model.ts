@@ -154,18 +154,20 @@ export class ImageToModel extends Construct {
     access.allowReadAssets(submitJob, this.assetBucket);
     access.allowSeePause(submitJob, this.assetBucket);
     access.allowCallScenario(submitJob, this.scenarioSecret);
-    access.allowStart(submitJob, stateMachine);
+    stateMachine.grantStartExecution(submitJob);
     access.allowAnswer(submitJob, this.assetBucket, this.eventBus);
     access.allowCallScenario(checkJob, this.scenarioSecret);
     access.allowCallScenario(storeAssets, this.scenarioSecret);
     access.allowStoreFiles(storeAssets, this.assetBucket);
     access.allowAnswer(storeAssets, this.assetBucket, this.eventBus);
-    access.allowDescribeExecutions(reportFailure, stateMachine);
+    stateMachine.grantExecution(reportFailure, 'states:DescribeExecution');
     access.allowAnswer(reportFailure, this.assetBucket, this.eventBus);
     access.allowListUploads(sweep, this.uploadBucket);
     access.allowKeepProgress(sweep, this.assetBucket);
-    access.allowDescribeExecutions(sweep, stateMachine);
-    access.allowPutBack(sweep, uploads.queue, [uploads.deadLetters, deadReports]);
+    stateMachine.grantExecution(sweep, 'states:DescribeExecution');
+    uploads.queue.grant(sweep, 'sqs:SendMessage', 'sqs:GetQueueAttributes');
+    uploads.deadLetters.grant(sweep, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
+    deadReports.grant(sweep, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
     access.allowAnswer(sweep, this.assetBucket, this.eventBus);
   }
 

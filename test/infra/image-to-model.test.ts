@@ -17,6 +17,9 @@ const template = synthesizedStack();
 const functions = ['CheckJob', 'ReportFailure', 'StoreAssets', 'SubmitJob', 'Sweep'] as const;
 const tracing = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
 const DEFAULT_BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/default';
+/** Part 6 of a machine's ARN is its name. */
+const DESCRIBE_EXECUTIONS =
+  'states:DescribeExecution on arn:aws:states:us-east-1:111122223333:execution:Generation/StateMachine[6]:*';
 
 const answering = (bucket: string, bus: string) => [
   `events:PutEvents on ${bus}`,
@@ -354,7 +357,7 @@ describe('the permissions', () => {
   it('of ReportFailure are to describe executions of this machine, answer, and give up what failed', () => {
     expect(permissionsOf(template, 'ReportFailure/ServiceRole')).toEqual(
       [
-        'states:DescribeExecution on arn:aws:states:us-east-1:111122223333:execution:Generation/StateMachine.Name:*',
+        DESCRIBE_EXECUTIONS,
         'sqs:SendMessage on FailureReportsDeadLetters.Arn',
         ...answering('AssetBucket.Arn', DEFAULT_BUS),
         ...tracing,
@@ -374,7 +377,7 @@ describe('the permissions', () => {
           `sqs:ReceiveMessage on ${letters}`,
           `sqs:DeleteMessage on ${letters}`,
         ]),
-        'states:DescribeExecution on arn:aws:states:us-east-1:111122223333:execution:Generation/StateMachine.Name:*',
+        DESCRIBE_EXECUTIONS,
         ...answering('AssetBucket.Arn', DEFAULT_BUS),
         ...tracing,
       ].sort(),

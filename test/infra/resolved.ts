@@ -28,6 +28,7 @@ export function namesIn(stack: Stack): ReadonlyMap<string, string> {
 
 const join = z.tuple([z.string(), z.array(z.unknown())]);
 const attribute = z.tuple([z.string(), z.string()]);
+const partOf = z.tuple([z.number(), z.object({ 'Fn::Split': z.tuple([z.string(), z.unknown()]) })]);
 
 /** Replaces references by the names of what they refer to. */
 export function resolved(value: unknown, names: ReadonlyMap<string, string>): unknown {
@@ -40,6 +41,10 @@ export function resolved(value: unknown, names: ReadonlyMap<string, string>): un
     if (intrinsic === 'Fn::GetAtt') {
       const [id, name] = attribute.parse(argument);
       return `${nameOf(id, names)}.${name}`;
+    }
+    if (intrinsic === 'Fn::Select') {
+      const [part, { 'Fn::Split': split }] = partOf.parse(argument);
+      return `${String(resolved(split[1], names))}[${part}]`;
     }
     if (intrinsic === 'Fn::Join') {
       const [separator, parts] = join.parse(argument);
