@@ -1,13 +1,14 @@
 import { App } from 'aws-cdk-lib';
-import { errorOf } from '../functions/shared/error-of.ts';
 import { configFrom } from './config.ts';
 import { MeshdropStack } from './meshdrop-stack.ts';
+import { WrongSettingError } from './wrong-setting.ts';
 
 const app = new App();
 try {
-  new MeshdropStack(app, 'Meshdrop', configFrom(app));
+  new MeshdropStack(app, 'Meshdrop', configFrom(app.node.tryGetContext('meshdrop')));
 } catch (error) {
-  // A wrong setting is told in its one sentence, without the stack of whoever found it.
-  process.stderr.write(`${errorOf(error).message}\n`);
+  if (!(error instanceof WrongSettingError)) throw error;
+  // Told in its one sentence, without the stack of whoever found it.
+  process.stderr.write(`cdk.json, context.meshdrop: ${error.message}\n`);
   process.exit(1);
 }

@@ -1,12 +1,9 @@
-import type { App } from 'aws-cdk-lib';
 import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { againSchema } from '../functions/shared/again.ts';
-import { errorOf } from '../functions/shared/error-of.ts';
 import { glbErrorsSchema } from '../functions/shared/glb-errors.ts';
 import { settingsSchema } from '../functions/shared/tripo.ts';
-import { uploadSettings } from './parameter-settings.ts';
-import { spendLimits } from './spend-limits.ts';
+import { WrongSettingError } from './wrong-setting.ts';
 
 const bucketName = z
   .string()
@@ -15,65 +12,46 @@ const bucketName = z
     'is no name of a bucket: 3 to 63 lower-case letters, digits, dots and dashes',
   );
 
-const arn = z.string().startsWith('arn:', 'is no ARN: it begins with arn:').optional();
+const arn = z.string().startsWith('arn:', 'is no ARN: it begins with arn:');
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.number().int().min(least).max(most);
 
-/** `context.meshdrop` of cdk.json. Everything may be left out. */
-const configSchema = z.strictObject({
-  uploadBucketName: bucketName.optional().describe('a bucket of your own to drop images in'),
-  assetBucketName: bucketName.optional().describe('a bucket of your own for the models'),
-  eventBusName: z.string().min(1).optional().describe('a bus of your own for the events'),
-  scenarioSecretArn: arn.describe('a secret of your own, JSON with apiKey and apiSecret'),
-  scenarioUrl: z
-    .url({ protocol: /^https$/, error: 'is no URL; it begins with https:// and ends with /v1' })
-    .optional()
-    .describe('base of the API, with /v1'),
-  defaults: settingsSchema.default({}).describe('parameters of every upload that says nothing else'),
-  presets: z.record(z.string(), settingsSchema).default({}).describe('parameters by folder'),
-  ignorePrefixes: z.array(z.string().min(1)).default([]).describe('keys that are none of ours'),
-  maxCuPerRun: z.number().positive().default(150).describe('compute units that one image may cost'),
-  maxCuPerDay: z
-    .number()
-    .positive()
-    .optional()
-    .describe('compute units that one day (UTC) may cost; beyond them uploads wait for the next'),
-  again: againSchema.default('rerun').describe('what becomes of an image whose model is stored already'),
-  sweepMinutes: whole(15, 1440).default(60).describe('how often is looked for what was lost'),
-  alarmTopicArn: arn.describe('an SNS topic of your own where alarms ring'),
-  jobDeadlineMinutes: whole(5, 90).default(45).describe('how long a job may take'),
-  maxAssetBytes: whole(1_000_000).default(2_000_000_000).describe('a larger file of a model is not taken'),
-  glbErrors: glbErrorsSchema
-    .default('record')
-    .describe("what errors of Khronos' validator mean: a note in the manifest, or no model"),
-  maxConcurrency: whole(2, 1000).default(2).describe('uploads submitted side by side'),
-});
+/**
+ * `context.meshdrop` of cdk.json, one by one. Everything may be left out.
+ *
+ * What goes together, and what a setting means and is by default, is known to ImageToModel.
+ */
+const configSchema = z
+  .strictObject({
+    uploadBucketName: bucketName,
+    assetBucketName: bucketName,
+    eventBusName: z.string().min(1),
+    scenarioSecretArn: arn,
+    scenarioUrl: z.url({
+      protocol: /^https$/,
+      error: 'is no URL; it begins with https:// and ends with /v1',
+    }),
+    defaults: settingsSchema,
+    presets: z.record(z.string(), settingsSchema),
+    ignorePrefixes: z.array(z.string().min(1)),
+    maxCuPerRun: z.number().positive(),
+    maxCuPerDay: z.number().positive(),
+    again: againSchema,
+    sweepMinutes: whole(15, 1440),
+    alarmTopicArn: arn,
+    jobDeadlineMinutes: whole(5, 90),
+    maxAssetBytes: whole(1_000_000),
+    glbErrors: glbErrorsSchema,
+    maxConcurrency: whole(2, 1000),
+  })
+  .partial();
 
 export type Config = z.infer<typeof configSchema>;
 
-/** @throws Error that names the first setting that is wrong and what is allowed */
-export function configFrom(app: App): Config {
-  return checkConfig(app.node.tryGetContext('meshdrop') ?? {});
-}
-
-export function checkConfig(context: unknown): Config {
-  const parsed = configSchema.safeParse(context);
-  if (!parsed.success) throw wrong(problemIn(parsed.error));
-  const { defaults, presets, ignorePrefixes, uploadBucketName, assetBucketName } = parsed.data;
-  if (uploadBucketName !== undefined && uploadBucketName === assetBucketName)
-    throw wrong(
-      'uploadBucketName and assetBucketName are the same bucket: every model would be taken for an upload',
-    );
-  try {
-    spendLimits(parsed.data);
-    uploadSettings({ defaults, presets }, ignorePrefixes);
-  } catch (error) {
-    throw wrong(errorOf(error).message);
-  }
-  return parsed.data;
-}
-
-function wrong(what: string): Error {
-  return new Error(`cdk.json, context.meshdrop: ${what}`);
+/** @throws WrongSettingError that names the first setting that is wrong and what is allowed */
+export function configFrom(context: unknown): Config {
+  const parsed = configSchema.safeParse(context ?? {});
+  if (parsed.success) return parsed.data;
+  throw new WrongSettingError(problemIn(parsed.error));
 }
 
 function problemIn({ issues }: z.ZodError): string {

@@ -21,10 +21,10 @@ import * as access from './access.ts';
 import { Alarms } from './alarms.ts';
 import { createAssetBucket, createUploadBucket } from './buckets.ts';
 import { GenerationMachine } from './generation-machine.ts';
-import { uploadSettings } from './parameter-settings.ts';
 import { ServiceFunction } from './service-function.ts';
-import { spendLimits } from './spend-limits.ts';
+import { submitSettings } from './submit-settings.ts';
 import { UploadQueue } from './upload-queue.ts';
+import { WrongSettingError } from './wrong-setting.ts';
 
 export interface ImageToModelProps {
   /** Where images are dropped; its EventBridge notifications have to be on. @default a new, versioned bucket */
@@ -76,11 +76,12 @@ export class ImageToModel extends Construct {
 
   constructor(scope: Construct, id: string, props: ImageToModelProps = {}) {
     super(scope, id);
+    const submitting = submitSettings(props);
     this.uploadBucket = props.uploadBucket ?? createUploadBucket(this, 'UploadBucket');
     this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
     if (this.uploadBucket.bucketName === this.assetBucket.bucketName)
-      throw new Error(
-        'uploadBucket and assetBucket are the same bucket: every model would be taken for an upload',
+      throw new WrongSettingError(
+        'upload bucket and asset bucket are the same bucket: every model would be taken for an upload',
       );
     this.eventBus = props.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.scenarioSecret = props.scenarioSecret ?? createSecret(this);
@@ -120,7 +121,7 @@ export class ImageToModel extends Construct {
       STATE_MACHINE_ARN: stateMachine.stateMachineArn,
       UPLOADS_QUEUE_URL: uploads.queue.queueUrl,
     };
-    const submitJob = this.submitJob({ ...scenario, ...answering, ...started, ...submitSettings(props) });
+    const submitJob = this.submitJob({ ...scenario, ...answering, ...started, ...submitting });
     uploads.feed(submitJob, props.maxConcurrency ?? 2);
 
     const deadReports = new Queue(this, 'FailureReportsDeadLetters', {
@@ -133,7 +134,7 @@ export class ImageToModel extends Construct {
         ...answering,
         ...started,
         UPLOAD_BUCKET: this.uploadBucket.bucketName,
-        IGNORE_PREFIXES: JSON.stringify(props.ignorePrefixes ?? []),
+        IGNORE_PREFIXES: submitting.IGNORE_PREFIXES,
         UPLOADS_DEAD_LETTERS_URL: uploads.deadLetters.queueUrl,
         FAILURE_REPORTS_DEAD_LETTERS_URL: deadReports.queueUrl,
       },
@@ -246,15 +247,6 @@ export class ImageToModel extends Construct {
     });
     return sweep;
   }
-}
-
-/** What SubmitJob is told about keys, parameters and money. */
-function submitSettings({ defaults = {}, presets = {}, ignorePrefixes = [], ...others }: ImageToModelProps) {
-  return {
-    ...uploadSettings({ defaults, presets }, ignorePrefixes),
-    ...spendLimits(others),
-    AGAIN: others.again ?? 'rerun',
-  };
 }
 
 /** Empty until somebody fills it; an empty one holds the uploads and rejects none. */

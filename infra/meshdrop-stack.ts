@@ -7,35 +7,28 @@ import type { Construct } from 'constructs';
 import type { Config } from './config.ts';
 import { ImageToModel } from './image-to-model.ts';
 
-/** An app around the construct, with what the settings bring along. */
+/** An app around the construct, with what the settings name brought along. */
 export class MeshdropStack extends Stack {
-  constructor(scope: Construct, id: string, config: Config, props?: StackProps) {
+  constructor(scope: Construct, id: string, settings: Config, props?: StackProps) {
     super(scope, id, props);
-    const {
-      uploadBucketName,
-      assetBucketName,
-      eventBusName,
-      scenarioSecretArn,
-      alarmTopicArn,
-      sweepMinutes,
-      jobDeadlineMinutes,
-      ...settings
-    } = config;
+    const minutes = (amount: number) => Duration.minutes(amount);
     const imageToModel = new ImageToModel(this, 'ImageToModel', {
       ...settings,
-      sweepEvery: Duration.minutes(sweepMinutes),
-      jobDeadline: Duration.minutes(jobDeadlineMinutes),
-      ...(alarmTopicArn && { alarmTopic: Topic.fromTopicArn(this, 'BroughtAlarmTopic', alarmTopicArn) }),
-      ...(uploadBucketName && {
-        uploadBucket: Bucket.fromBucketName(this, 'BroughtUploadBucket', uploadBucketName),
-      }),
-      ...(assetBucketName && {
-        assetBucket: Bucket.fromBucketName(this, 'BroughtAssetBucket', assetBucketName),
-      }),
-      ...(eventBusName && { eventBus: EventBus.fromEventBusName(this, 'BroughtEventBus', eventBusName) }),
-      ...(scenarioSecretArn && {
-        scenarioSecret: Secret.fromSecretCompleteArn(this, 'BroughtScenarioSecret', scenarioSecretArn),
-      }),
+      sweepEvery: given(settings.sweepMinutes, minutes),
+      jobDeadline: given(settings.jobDeadlineMinutes, minutes),
+      alarmTopic: given(settings.alarmTopicArn, (arn) => Topic.fromTopicArn(this, 'BroughtAlarmTopic', arn)),
+      uploadBucket: given(settings.uploadBucketName, (name) =>
+        Bucket.fromBucketName(this, 'BroughtUploadBucket', name),
+      ),
+      assetBucket: given(settings.assetBucketName, (name) =>
+        Bucket.fromBucketName(this, 'BroughtAssetBucket', name),
+      ),
+      eventBus: given(settings.eventBusName, (name) =>
+        EventBus.fromEventBusName(this, 'BroughtEventBus', name),
+      ),
+      scenarioSecret: given(settings.scenarioSecretArn, (arn) =>
+        Secret.fromSecretCompleteArn(this, 'BroughtScenarioSecret', arn),
+      ),
     });
     this.tell(imageToModel);
   }
@@ -59,4 +52,9 @@ export class MeshdropStack extends Stack {
     };
     for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
   }
+}
+
+/** What a setting stands for, if it was given. */
+function given<S, T>(setting: S | undefined, make: (setting: S) => T): T | undefined {
+  return setting === undefined ? undefined : make(setting);
 }

@@ -5,28 +5,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { checkConfig } from '../../infra/config.ts';
+import { configFrom } from '../../infra/config.ts';
+import { WrongSettingError } from '../../infra/wrong-setting.ts';
 import { cdkContext, project } from './cdk-context.ts';
 
 const failed = z.object({ code: z.number(), stderr: z.string() });
 
-const PREFIX = 'cdk.json, context.meshdrop: ';
 const SECRET_ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:scenario-a1B2c3';
 
 describe('settings that are left out', () => {
-  it('have their documented defaults', () => {
-    expect(checkConfig({})).toEqual({
-      defaults: {},
-      presets: {},
-      ignorePrefixes: [],
-      maxCuPerRun: 150,
-      again: 'rerun',
-      sweepMinutes: 60,
-      jobDeadlineMinutes: 45,
-      maxAssetBytes: 2_000_000_000,
-      glbErrors: 'record',
-      maxConcurrency: 2,
-    });
+  it.each([undefined, null, {}])('are left to the construct: %j', (context) => {
+    expect(configFrom(context)).toEqual({});
   });
 });
 
@@ -51,13 +40,7 @@ describe('a good setting', () => {
     ['jobDeadlineMinutes', 90],
     ['maxConcurrency', 1000],
   ])('is taken as it is: %s %j', (name, value) => {
-    expect(checkConfig({ [name]: value })).toHaveProperty([name], value);
-  });
-
-  it('may be a preset beside defaults that it would not go together with, when its own folder is sound', () => {
-    const settings = { defaults: { quad: true }, presets: { parts: { generateParts: true, quad: false } } };
-
-    expect(checkConfig(settings)).toMatchObject(settings);
+    expect(configFrom({ [name]: value })).toHaveProperty([name], value);
   });
 });
 
@@ -84,7 +67,6 @@ describe('a wrong setting', () => {
     ['maxCuPerRun', { maxCuPerRun: 0 }, 'more than 0'],
     ['maxCuPerRun', { maxCuPerRun: '150' }, 'write a number, without quotes'],
     ['maxCuPerDay', { maxCuPerDay: 0 }, 'more than 0'],
-    ['maxCuPerDay', { maxCuPerDay: 149 }, 'less than maxCuPerRun, 150'],
     ['again', { again: 'always' }, 'use rerun, reuse'],
     ['sweepMinutes', { sweepMinutes: 14 }, 'use at least 15'],
     ['sweepMinutes', { sweepMinutes: 1441 }, 'use at most 1440'],
@@ -98,7 +80,7 @@ describe('a wrong setting', () => {
   ])('is refused by its name, with what is allowed: %s %j', (name, settings, allowed) => {
     const message = refusal(settings);
 
-    expect(message.slice(0, message.indexOf(': ', PREFIX.length))).toBe(`${PREFIX}${name}`);
+    expect(message.slice(0, message.indexOf(': '))).toBe(name);
     expect(message).toMatch(allowed);
   });
 });
@@ -134,81 +116,26 @@ describe('a name that is no setting', () => {
   });
 });
 
-describe('settings that do not go together', () => {
-  it('are refused when uploads and models would share a bucket', () => {
-    const message = refusal({ uploadBucketName: 'shared', assetBucketName: 'shared' });
-
-    expect(message).toContain('uploadBucketName and assetBucketName are the same bucket');
-  });
-
-  it('are refused when defaults exclude each other, with both named', () => {
-    const message = refusal({ defaults: { generateParts: true, quad: true } });
-
-    expect(message).toMatch(
-      /context\.meshdrop: defaults: generateParts.*=true and quad.*=true exclude each other/,
-    );
-  });
-
-  it('are refused when a preset excludes itself, with its folder named', () => {
-    const message = refusal({
-      presets: { 'fine/': { quad: true }, 'chairs/': { generateParts: true, quad: true } },
-    });
-
-    expect(message).toMatch(/context\.meshdrop: presets\.chairs\/: .*exclude each other/);
-  });
-
-  it('are refused when a preset excludes a default, with its folder named', () => {
-    const message = refusal({ defaults: { generateParts: true }, presets: { 'chairs/': { quad: true } } });
-
-    expect(message).toMatch(/context\.meshdrop: presets\.chairs\/: .*exclude each other/);
-  });
-
-  it('are refused when a face limit is outside the range of its combination', () => {
-    const message = refusal({ presets: { low: { smartLowPoly: true, faceLimit: 500 } } });
-
-    expect(message).toMatch(
-      /presets\.low: faceLimit.*500 is not allowed; with smart low poly use 1,000 to 20,000/,
-    );
-  });
-});
-
-describe('settings that Lambda has no room for', () => {
-  const presetsOf = (count: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, n) => [`folder-${n}/`, { quad: true }]));
-
-  it('are refused above 3 KB of defaults and presets, with both numbers', () => {
-    expect(refusal({ presets: presetsOf(200) })).toMatch(/take \d{4} bytes together; at most 3072 fit/);
-  });
-
-  it('are counted in bytes of UTF-8', () => {
-    expect(refusal({ presets: { ['ü'.repeat(1530)]: {} } })).toMatch(/at most 3072 fit/);
-    expect(() => checkConfig({ presets: { ['u'.repeat(1530)]: {} } })).not.toThrow();
-  });
-
-  it('are taken just below', () => {
-    expect(() => checkConfig({ presets: presetsOf(100) })).not.toThrow();
-  });
-
-  it('are refused as ignored prefixes too', () => {
-    const ignorePrefixes = Array.from({ length: 400 }, (_, n) => `drafts-of-${n}/`);
-
-    expect(refusal({ ignorePrefixes })).toContain('ignorePrefixes');
-  });
-});
-
 describe('the app', () => {
-  it('does not synthesize wrong settings, and says why in one sentence', async () => {
+  it.each([
+    [
+      { maxCuPerRunn: 3 },
+      /^cdk\.json, context\.meshdrop: maxCuPerRunn: there is no such setting, did you mean maxCuPerRun\?.*\n$/,
+    ],
+    [
+      { uploadBucketName: 'shared', assetBucketName: 'shared' },
+      /^cdk\.json, context\.meshdrop: upload bucket and asset bucket are the same bucket: .*\n$/,
+    ],
+  ])('does not synthesize wrong settings, and says why in one sentence: %j', async (meshdrop, sentence) => {
     const folder = await mkdtemp(join(tmpdir(), 'meshdrop-config-'));
-    const context = { ...cdkContext(), meshdrop: { maxCuPerRunn: 3 } };
+    const context = { ...cdkContext(), meshdrop };
     const env = { ...process.env, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) };
 
     const ended = promisify(execFile)(process.execPath, ['infra/app.ts'], { cwd: project, env });
 
     const { code, stderr } = failed.parse(await ended.catch((error: unknown) => error));
     expect(code).toBe(1);
-    expect(stderr).toContain(
-      'cdk.json, context.meshdrop: maxCuPerRunn: there is no such setting, did you mean maxCuPerRun?',
-    );
+    expect(stderr).toMatch(sentence);
     await rm(folder, { recursive: true });
   });
 });
@@ -216,9 +143,10 @@ describe('the app', () => {
 /** The sentence that these settings are refused with. */
 function refusal(settings: unknown): string {
   try {
-    checkConfig(settings);
+    configFrom(settings);
   } catch (error) {
-    if (error instanceof Error) return error.message;
+    if (error instanceof WrongSettingError) return error.message;
+    throw error;
   }
   throw new Error(`these settings are not refused: ${JSON.stringify(settings).slice(0, 200)}`);
 }

@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
-import { checkConfig } from '../../infra/config.ts';
+import { configFrom } from '../../infra/config.ts';
 import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
 import { MeshdropStack } from '../../infra/meshdrop-stack.ts';
 import { cdkContext } from './cdk-context.ts';
@@ -58,9 +58,7 @@ function synthesized(stack: Stack): Synthesized {
 
 /** What `cdk deploy` would deploy with these settings. */
 export function synthesizedStack(settings: object = {}): Synthesized {
-  return synthesized(
-    new MeshdropStack(new App({ context: cdkContext() }), 'Meshdrop', checkConfig(settings)),
-  );
+  return synthesized(new MeshdropStack(new App({ context: cdkContext() }), 'Meshdrop', configFrom(settings)));
 }
 
 /** The construct in somebody's own stack. */
