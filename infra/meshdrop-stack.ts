@@ -30,25 +30,14 @@ export class MeshdropStack extends Stack {
         Secret.fromSecretCompleteArn(this, 'BroughtScenarioSecret', arn),
       ),
     });
-    this.tell(imageToModel);
-  }
-
-  /** What others need to know; next-steps.ts makes sentences of it. */
-  private tell({
-    uploadBucket,
-    assetBucket,
-    eventBus,
-    stateMachine,
-    uploadsQueue,
-    scenarioSecret,
-  }: ImageToModel): void {
+    // What others need to know; next-steps.ts makes sentences of it.
     const outputs = {
-      UploadBucketName: uploadBucket.bucketName,
-      AssetBucketName: assetBucket.bucketName,
-      EventBusName: eventBus.eventBusName,
-      StateMachineArn: stateMachine.stateMachineArn,
-      UploadsQueueUrl: uploadsQueue.queueUrl,
-      ScenarioSecretArn: scenarioSecret.secretArn,
+      UploadBucketName: imageToModel.uploadBucket.bucketName,
+      AssetBucketName: imageToModel.assetBucket.bucketName,
+      EventBusName: imageToModel.eventBus.eventBusName,
+      StateMachineArn: imageToModel.stateMachine.stateMachineArn,
+      UploadsQueueUrl: imageToModel.uploadsQueue.queueUrl,
+      ScenarioSecretArn: imageToModel.scenarioSecret.secretArn,
     };
     for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
   }
