@@ -1,9 +1,8 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, SecretValue } from 'aws-cdk-lib';
 import { EventBus, type IEventBus, type OnEventOptions, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { SecretValue } from 'aws-cdk-lib/core';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -23,7 +22,7 @@ import { createAssetBucket, createUploadBucket } from './buckets.ts';
 import { GenerationMachine } from './generation-machine.ts';
 import { ServiceFunction } from './service-function.ts';
 import { submitSettings } from './submit-settings.ts';
-import { UploadQueue } from './upload-queue.ts';
+import { keptLong, UploadQueue } from './upload-queue.ts';
 import { WrongSettingError } from './wrong-setting.ts';
 
 export interface ImageToModelProps {
@@ -63,8 +62,6 @@ export interface ImageToModelProps {
   readonly maxConcurrency?: number;
 }
 
-const SCENARIO_URL = 'https://api.cloud.scenario.com/v1';
-
 /** An image dropped in one bucket becomes a 3D model in another, and an event that says so. Reads as the way of one upload. */
 export class ImageToModel extends Construct {
   readonly uploadBucket: IBucket;
@@ -87,7 +84,7 @@ export class ImageToModel extends Construct {
     this.scenarioSecret = props.scenarioSecret ?? createSecret(this);
 
     const scenario = {
-      SCENARIO_URL: props.scenarioUrl ?? SCENARIO_URL,
+      SCENARIO_URL: props.scenarioUrl ?? 'https://api.cloud.scenario.com/v1',
       SCENARIO_SECRET_ARN: this.scenarioSecret.secretArn,
     };
     const answering = {
@@ -96,6 +93,7 @@ export class ImageToModel extends Construct {
     };
 
     const uploads = new UploadQueue(this, 'Uploads', { uploadBucket: this.uploadBucket });
+    this.uploadsQueue = uploads.queue;
     const checkJob = new ServiceFunction(this, 'CheckJob', {
       description: 'One poll of a generation job',
       environment: {
@@ -103,7 +101,6 @@ export class ImageToModel extends Construct {
         JOB_DEADLINE_SECONDS: String((props.jobDeadline ?? Duration.minutes(45)).toSeconds()),
       } satisfies CheckJobEnv,
       timeout: Duration.minutes(2),
-      memorySize: 256,
     });
     const storeAssets = new ServiceFunction(this, 'StoreAssets', {
       description: 'Copies the files of a finished job into the asset bucket and announces them',
@@ -116,19 +113,21 @@ export class ImageToModel extends Construct {
       timeout: Duration.minutes(15),
       memorySize: 512,
     });
-    const { stateMachine } = new GenerationMachine(this, 'Generation', { checkJob, storeAssets });
+    this.stateMachine = new GenerationMachine(this, 'Generation', { checkJob, storeAssets }).stateMachine;
     const started = {
-      STATE_MACHINE_ARN: stateMachine.stateMachineArn,
+      STATE_MACHINE_ARN: this.stateMachine.stateMachineArn,
       UPLOADS_QUEUE_URL: uploads.queue.queueUrl,
     };
-    const submitJob = this.submitJob({ ...scenario, ...answering, ...started, ...submitting });
+    const submitJob = new ServiceFunction(this, 'SubmitJob', {
+      description: 'Brings one upload to a paid job, once, and starts its execution',
+      environment: { ...scenario, ...answering, ...started, ...submitting } satisfies SubmitJobEnv,
+      timeout: Duration.minutes(5),
+      memorySize: 512,
+    });
     uploads.feed(submitJob, props.maxConcurrency ?? 2);
 
-    const deadReports = new Queue(this, 'FailureReportsDeadLetters', {
-      retentionPeriod: Duration.days(14),
-      enforceSSL: true,
-    });
-    const reportFailure = this.reportFailures(stateMachine, deadReports, answering);
+    const deadReports = new Queue(this, 'FailureReportsDeadLetters', keptLong);
+    const reportFailure = this.reportFailures(answering, deadReports);
     const sweep = this.sweep(
       {
         ...answering,
@@ -141,11 +140,9 @@ export class ImageToModel extends Construct {
       props.sweepEvery,
     );
 
-    this.uploadsQueue = uploads.queue;
-    this.stateMachine = stateMachine;
     new Alarms(this, 'Alarms', {
       functions: { submitJob, storeAssets, sweep },
-      stateMachine,
+      stateMachine: this.stateMachine,
       uploadsQueue: uploads.queue,
       deadLetters: { uploads: uploads.deadLetters, failureReports: deadReports },
       topic: props.alarmTopic,
@@ -155,17 +152,17 @@ export class ImageToModel extends Construct {
     access.allowReadAssets(submitJob, this.assetBucket);
     access.allowSeePause(submitJob, this.assetBucket);
     access.allowCallScenario(submitJob, this.scenarioSecret);
-    stateMachine.grantStartExecution(submitJob);
+    this.stateMachine.grantStartExecution(submitJob);
     access.allowAnswer(submitJob, this.assetBucket, this.eventBus);
     access.allowCallScenario(checkJob, this.scenarioSecret);
     access.allowCallScenario(storeAssets, this.scenarioSecret);
     access.allowStoreFiles(storeAssets, this.assetBucket);
     access.allowAnswer(storeAssets, this.assetBucket, this.eventBus);
-    stateMachine.grantExecution(reportFailure, 'states:DescribeExecution');
+    this.stateMachine.grantExecution(reportFailure, 'states:DescribeExecution');
     access.allowAnswer(reportFailure, this.assetBucket, this.eventBus);
     access.allowListUploads(sweep, this.uploadBucket);
     access.allowKeepProgress(sweep, this.assetBucket);
-    stateMachine.grantExecution(sweep, 'states:DescribeExecution');
+    this.stateMachine.grantExecution(sweep, 'states:DescribeExecution');
     uploads.queue.grant(sweep, 'sqs:SendMessage', 'sqs:GetQueueAttributes');
     uploads.deadLetters.grant(sweep, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
     deadReports.grant(sweep, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
@@ -195,26 +192,12 @@ export class ImageToModel extends Construct {
     return rule;
   }
 
-  private submitJob(environment: SubmitJobEnv): ServiceFunction {
-    return new ServiceFunction(this, 'SubmitJob', {
-      description: 'Brings one upload to a paid job, once, and starts its execution',
-      environment,
-      timeout: Duration.minutes(5),
-      memorySize: 512,
-    });
-  }
-
   /** Executions tell of their own end, so an aborted or timed-out one is answered too, not only a caught error. */
-  private reportFailures(
-    stateMachine: StateMachine,
-    deadLetterQueue: IQueue,
-    environment: ReportFailureEnv,
-  ): ServiceFunction {
+  private reportFailures(environment: ReportFailureEnv, deadLetterQueue: IQueue): ServiceFunction {
     const reportFailure = new ServiceFunction(this, 'ReportFailure', {
       description: 'Answers the run of an execution that failed, timed out or was aborted',
       environment,
       timeout: Duration.minutes(1),
-      memorySize: 256,
       deadLetterQueue,
     });
     new Rule(this, 'GenerationFailed', {
@@ -223,7 +206,7 @@ export class ImageToModel extends Construct {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
         detail: {
-          stateMachineArn: [stateMachine.stateMachineArn],
+          stateMachineArn: [this.stateMachine.stateMachineArn],
           status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
         },
       },
@@ -238,7 +221,6 @@ export class ImageToModel extends Construct {
       description: 'Finds what was lost on its way',
       environment,
       timeout: Duration.minutes(10),
-      memorySize: 256,
     });
     new Rule(this, 'SweepTime', {
       description: 'Looks for what was lost on its way',

@@ -11,8 +11,8 @@ export interface ServiceFunctionProps {
   /** Exactly what its handler reads: `{ … } satisfies CheckJobEnv`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeout: Duration;
-  /** In MiB. */
-  readonly memorySize: number;
+  /** In MiB. @default 256 */
+  readonly memorySize?: number;
   /** Takes events that failed for good, for a function that is invoked without an answer. @default none */
   readonly deadLetterQueue?: IQueue;
 }
@@ -21,6 +21,7 @@ export interface ServiceFunctionProps {
 export class ServiceFunction extends NodejsFunction {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id, {
+      memorySize: 256,
       ...props,
       entry: join(import.meta.dirname, '..', 'functions', folderOf(id), 'handler.ts'),
       environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: id },

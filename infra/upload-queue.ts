@@ -11,7 +11,8 @@ export interface UploadQueueProps {
   readonly uploadBucket: IBucket;
 }
 
-const KEPT = Duration.days(14);
+/** What waits for somebody waits for as long as SQS keeps anything. */
+export const keptLong = { retentionPeriod: Duration.days(14), enforceSSL: true };
 
 /** Every object created in the upload bucket, waiting for its turn. Holds ten thousand as calmly as ten. */
 export class UploadQueue extends Construct {
@@ -20,14 +21,13 @@ export class UploadQueue extends Construct {
 
   constructor(scope: Construct, id: string, { uploadBucket }: UploadQueueProps) {
     super(scope, id);
-    this.deadLetters = new Queue(this, 'DeadLetters', { retentionPeriod: KEPT, enforceSSL: true });
+    this.deadLetters = new Queue(this, 'DeadLetters', keptLong);
     this.queue = new Queue(this, 'Queue', {
-      retentionPeriod: KEPT,
+      ...keptLong,
       // A minute more than SubmitJob may run.
       visibilityTimeout: Duration.minutes(6),
       // A message that waits for credits or a free slot returns often; that alone must never bury it.
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 1000 },
-      enforceSSL: true,
     });
     new Rule(this, 'UploadCreated', {
       description: 'Every object created in the upload bucket',
