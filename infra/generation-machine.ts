@@ -11,7 +11,6 @@ import {
   StateMachine,
   Succeed,
   TaskInput,
-  type TaskStateBase,
   Timeout,
   Wait,
   WaitTime,
@@ -75,12 +74,23 @@ export class GenerationMachine extends Construct {
   constructor(scope: Construct, id: string, { checkJob, storeAssets }: GenerationMachineProps) {
     super(scope, id);
     const waitForJob = new Wait(this, 'WaitForJob', { time: WaitTime.secondsPath('$.check.waitSeconds') });
-    const checkJobTask = this.checkJobTask(checkJob).addCatch(waitForJob, {
+    const job = { runId: JsonPath.stringAt('$.runId'), jobId: JsonPath.stringAt('$.jobId') };
+    const check = { ...job, submittedAt: JsonPath.stringAt('$.submittedAt') } satisfies CheckJobInput;
+    const checkErrors = [...serviceErrors, ...lambdaErrors];
+    const checkJobTask = this.task(checkJob, check, '$.check')
+      .addRetry({ errors: checkErrors, ...backOff, maxAttempts: 3 })
       // A poll that fails is never a job that fails.
-      errors: [...serviceErrors, ...lambdaErrors],
-      resultPath: JsonPath.DISCARD,
+      .addCatch(waitForJob, { errors: checkErrors, resultPath: JsonPath.DISCARD });
+    const storeAssetsTask = this.task(storeAssets, job satisfies StoreAssetsInput, '$.stored').addRetry({
+      errors: [
+        ...serviceErrors,
+        ...nameOf(AssetNotReadyError, DownloadBrokenError, EventRefusedError),
+        ...lambdaErrors,
+      ],
+      ...backOff,
+      maxDelay: Duration.seconds(60),
+      maxAttempts: 6,
     });
-    const storeAssetsTask = this.storeAssetsTask(storeAssets);
     const stored = new Succeed(this, 'Stored');
     const jobFailed = new Fail(this, 'JobFailed', { errorPath: '$.check.code', causePath: '$.check.reason' });
     const isJobDone = new Choice(this, 'IsJobDone')
@@ -103,41 +113,15 @@ export class GenerationMachine extends Construct {
     });
   }
 
-  private checkJobTask(checkJob: ServiceFunction): TaskStateBase {
-    const payload: CheckJobInput & { runId: string } = {
-      runId: JsonPath.stringAt('$.runId'),
-      jobId: JsonPath.stringAt('$.jobId'),
-      submittedAt: JsonPath.stringAt('$.submittedAt'),
-    };
-    return this.task('CheckJob', checkJob, payload, '$.check').addRetry({
-      errors: [...serviceErrors, ...lambdaErrors],
-      ...backOff,
-      maxAttempts: 3,
-    });
-  }
-
-  private storeAssetsTask(storeAssets: ServiceFunction): TaskStateBase {
-    const payload: StoreAssetsInput = {
-      runId: JsonPath.stringAt('$.runId'),
-      jobId: JsonPath.stringAt('$.jobId'),
-    };
-    return this.task('StoreAssets', storeAssets, payload, '$.stored').addRetry({
-      errors: [
-        ...serviceErrors,
-        ...nameOf(AssetNotReadyError, DownloadBrokenError, EventRefusedError),
-        ...lambdaErrors,
-      ],
-      ...backOff,
-      maxDelay: Duration.seconds(60),
-      maxAttempts: 6,
-    });
-  }
-
-  /** What a function answers lies beside the input, never over it. */
-  private task(id: string, lambdaFunction: ServiceFunction, payload: object, resultPath: string) {
-    return new LambdaInvoke(this, id, {
+  /** Named like its function. What that answers lies beside the input, never over it. */
+  private task(
+    lambdaFunction: ServiceFunction,
+    payload: Readonly<Record<string, string>>,
+    resultPath: string,
+  ) {
+    return new LambdaInvoke(this, lambdaFunction.node.id, {
       lambdaFunction,
-      payload: TaskInput.fromObject({ ...payload }),
+      payload: TaskInput.fromObject(payload),
       payloadResponseOnly: true,
       resultPath,
       taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
