@@ -5,14 +5,11 @@ import { glbErrorsSchema } from '../functions/shared/glb-errors.ts';
 import { settingsSchema } from '../functions/shared/tripo.ts';
 import { WrongSettingError } from './wrong-setting.ts';
 
-const bucketName = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-    'is no name of a bucket: 3 to 63 lower-case letters, digits, dots and dashes',
-  );
-
-const arn = z.string().startsWith('arn:', 'is no ARN: it begins with arn:');
+const text = (form: RegExp, problem: string) => z.string().min(1).regex(form, problem);
+const bucketName = text(
+  /^(?!.*(?:\.\.|\.-|-\.))(?!\d+(?:\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  'is no name of a bucket: 3 to 63 lower-case letters, digits, dashes and dots between them, no IP address',
+);
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.number().int().min(least).max(most);
 
 /**
@@ -24,8 +21,11 @@ const configSchema = z
   .strictObject({
     uploadBucketName: bucketName,
     assetBucketName: bucketName,
-    eventBusName: z.string().min(1),
-    scenarioSecretArn: arn,
+    eventBusName: text(/^[\w./-]+$/, 'is no name of a bus: letters, digits and . _ / -'),
+    scenarioSecretArn: text(
+      /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-\w{6}$/,
+      'is no whole ARN of a secret: write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-a1B2c3',
+    ),
     scenarioUrl: z.url({
       protocol: /^https$/,
       error: 'is no URL; it begins with https:// and ends with /v1',
@@ -37,7 +37,10 @@ const configSchema = z
     maxCuPerDay: z.number().positive(),
     again: againSchema,
     sweepMinutes: whole(15, 1440),
-    alarmTopicArn: arn,
+    alarmTopicArn: text(
+      /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/,
+      'is no ARN of a topic: write arn:aws:sns:REGION:ACCOUNT:NAME',
+    ),
     jobDeadlineMinutes: whole(5, 90),
     maxAssetBytes: whole(1_000_000),
     glbErrors: glbErrorsSchema,
