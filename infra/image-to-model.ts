@@ -186,7 +186,9 @@ export class ImageToModel extends Construct {
 
   private onEvent(detailType: DetailType, id: string, { target, eventPattern, ...options }: OnEventOptions) {
     const rule = new Rule(options.crossStackScope ?? this, id, { ...options, eventBus: this.eventBus });
-    rule.addEventPattern({ source: [eventSource], detailType: [detailType] });
+    // Of this deployment alone: another one may announce its models on the same bus.
+    const detail = { data: { manifest: { bucket: [this.assetBucket.bucketName] } } };
+    rule.addEventPattern({ source: [eventSource], detailType: [detailType], detail });
     rule.addEventPattern(eventPattern);
     rule.addTarget(target);
     return rule;

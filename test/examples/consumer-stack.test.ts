@@ -30,7 +30,11 @@ describe('the stack of the example consumer, in one app with the construct', () 
         Description: 'Every model that Meshdrop stores goes to the catalogue',
         State: 'ENABLED',
         EventBusName: 'default',
-        EventPattern: { source: ['meshdrop'], 'detail-type': ['Model Stored'] },
+        EventPattern: {
+          source: ['meshdrop'],
+          'detail-type': ['Model Stored'],
+          detail: { data: { manifest: { bucket: [expect.anything()] } } },
+        },
         Targets: [expect.objectContaining({ DeadLetterConfig: { Arn: deadLetters } })],
       },
     ]);

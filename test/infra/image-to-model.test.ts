@@ -742,6 +742,12 @@ describe('a rule for the events', () => {
     });
   });
 
+  it.each(methods)('hears of the models of its own deployment only: %s', (method) => {
+    expect(onDefault.properties('AWS::Events::Rule', method)).toMatchObject({
+      EventPattern: { detail: { data: { manifest: { bucket: ['AssetBucket'] } } } },
+    });
+  });
+
   it('is on the bus that the events go to', () => {
     expect(methods.map((name) => onDefault.properties('AWS::Events::Rule', name)['EventBusName'])).toEqual(
       methods.map(() => 'default'),
@@ -757,7 +763,7 @@ describe('a rule for the events', () => {
       EventPattern: {
         source: ['meshdrop'],
         'detail-type': ['Model Stored'],
-        detail: { data: { upload: { key: [{ prefix: 'chairs/' }] } } },
+        detail: { data: { manifest: { bucket: ['AssetBucket'] }, upload: { key: [{ prefix: 'chairs/' }] } } },
       },
     });
   });
