@@ -82,8 +82,8 @@ export class Alarms extends Construct {
   }
 }
 
-/** What the function itself counts. */
-function ownMetric(metricName: MetricName, { node: { id: service } }: ServiceFunction): Metric {
+/** What the function itself counts, under its service name. */
+function ownMetric(metricName: MetricName, { node: { path: service } }: ServiceFunction): Metric {
   return new Metric({
     namespace: METRIC_NAMESPACE,
     metricName,

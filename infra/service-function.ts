@@ -24,7 +24,8 @@ export class ServiceFunction extends NodejsFunction {
       memorySize: 256,
       ...props,
       entry: join(import.meta.dirname, '..', 'functions', folderOf(id), 'handler.ts'),
-      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: id },
+      // The name that its metrics are counted under: of two deployments in one account, each has its own.
+      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: `${scope.node.path}/${id}` },
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       tracing: Tracing.ACTIVE,

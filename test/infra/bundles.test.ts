@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -55,7 +55,7 @@ beforeAll(async () => {
     const environment = Object.entries(Variables).map(
       ([name, value]) => [name, typeof value === 'string' ? value : `some-${name}`] as const,
     );
-    bundles.set(z.string().parse(Variables['POWERTOOLS_SERVICE_NAME']), {
+    bundles.set(basename(z.string().parse(Variables['POWERTOOLS_SERVICE_NAME'])), {
       folder: asset,
       text: await readFile(join(asset, 'index.mjs'), 'utf8'),
       handler: resource.Handler,

@@ -271,7 +271,9 @@ describe('the functions', () => {
   ])('know from their environment what they need and no more: %s', (name, environment) => {
     const { Environment } = template.properties('AWS::Lambda::Function', name);
 
-    expect(Environment).toEqual({ Variables: { ...environment, POWERTOOLS_SERVICE_NAME: name } });
+    expect(Environment).toEqual({
+      Variables: { ...environment, POWERTOOLS_SERVICE_NAME: `Meshdrop/ImageToModel/${name}` },
+    });
   });
 
   it('hear of settings through it', () => {
@@ -486,8 +488,8 @@ describe('the alarms', () => {
     MetricName: metric,
     Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
   });
-  const ours = (metric: string, service = 'SubmitJob') => ({
-    ...of('Meshdrop', metric, { service }),
+  const ours = (metric: string, name = 'SubmitJob') => ({
+    ...of('Meshdrop', metric, { service: `Meshdrop/ImageToModel/${name}` }),
     Statistic: 'Sum',
   });
   const waiting = (queue: string) =>
@@ -536,10 +538,20 @@ describe('the alarms', () => {
     },
   );
 
-  it('count what the functions count under their own names', () => {
-    expect(template.properties('AWS::Lambda::Function', 'SubmitJob')).toMatchObject({
-      Environment: { Variables: { POWERTOOLS_SERVICE_NAME: 'SubmitJob' } },
-    });
+  it('count what the functions count under their own names, so that no other deployment rings them', () => {
+    const theirs = synthesizedConstruct(() => ({}));
+
+    for (const [stack, service] of [
+      [template, 'Meshdrop/ImageToModel/SubmitJob'],
+      [theirs, 'Theirs/ImageToModel/SubmitJob'],
+    ] as const) {
+      expect(stack.properties('AWS::Lambda::Function', 'SubmitJob')).toMatchObject({
+        Environment: { Variables: { POWERTOOLS_SERVICE_NAME: service } },
+      });
+      expect(stack.properties('AWS::CloudWatch::Alarm', 'Alarms/AccountRefused')).toMatchObject({
+        Dimensions: [{ Name: 'service', Value: service }],
+      });
+    }
     expect(Object.keys(UNITS)).toEqual(
       expect.arrayContaining(['DuplicateJob', 'AccountRefused', 'OverDailyLimit']),
     );
