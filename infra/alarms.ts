@@ -31,6 +31,8 @@ const ALARMS = {
     'Scenario refuses the account: key, plan, credits or model. Uploads wait and go on by themselves once it is mended.',
   OverDailyLimit:
     'The compute units of the day are used up. Uploads wait until tomorrow (UTC), or until maxCuPerDay is raised.',
+  SubmitJobFailed:
+    'SubmitJob breaks off again and again. Uploads wait and go on by themselves once it is mended: see its log.',
   UploadsWaitLong:
     'An upload has waited for half a day. BusySeconds, AccountRefused, Paused and OverDailyLimit say for what.',
   DeadUploads:
@@ -47,8 +49,9 @@ const ALARMS = {
 
 type Name = keyof typeof ALARMS;
 
-/** Where one is not enough. */
+/** Where one is not enough. A single upload that SubmitJob breaks off at is received some ten times an hour. */
 const AT_LEAST: Partial<Record<Name, number>> = {
+  SubmitJobFailed: 5,
   UploadsWaitLong: Duration.hours(12).toSeconds(),
   StoreAssetsFailed: 5,
 };
@@ -62,6 +65,7 @@ export class Alarms extends Construct {
       DuplicateJob: ownMetric('DuplicateJob', functions.submitJob),
       AccountRefused: ownMetric('AccountRefused', functions.submitJob),
       OverDailyLimit: ownMetric('OverDailyLimit', functions.submitJob),
+      SubmitJobFailed: functions.submitJob.metricErrors({ period: Duration.hours(1) }),
       UploadsWaitLong: uploadsQueue.metricApproximateAgeOfOldestMessage(often),
       DeadUploads: deadLetters.uploads.metricApproximateNumberOfMessagesVisible(often),
       DeadFailureReports: deadLetters.failureReports.metricApproximateNumberOfMessagesVisible(often),

@@ -499,6 +499,7 @@ describe('the alarms', () => {
     ['DuplicateJob', 1, ours('DuplicateJob')],
     ['AccountRefused', 1, ours('AccountRefused')],
     ['OverDailyLimit', 1, ours('OverDailyLimit')],
+    ['SubmitJobFailed', 5, { ...errors('SubmitJob'), Period: 3600 }],
     [
       'UploadsWaitLong',
       43_200,
@@ -527,11 +528,11 @@ describe('the alarms', () => {
     'ring once it takes a person, and are calm without data: %s',
     (name, Threshold, metric) => {
       expect(template.properties('AWS::CloudWatch::Alarm', `Alarms/${name}`)).toMatchObject({
+        Period: 300,
         ...metric,
         Threshold,
         ComparisonOperator: 'GreaterThanOrEqualToThreshold',
         EvaluationPeriods: 1,
-        Period: 300,
         TreatMissingData: 'notBreaching',
         AlarmDescription: expect.stringMatching(/\w+\. /) as string,
       });
