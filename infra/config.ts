@@ -41,6 +41,7 @@ const configSchema = z
       /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/,
       'is no ARN of a topic: write arn:aws:sns:REGION:ACCOUNT:NAME',
     ),
+    // At most LONGEST_DEADLINE.
     jobDeadlineMinutes: whole(5, 90),
     maxAssetBytes: whole(1_000_000),
     glbErrors: glbErrorsSchema,

@@ -64,8 +64,11 @@ const lambdaErrors = [
 
 const backOff = { interval: Duration.seconds(5), backoffRate: 2, jitterStrategy: JitterType.FULL };
 
+/** A job may take no longer, or the machine's own time-out would come first. config.ts knows it as jobDeadlineMinutes. */
+export const LONGEST_DEADLINE = Duration.minutes(90);
+
 /** The outer fence: the longest deadline and half an hour to store in. Beyond it a redrive goes on. */
-const MACHINE_TIMEOUT = Duration.hours(2);
+const MACHINE_TIMEOUT = LONGEST_DEADLINE.plus(Duration.minutes(30));
 
 /** Waits for a paid job and stores what it gave. It can only poll and copy, so a redriven execution never pays again. */
 export class GenerationMachine extends Construct {

@@ -19,7 +19,7 @@ import type { SweepEnv } from '../functions/sweep/handler.ts';
 import * as access from './access.ts';
 import { Alarms } from './alarms.ts';
 import { createAssetBucket, createUploadBucket } from './buckets.ts';
-import { GenerationMachine } from './generation-machine.ts';
+import { GenerationMachine, LONGEST_DEADLINE } from './generation-machine.ts';
 import { ServiceFunction } from './service-function.ts';
 import { submitSettings } from './submit-settings.ts';
 import { keptLong, UploadQueue } from './upload-queue.ts';
@@ -52,7 +52,7 @@ export interface ImageToModelProps {
   readonly sweepEvery?: Duration;
   /** Where alarms ring. @default they only show in the console */
   readonly alarmTopic?: ITopic;
-  /** How long a job may take. @default 45 minutes */
+  /** How long a job may take, at most 90 minutes. @default 45 minutes */
   readonly jobDeadline?: Duration;
   /** A larger file of a model is not taken. @default 2 GB */
   readonly maxAssetBytes?: number;
@@ -74,6 +74,9 @@ export class ImageToModel extends Construct {
   constructor(scope: Construct, id: string, props: ImageToModelProps = {}) {
     super(scope, id);
     const submitting = submitSettings(props);
+    const deadlineSeconds = (props.jobDeadline ?? Duration.minutes(45)).toSeconds();
+    if (deadlineSeconds > LONGEST_DEADLINE.toSeconds())
+      throw new WrongSettingError(`jobDeadline: use at most ${LONGEST_DEADLINE.toHumanString()}`);
     this.uploadBucket = props.uploadBucket ?? createUploadBucket(this, 'UploadBucket');
     this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
     if (this.uploadBucket.bucketName === this.assetBucket.bucketName)
@@ -98,7 +101,7 @@ export class ImageToModel extends Construct {
       description: 'One poll of a generation job',
       environment: {
         ...scenario,
-        JOB_DEADLINE_SECONDS: String((props.jobDeadline ?? Duration.minutes(45)).toSeconds()),
+        JOB_DEADLINE_SECONDS: String(deadlineSeconds),
       } satisfies CheckJobEnv,
       timeout: Duration.minutes(2),
     });

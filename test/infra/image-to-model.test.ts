@@ -717,6 +717,16 @@ describe('what is brought to the construct with keys of its own', () => {
   });
 });
 
+describe('a deadline of jobs', () => {
+  it('is refused when the machine would end before it', () => {
+    const deadline = (minutes: number) => () =>
+      synthesizedConstruct(() => ({ jobDeadline: Duration.minutes(minutes) }));
+
+    expect(deadline(91)).toThrow('jobDeadline: use at most 1 hour 30 minutes');
+    expect(deadline(90)).not.toThrow();
+  });
+});
+
 describe('one bucket for uploads and models', () => {
   it('is refused: every record and manifest would be the next upload, without end', () => {
     const shared = (stack: Stack) => {
