@@ -14,13 +14,19 @@ const guarded = {
 const tidy = { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) };
 
 /** Where images are dropped. Tells EventBridge of every new object. */
-export function createUploadBucket(scope: Construct, id: string): Bucket {
-  const bucket = new Bucket(scope, id, { ...guarded, lifecycleRules: [tidy] });
-  const resource = bucket.node.defaultChild;
-  if (!(resource instanceof CfnBucket)) throw new Error(`${id} has no bucket resource`);
-  // The property itself: `eventBridgeEnabled` would add a custom resource with a Lambda function of its own.
-  resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
-  return bucket;
+export class UploadBucket extends Bucket {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, { ...guarded, lifecycleRules: [tidy] });
+    const resource = this.node.defaultChild;
+    if (!(resource instanceof CfnBucket)) throw new Error(`${id} has no bucket resource`);
+    // The property itself: `eventBridgeEnabled` would add a custom resource with a Lambda function of its own.
+    resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
+  }
+
+  /** @throws Error always: CDK would replace all notifications with this one, and take all away with it again */
+  override addEventNotification(): never {
+    throw new Error(`${this.node.path}: a notification would switch EventBridge off; make it a Rule instead`);
+  }
 }
 
 /** Where models stay. Records change a few times each, ledgers often, and only their last word matters. */

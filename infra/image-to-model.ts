@@ -18,7 +18,7 @@ import type { SubmitJobEnv } from '../functions/submit-job/handler.ts';
 import type { SweepEnv } from '../functions/sweep/handler.ts';
 import * as access from './access.ts';
 import { Alarms } from './alarms.ts';
-import { createAssetBucket, createUploadBucket } from './buckets.ts';
+import { createAssetBucket, UploadBucket } from './buckets.ts';
 import { GenerationMachine, LONGEST_DEADLINE } from './generation-machine.ts';
 import { ServiceFunction } from './service-function.ts';
 import { submitSettings } from './submit-settings.ts';
@@ -77,7 +77,7 @@ export class ImageToModel extends Construct {
     const deadlineSeconds = (props.jobDeadline ?? Duration.minutes(45)).toSeconds();
     if (deadlineSeconds > LONGEST_DEADLINE.toSeconds())
       throw new WrongSettingError(`jobDeadline: use at most ${LONGEST_DEADLINE.toHumanString()}`);
-    this.uploadBucket = props.uploadBucket ?? createUploadBucket(this, 'UploadBucket');
+    this.uploadBucket = props.uploadBucket ?? new UploadBucket(this, 'UploadBucket');
     this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
     if (this.uploadBucket.bucketName === this.assetBucket.bucketName)
       throw new WrongSettingError(

@@ -3,6 +3,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -83,6 +84,17 @@ describe('the buckets', () => {
     expect(template.properties('AWS::S3::Bucket', 'AssetBucket')).not.toHaveProperty(
       'NotificationConfiguration',
     );
+  });
+
+  it('take no notification of another kind, by which CDK would silence EventBridge', () => {
+    const listening = () =>
+      synthesizedConstruct(
+        () => ({}),
+        ({ uploadBucket }, stack) =>
+          uploadBucket.addObjectRemovedNotification(new SqsDestination(new Queue(stack, 'Removals'))),
+      );
+
+    expect(listening).toThrow(/UploadBucket: .* make it a Rule instead/);
   });
 
   it('never expire a model, a record or an upload: only parts left behind and old versions of records and ledgers', () => {
