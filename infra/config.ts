@@ -13,9 +13,9 @@ const bucketName = text(
 const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => z.number().int().min(least).max(most);
 
 /**
- * `context.meshdrop` of cdk.json, one by one. Everything may be left out.
+ * `context.meshdrop` of cdk.json. Everything may be left out.
  *
- * What goes together, and what a setting means and is by default, is known to ImageToModel.
+ * Each by itself: what goes together is checked by ImageToModel, whose props say what each means and is by default.
  */
 const configSchema = z
   .strictObject({
