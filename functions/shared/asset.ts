@@ -17,7 +17,7 @@ export type Asset = z.infer<typeof assetSchema>;
 const count = z.number().int().nonnegative();
 const point = z.tuple([z.number(), z.number(), z.number()]);
 
-const factsSchema = z.strictObject({
+export const factsSchema = z.strictObject({
   generator: z.string().optional().describe('the program that wrote the file, as it says itself'),
   triangles: count,
   vertices: count,
@@ -26,7 +26,7 @@ const factsSchema = z.strictObject({
     z.strictObject({
       contentType: z.string().optional(),
       bytes: count.optional(),
-      width: count.optional().describe('pixels; absent where the image says it too late to be seen'),
+      width: count.optional().describe('pixels; absent where the image does not say it'),
       height: count.optional(),
     }),
   ),
@@ -48,14 +48,13 @@ const detailsSchema = z.strictObject({
     .strictObject({ algorithm: z.literal('CRC32'), value: z.string() })
     .optional()
     .describe('base64, of the whole object, as S3 keeps it'),
-  facts: factsSchema.optional().describe('of a GLB, as it says itself'),
+  facts: factsSchema.optional().describe('of a GLB of up to 64 MB'),
   validation: validationSchema.optional().describe("Khronos' glTF validator, on a GLB of up to 64 MB"),
 });
 
 export const storedAssetSchema = z.strictObject({ ...assetSchema.shape, ...detailsSchema.shape });
 export type StoredAsset = z.infer<typeof storedAssetSchema>;
 export type ModelFacts = z.infer<typeof factsSchema>;
-export type Validation = z.infer<typeof validationSchema>;
 
 /** A file that Scenario names and that could not be had. */
 export const missingSchema = z.strictObject({ assetId: z.string(), reason: z.string() });

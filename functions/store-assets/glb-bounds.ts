@@ -1,89 +1,125 @@
+import * as z from 'zod';
 import type { ModelFacts } from '../shared/asset.ts';
-import type { GlbDocument } from './glb-document.ts';
 
-type Point = [x: number, y: number, z: number];
-type Node = NonNullable<GlbDocument['nodes'][number]>;
+const point = z.tuple([z.number(), z.number(), z.number()]);
 
-/** 4 × 4, column by column, as glTF writes it. */
-type Matrix = readonly number[];
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.array(item).default([]);
+}
 
-const IDENTITY: Matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+const nodeSchema = z.object({
+  mesh: z.number().optional(),
+  children: listOf(z.number()),
+  matrix: z.array(z.number()).length(16).optional(),
+  translation: point.default([0, 0, 0]),
+  rotation: z.tuple([z.number(), z.number(), z.number(), z.number()]).default([0, 0, 0, 1]),
+  scale: point.default([1, 1, 1]),
+});
 
-/** A mesh may be shown by every node, so a small file can ask for a billion corners. */
-const MOST_PRIMITIVES = 100_000;
+const primitiveSchema = z.object({ attributes: z.object({ POSITION: z.number().optional() }) });
 
-/** The box around everything that the scene shows, in metres. Undefined when it shows nothing, or nothing that can be measured. */
-export function boundingBoxOf(document: GlbDocument): ModelFacts['boundingBox'] {
-  const { nodes, meshes, scenes, scene = 0 } = document;
-  const min: Point = [Infinity, Infinity, Infinity];
-  const max: Point = [-Infinity, -Infinity, -Infinity];
-  const waiting = (scenes[scene]?.nodes ?? []).map((node) => ({ node, above: IDENTITY }));
+const accessorSchema = z.object({
+  componentType: z.number(),
+  normalized: z.boolean().default(false),
+  // Of other things than points they have other lengths.
+  min: point.optional().catch(undefined),
+  max: point.optional().catch(undefined),
+});
+
+const documentSchema = z.object({
+  scene: z.number().default(0),
+  scenes: listOf(z.object({ nodes: listOf(z.number()) })),
+  nodes: listOf(nodeSchema),
+  meshes: listOf(z.object({ primitives: listOf(primitiveSchema) })),
+  accessors: listOf(accessorSchema),
+});
+
+type Point = z.infer<typeof point>;
+type Box = NonNullable<ModelFacts['boundingBox']>;
+
+/** Where a node's three axes lead and where its origin is, as seen from above it: the columns of glTF's matrices. */
+type Place = readonly [x: Point, y: Point, z: Point, origin: Point];
+
+/** The box around the boxes of all meshes that the scene shows, in metres. Undefined when nothing can be measured. */
+export function boundingBoxOf(json: unknown): Box | undefined {
+  const document = documentSchema.safeParse(json).data;
+  if (!document) return undefined;
+  const { scene, scenes, nodes, meshes, accessors } = document;
+  const boxes = meshes.map(({ primitives }) =>
+    around(primitives.flatMap(({ attributes }) => cornersOf(accessors[attributes.POSITION ?? -1]) ?? [])),
+  );
+  const shown: Box[] = [];
+  const roots = scenes[scene]?.nodes ?? [];
+  const waiting: { index: number; above?: Place }[] = roots.map((index) => ({ index }));
   // A node has one parent, so whoever comes back to one has met a circle.
   const seen = new Set<number>();
-  let primitives = 0;
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const node = nodes[next.node];
-    if (!node || seen.has(next.node)) continue;
-    seen.add(next.node);
-    const place = product(next.above, matrixOf(node));
-    for (const child of node.children) waiting.push({ node: child, above: place });
-    const shown = meshes[node.mesh ?? -1]?.primitives ?? [];
-    primitives += shown.length;
-    if (primitives > MOST_PRIMITIVES) return undefined;
-    for (const primitive of shown)
-      for (const corner of cornersOf(document, primitive?.attributes.POSITION)) {
-        const point = moved(corner, place);
-        for (const axis of [0, 1, 2] as const) {
-          min[axis] = Math.min(min[axis], point[axis]);
-          max[axis] = Math.max(max[axis], point[axis]);
-        }
-      }
+  for (const { index, above } of waiting) {
+    const node = nodes[index];
+    if (!node || seen.has(index)) continue;
+    seen.add(index);
+    const place = above ? inside(above, placeOf(node)) : placeOf(node);
+    const box = boxes[node.mesh ?? -1];
+    if (box) shown.push(moved(box, place));
+    for (const child of node.children) waiting.push({ index: child, above: place });
   }
+  return around(shown);
+}
+
+type Axis = 0 | 1 | 2;
+
+function pointOf(valueAt: (axis: Axis) => number): Point {
+  return [valueAt(0), valueAt(1), valueAt(2)];
+}
+
+function around(boxes: readonly Box[]): Box | undefined {
+  const ends = (of: 'min' | 'max', furthest: typeof Math.max, first: number) =>
+    pointOf((axis) => boxes.reduce((end, box) => furthest(end, box[of][axis]), first));
+  const [min, max] = [ends('min', Math.min, Infinity), ends('max', Math.max, -Infinity)];
   return [...min, ...max].every(Number.isFinite) ? { min, max } : undefined;
 }
 
 /** The largest value of each component type that stands for 1 when normalized. */
 const WHOLE: Readonly<Record<number, number>> = { 5120: 127, 5121: 255, 5122: 32_767, 5123: 65_535 };
 
-function cornersOf({ accessors }: GlbDocument, accessor: number | undefined): readonly Point[] {
-  const { min, max, normalized, componentType = 0 } = accessors[accessor ?? -1] ?? {};
-  if (min?.length !== 3 || max?.length !== 3) return [];
+function cornersOf(accessor: z.infer<typeof accessorSchema> | undefined): Box | undefined {
+  if (!accessor?.min || !accessor.max) return undefined;
+  const { min, max, normalized, componentType } = accessor;
   const whole = (normalized && WHOLE[componentType]) || 1;
-  const [low, high] = [min, max].map((corner) => corner.map((value) => value / whole));
-  return [0, 1, 2, 3, 4, 5, 6, 7].map((n) => {
-    const pick = (axis: number) => ((n >> axis) & 1 ? high : low)?.[axis] ?? 0;
-    return [pick(0), pick(1), pick(2)];
-  });
+  return { min: pointOf((axis) => min[axis] / whole), max: pointOf((axis) => max[axis] / whole) };
 }
 
-function matrixOf({ matrix, translation, rotation, scale }: Node): Matrix {
-  if (matrix?.length === 16) return matrix;
-  const [x = 0, y = 0, z = 0, w = 1] = rotation ?? [];
-  const [sx = 1, sy = 1, sz = 1] = scale ?? [];
-  const [tx = 0, ty = 0, tz = 0] = translation ?? [];
+function placeOf({ matrix, translation, rotation: [x, y, z, w], scale }: z.infer<typeof nodeSchema>): Place {
+  if (matrix) {
+    const column = (n: number) => point.parse(matrix.slice(4 * n, 4 * n + 3));
+    return [column(0), column(1), column(2), column(3)];
+  }
+  const [sx, sy, sz] = scale;
   return [
-    ...[1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w)].map((value) => value * sx),
-    0,
-    ...[2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w)].map((value) => value * sy),
-    0,
-    ...[2 * (x * z + y * w), 2 * (y * z - x * w), 1 - 2 * (x * x + y * y)].map((value) => value * sz),
-    0,
-    tx,
-    ty,
-    tz,
-    1,
+    [sx * (1 - 2 * (y * y + z * z)), sx * 2 * (x * y + z * w), sx * 2 * (x * z - y * w)],
+    [sy * 2 * (x * y - z * w), sy * (1 - 2 * (x * x + z * z)), sy * 2 * (y * z + x * w)],
+    [sz * 2 * (x * z + y * w), sz * 2 * (y * z - x * w), sz * (1 - 2 * (x * x + y * y))],
+    translation,
   ];
 }
 
-function product(a: Matrix, b: Matrix): Matrix {
-  return IDENTITY.map((_, n) => {
-    const [column, row] = [n - (n % 4), n % 4];
-    return [0, 1, 2, 3].reduce((sum, k) => sum + (a[row + 4 * k] ?? 0) * (b[column + k] ?? 0), 0);
-  });
+/** A place as it is seen from above another one. */
+function inside([x, y, z, origin]: Place, inner: Place): Place {
+  const turned = (p: Point) => pointOf((axis) => x[axis] * p[0] + y[axis] * p[1] + z[axis] * p[2]);
+  const offset = turned(inner[3]);
+  return [
+    turned(inner[0]),
+    turned(inner[1]),
+    turned(inner[2]),
+    pointOf((axis) => origin[axis] + offset[axis]),
+  ];
 }
 
-function moved([x, y, z]: Point, m: Matrix): Point {
-  const along = (axis: number) =>
-    (m[axis] ?? 0) * x + (m[axis + 4] ?? 0) * y + (m[axis + 8] ?? 0) * z + (m[axis + 12] ?? 0);
-  return [along(0), along(1), along(2)];
+/** The box around a box in its place: what each of its sides adds at least, and at most. */
+function moved({ min, max }: Box, [x, y, z, origin]: Place): Box {
+  const ends = (furthest: typeof Math.max) =>
+    pointOf((axis) => {
+      const reach = (side: Point, n: Axis) => furthest(side[axis] * min[n], side[axis] * max[n]);
+      return origin[axis] + reach(x, 0) + reach(y, 1) + reach(z, 2);
+    });
+  return { min: ends(Math.min), max: ends(Math.max) };
 }

@@ -1,10 +1,9 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import * as z from 'zod';
-import type { Validation } from '../shared/asset.ts';
+import type { StoredAsset } from '../shared/asset.ts';
 import type { Alarm } from './download.ts';
-
-/** Larger ones would not fit in the function's memory beside everything else. */
-export const MOST_VALIDATED_BYTES = 64_000_000;
+import { factsOf, infoSchema } from './glb-facts.ts';
+import { jsonOf } from './glb-stream.ts';
 
 /** Enough for a JSON of the most that is read of it; a file that is made to need more is left alone. */
 const MOST_HEAP_MEGABYTES = 80;
@@ -12,12 +11,14 @@ const MOST_MS = 60_000;
 const MOST_MESSAGES = 10;
 const ERROR = 0;
 
+type Report = Pick<StoredAsset, 'facts' | 'validation'>;
+
 /**
- * What Khronos' validator says of a GLB. Undefined when it can not tell: a paid model is not lost for that.
+ * What Khronos' validator says of a GLB. Empty when it can not tell: a paid model is not lost for that.
  *
  * @param glb is given away: it can not be used any more
  */
-export type Validate = (glb: Uint8Array<ArrayBuffer>) => Promise<Validation | undefined>;
+export type Validate = (glb: Uint8Array<ArrayBuffer>) => Promise<Report>;
 
 /** It works in a thread of its own, since a file can be made to crash it or to fill the memory. */
 export function createValidate(alarm: Alarm): Validate {
@@ -33,8 +34,8 @@ export function createValidate(alarm: Alarm): Validate {
       return await new Promise((resolve) => {
         worker
           .on('message', resolve)
-          .on('error', () => resolve(undefined))
-          .on('exit', () => resolve(undefined));
+          .on('error', () => resolve({}))
+          .on('exit', () => resolve({}));
       });
     } finally {
       late.close();
@@ -44,6 +45,7 @@ export function createValidate(alarm: Alarm): Validate {
 }
 
 const reportSchema = z.object({
+  info: infoSchema.optional(),
   issues: z.object({
     numErrors: z.number(),
     numWarnings: z.number(),
@@ -58,16 +60,19 @@ const reportSchema = z.object({
   }),
 });
 
-async function report(glb: Uint8Array): Promise<Validation> {
+async function report(glb: Uint8Array): Promise<Report> {
   const { validateBytes } = await import('gltf-validator');
-  const { issues } = reportSchema.parse(await validateBytes(glb, { format: 'glb', maxIssues: 1_000 }));
+  const { info, issues } = reportSchema.parse(await validateBytes(glb, { format: 'glb', maxIssues: 1_000 }));
   const errors = issues.messages.filter(({ severity }) => severity === ERROR);
   return {
-    errors: issues.numErrors,
-    warnings: issues.numWarnings,
-    messages: errors
-      .slice(0, MOST_MESSAGES)
-      .map(({ code, pointer = '', message }) => `${code} ${pointer}: ${message}`.slice(0, 300)),
+    facts: info && factsOf(info, jsonOf(glb)),
+    validation: {
+      errors: issues.numErrors,
+      warnings: issues.numWarnings,
+      messages: errors
+        .slice(0, MOST_MESSAGES)
+        .map(({ code, pointer = '', message }) => `${code} ${pointer}: ${message}`.slice(0, 300)),
+    },
   };
 }
 

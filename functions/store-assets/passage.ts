@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ModelFacts } from '../shared/asset.ts';
 import { DownloadBrokenError, FileTooLargeError } from '../shared/errors.ts';
 import { type FileKind, TAIL_BYTES } from './file-kind.ts';
-import { factsOf } from './glb-document.ts';
 import { GlbStream } from './glb-stream.ts';
-import { MOST_VALIDATED_BYTES } from './khronos.ts';
 
 /** What is known of a file before its bytes are. */
 export interface Expected {
@@ -22,18 +19,13 @@ export class Passage {
   readonly #expected: Expected;
   readonly #hash = createHash('sha256');
   readonly #glb: GlbStream | undefined;
-  /** The whole of a GLB that the validator is to see. */
-  #whole: Uint8Array<ArrayBuffer> | undefined;
   #tail: Uint8Array = Buffer.alloc(0);
 
   constructor(expected: Expected) {
     const { kind, head, lengths, maxBytes } = expected;
     this.#expected = expected;
     for (const length of lengths) refuseAbove(maxBytes, length ?? 0);
-    if (kind.extension !== 'glb') return;
-    this.#glb = new GlbStream();
-    const declared = head.length < 12 ? 0 : Buffer.from(head).readUInt32LE(8);
-    if (declared <= MOST_VALIDATED_BYTES) this.#whole = new Uint8Array(declared);
+    this.#glb = kind.extension === 'glb' ? new GlbStream(head) : undefined;
   }
 
   /**
@@ -54,26 +46,16 @@ export class Passage {
     return this.#hash.digest('hex');
   }
 
-  facts(): ModelFacts | undefined {
-    const parts = this.#glb?.parts();
-    return parts && factsOf(parts);
-  }
-
-  /** Given away once: whoever takes it has it alone. Undefined when the validator is not to see it. */
-  takeWhole(): Uint8Array<ArrayBuffer> | undefined {
-    const whole = this.#glb?.parts() && this.#whole;
-    this.#whole = undefined;
-    return whole;
+  /** A GLB that the validator is to see. */
+  wholeGlb(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#glb?.whole();
   }
 
   #look(piece: Uint8Array): void {
-    const at = this.bytes;
     this.bytes += piece.length;
     refuseAbove(this.#expected.maxBytes, this.bytes);
     this.#hash.update(piece);
     this.#glb?.update(piece);
-    if (this.#whole && at < this.#whole.length)
-      this.#whole.set(piece.subarray(0, this.#whole.length - at), at);
     const last = piece.subarray(-TAIL_BYTES);
     this.#tail = Buffer.concat([this.#tail, last]).subarray(-TAIL_BYTES);
   }

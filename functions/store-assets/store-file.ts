@@ -124,9 +124,8 @@ async function put(
 
 /** A model that the validator finds wrong is kept all the same: where that is told to fail, it only counts as no model. */
 async function withDetails(asset: StoredAsset, passage: Passage, tools: FileTools): Promise<StoredAsset> {
-  const facts = passage.facts();
-  const whole = passage.takeWhole();
-  const validation = whole && (await tools.validate(whole));
+  const glb = passage.wholeGlb();
+  const { facts, validation } = glb ? await tools.validate(glb) : {};
   const isWrong = tools.glbErrors === 'fail' && validation !== undefined && validation.errors > 0;
   return { ...asset, role: isWrong ? 'other' : asset.role, facts, validation };
 }

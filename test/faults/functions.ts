@@ -68,7 +68,7 @@ export const logics: Readonly<Record<string, Logic>> = {
       alarm: (ms, ring) => alarmIn(invocation, ms, ring),
       sleep: (ms: number) => sleepIn(invocation, ms),
       // A thread works in real time.
-      validate: async () => undefined,
+      validate: async () => ({}),
       maxAssetBytes: Number(environmentOf(invocation)('MAX_ASSET_BYTES')),
       glbErrors: 'record',
       log: logOf(invocation),

@@ -1,29 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelFacts } from '../../../functions/shared/asset.ts';
-import { factsOf } from '../../../functions/store-assets/glb-document.ts';
-import { GlbStream } from '../../../functions/store-assets/glb-stream.ts';
+import { createValidate } from '../../../functions/store-assets/khronos.ts';
 import { jpeg, png } from '../images.ts';
 import { glbOf } from './glb.ts';
 
-function factsIn(document: Record<string, unknown>, binary?: Uint8Array): ModelFacts | undefined {
-  const stream = new GlbStream();
-  // In pieces that fit nothing, so that everything is split somewhere.
-  const file = glbOf({ asset: { version: '2.0' }, ...document }, binary);
-  for (let at = 0; at < file.length; at += 7) stream.update(file.subarray(at, at + 7));
-  expect(stream.problem()).toBeUndefined();
-  const parts = stream.parts();
-  return parts && factsOf(parts);
+const validate = createValidate(() => ({ refresh: () => {}, close: () => {} }));
+
+async function factsIn(
+  document: Record<string, unknown>,
+  binary?: Uint8Array,
+): Promise<ModelFacts | undefined> {
+  const { facts } = await validate(new Uint8Array(glbOf({ asset: { version: '2.0' }, ...document }, binary)));
+  return facts;
 }
 
-const cube = { count: 24, min: [-1, -2, -3], max: [1, 2, 3] };
+const cube = { type: 'VEC3', componentType: 5126, count: 24, min: [-1, -2, -3], max: [1, 2, 3] };
+const indices = { type: 'SCALAR', componentType: 5123, count: 36 };
 const mesh = { primitives: [{ attributes: { POSITION: 0 }, indices: 1 }] };
-const shown = (
-  nodes: readonly Record<string, unknown>[],
-  accessors: readonly unknown[] = [cube, { count: 36 }],
-) => factsIn({ scene: 0, scenes: [{ nodes: [0] }], nodes, meshes: [mesh], accessors })?.boundingBox;
+
+async function shown(nodes: readonly object[], accessors: readonly object[] = [cube, indices]) {
+  const facts = await factsIn({ scene: 0, scenes: [{ nodes: [0] }], nodes, meshes: [mesh], accessors });
+  return facts?.boundingBox;
+}
 
 describe('the triangles of a GLB', () => {
-  it('are counted from indices or corners, by the kind of primitive, each mesh once', () => {
+  it('are counted from indices or corners, by the kind of primitive, each mesh once', async () => {
     const primitive = (mode: number | undefined, indices?: number) => ({
       attributes: { POSITION: 0 },
       ...(mode !== undefined && { mode }),
@@ -31,9 +32,9 @@ describe('the triangles of a GLB', () => {
     });
     const primitives = [primitive(undefined, 1), primitive(4), primitive(5), primitive(6), primitive(1)];
 
-    const facts = factsIn({
+    const facts = await factsIn({
       meshes: [{ primitives }],
-      accessors: [{ count: 24 }, { count: 36 }],
+      accessors: [cube, indices],
       materials: [{}, {}],
     });
 
@@ -44,9 +45,10 @@ describe('the triangles of a GLB', () => {
 describe('the textures of a GLB', () => {
   it('have the size that their own bytes say, wherever they lie', async () => {
     const [first, second] = [await png(), await jpeg()];
+    const buffers = [{ byteLength: first.length + second.length }];
     const bufferViews = [
-      { byteOffset: first.length, byteLength: second.length },
-      { byteLength: first.length },
+      { buffer: 0, byteOffset: first.length, byteLength: second.length },
+      { buffer: 0, byteLength: first.length },
     ];
     const images = [
       { bufferView: 0, mimeType: 'image/jpeg' },
@@ -54,26 +56,26 @@ describe('the textures of a GLB', () => {
       { uri: 'a.png' },
     ];
 
-    const facts = factsIn({ bufferViews, images }, Buffer.concat([first, second]));
+    const facts = await factsIn({ buffers, bufferViews, images }, Buffer.concat([first, second]));
 
     const size = { width: expect.any(Number) as number, height: expect.any(Number) as number };
     expect(facts?.textures).toEqual([
       { contentType: 'image/jpeg', bytes: second.length, ...size },
       { contentType: 'image/png', bytes: first.length, ...size },
-      {},
+      { contentType: undefined, bytes: undefined },
     ]);
   });
 });
 
 describe('the bounding box of a GLB', () => {
-  it('is that of its points', () => {
-    expect(shown([{ mesh: 0 }])).toEqual({ min: [-1, -2, -3], max: [1, 2, 3] });
+  it('is that of its points', async () => {
+    expect(await shown([{ mesh: 0 }])).toEqual({ min: [-1, -2, -3], max: [1, 2, 3] });
   });
 
-  it('is moved, turned and scaled with the nodes above', () => {
+  it('is moved, turned and scaled with the nodes above', async () => {
     const quarterTurn = { rotation: [0, 0, Math.SQRT1_2, Math.SQRT1_2] };
 
-    const box = shown([
+    const box = await shown([
       { children: [1], translation: [10, 0, 0], scale: [2, 2, 2] },
       { mesh: 0, ...quarterTurn },
     ]);
@@ -82,13 +84,13 @@ describe('the bounding box of a GLB', () => {
     expect(box?.max.map((value) => Math.round(value * 1e6) / 1e6)).toEqual([14, 2, 6]);
   });
 
-  it('follows a matrix in place of the three', () => {
+  it('follows a matrix in place of the three', async () => {
     const matrix = [0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0, 1, 1, 1, 1];
 
-    expect(shown([{ mesh: 0, matrix }])).toEqual({ min: [0.5, 0, -0.5], max: [1.5, 2, 2.5] });
+    expect(await shown([{ mesh: 0, matrix }])).toEqual({ min: [0.5, 0, -0.5], max: [1.5, 2, 2.5] });
   });
 
-  it('knows numbers that stand for fractions', () => {
+  it('knows numbers that stand for fractions', async () => {
     const packed = {
       ...cube,
       componentType: 5122,
@@ -97,13 +99,40 @@ describe('the bounding box of a GLB', () => {
       max: [32767, 0, 0],
     };
 
-    expect(shown([{ mesh: 0 }], [packed])).toEqual({ min: [-1, 0, 0], max: [1, 0, 0] });
+    expect(await shown([{ mesh: 0 }], [packed])).toEqual({ min: [-1, 0, 0], max: [1, 0, 0] });
   });
 
-  it('holds nothing that the scene does not show', () => {
+  it('holds nothing that the scene does not show', async () => {
     const aside = { mesh: 0, translation: [99, 0, 0] };
 
-    expect(shown([{ mesh: 0 }, aside])).toEqual({ min: [-1, -2, -3], max: [1, 2, 3] });
-    expect(shown([{}, aside])).toBeUndefined();
+    expect(await shown([{ mesh: 0 }, aside])).toEqual({ min: [-1, -2, -3], max: [1, 2, 3] });
+    expect(await shown([{}, aside])).toBeUndefined();
+  });
+});
+
+describe('a broken GLB', () => {
+  it('has no box where its nodes can not be read, and no counts that are none', async () => {
+    const meshes = [mesh];
+    const nodes = [{ mesh: 0, matrix: [1, 2, 3] }];
+
+    expect(await factsIn({ nodes, meshes, accessors: [cube, indices] })).toMatchObject({
+      triangles: 12,
+      boundingBox: undefined,
+    });
+    expect(await factsIn({ meshes, accessors: [cube, { ...indices, count: 1e300 }] })).toBeUndefined();
+  });
+
+  it('that shows much everywhere is looked into all the same', async () => {
+    const nodes = Array.from({ length: 10_000 }, () => ({ mesh: 0 }));
+    const primitives = Array.from({ length: 3_000 }, () => ({ attributes: { POSITION: 0 } }));
+
+    const facts = await factsIn({
+      scenes: [{ nodes: nodes.map((_, n) => n) }],
+      nodes,
+      meshes: [{ primitives }],
+      accessors: [cube],
+    });
+
+    expect(facts?.boundingBox).toEqual({ min: [-1, -2, -3], max: [1, 2, 3] });
   });
 });

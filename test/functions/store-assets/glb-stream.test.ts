@@ -4,9 +4,14 @@ import { GlbStream } from '../../../functions/store-assets/glb-stream.ts';
 import { glb } from './glb.ts';
 
 function problemOf(...pieces: readonly Uint8Array[]): string | undefined {
-  const length = new GlbStream();
-  for (const piece of pieces) length.update(piece);
-  return length.problem();
+  const stream = new GlbStream(Buffer.concat(pieces).subarray(0, 1_024));
+  for (const piece of pieces) stream.update(piece);
+  return stream.problem();
+}
+
+function unreadable(bytes: Buffer): Buffer {
+  bytes.write('[]', 20);
+  return bytes;
 }
 
 describe('a whole GLB', () => {
@@ -40,6 +45,27 @@ describe('a whole GLB', () => {
   });
 });
 
+describe('a GLB that was kept', () => {
+  it('is the same bytes, whatever pieces they came in', () => {
+    const bytes = glb([8, 16, 0, 4]);
+    const stream = new GlbStream(bytes);
+    for (const byte of bytes) stream.update(Uint8Array.of(byte));
+
+    expect(Buffer.from(stream.whole() ?? [])).toEqual(bytes);
+  });
+
+  it.each([
+    ['its JSON is longer than is read', glb([512 * 1024 + 4, 8])],
+    ['it is larger than the validator is given', glb([8, 64_000_000])],
+  ])('is not given on when %s', (_, bytes) => {
+    const stream = new GlbStream(bytes.subarray(0, 1_024));
+    stream.update(bytes);
+
+    expect(stream.problem()).toBeUndefined();
+    expect(stream.whole()).toBeUndefined();
+  });
+});
+
 describe('a GLB that does not add up', () => {
   it('is told wherever it breaks off', () => {
     const bytes = glb([8, 16]);
@@ -65,6 +91,7 @@ describe('a GLB that does not add up', () => {
         Buffer.from([255, 255, 255, 255, 66, 73, 78, 0, 1, 1, 1, 1]),
       ]),
     ],
+    ['has no JSON, large as it is', unreadable(glb([8, 64_000_000]))],
     ['has half a chunk header at its end', glb([8], { declared: 32 }).subarray(0, 28)],
   ])('because it %s is told', (_, bytes) => {
     expect(problemOf(bytes)).toBeTypeOf('string');

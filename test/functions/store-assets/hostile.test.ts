@@ -399,7 +399,7 @@ const fileCases: Record<string, Case> = {
   }),
   'a box without end': file(
     glbOf(
-      '{"asset":{"version":"2.0"},"scenes":[{"nodes":[0]}],"nodes":[{"mesh":0,"scale":[1e308,1e308,1]}],"meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],"accessors":[{"min":[-1e308,0,0],"max":[1e308,1e308,0],"count":3}]}',
+      '{"asset":{"version":"2.0"},"scenes":[{"nodes":[0]}],"nodes":[{"mesh":0,"scale":[1e308,1e308,1]}],"meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],"accessors":[{"componentType":5126,"min":[-1e308,0,0],"max":[1e308,1e308,0],"count":3}]}',
     ),
     'stored',
   ),
