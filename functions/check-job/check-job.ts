@@ -1,5 +1,6 @@
-import { type BadEnd, badEndOf } from '../shared/bad-end.ts';
+import { badEndOf } from '../shared/bad-end.ts';
 import { DeadlineError, JobLostError, ScenarioNotFoundError } from '../shared/errors.ts';
+import type { Failure } from '../shared/failure.ts';
 import { nextWait } from '../shared/next-wait.ts';
 import type { Scenario } from '../shared/scenario.ts';
 import type { Job } from '../shared/scenario-answers.ts';
@@ -14,7 +15,7 @@ export type JobCheck =
   | { readonly status: 'running'; readonly waitSeconds: number; readonly progress: number }
   | { readonly status: 'succeeded' }
   /** `assets`: how many files it gave all the same. Absent when none. */
-  | ({ readonly status: 'failed'; readonly assets?: number } & BadEnd);
+  | ({ readonly status: 'failed'; readonly assets?: number } & Failure);
 
 export interface CheckTools {
   readonly scenario: Pick<Scenario, 'job'>;

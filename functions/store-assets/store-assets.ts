@@ -1,8 +1,8 @@
 import { type AnswerTools, answer, publish } from '../shared/answer.ts';
 import type { StoredAsset } from '../shared/asset.ts';
-import { type BadEnd, badEndOf } from '../shared/bad-end.ts';
+import { badEndOf } from '../shared/bad-end.ts';
 import { AssetNotReadyError, FileTooLargeError, UnusableResultError } from '../shared/errors.ts';
-import { failure, publishable } from '../shared/failure.ts';
+import { type Failure, failure, publishable } from '../shared/failure.ts';
 import type { Log } from '../shared/observed.ts';
 import type { RunRecord } from '../shared/record.ts';
 import { assetFolder, assetName } from '../shared/run.ts';
@@ -77,7 +77,7 @@ const NO_FILES: Files = { assets: [], missing: [] };
  *
  * @throws whatever kept a file away that may be the model, and may pass
  */
-function unusableBecause({ assetIds }: Job, { assets, missing }: Files): BadEnd | undefined {
+function unusableBecause({ assetIds }: Job, { assets, missing }: Files): Failure | undefined {
   const count = assetIds.length === 1 ? '1 file' : `${assetIds.length} files`;
   if (assetIds.length > MOST_ASSETS)
     return { code: 'too-many-assets', reason: `the job gave ${count}; at most ${MOST_ASSETS} are taken` };
