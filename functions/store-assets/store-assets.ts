@@ -10,7 +10,7 @@ import type { Scenario } from '../shared/scenario.ts';
 import type { Job } from '../shared/scenario-answers.ts';
 import type { FileKind } from './file-kind.ts';
 import { patiently, type PatienceTools } from './patience.ts';
-import { type Place, type StoredFile, storeFile, type Wanted, yetToBeKnown } from './store-file.ts';
+import { type Place, storeFile, yetToBeKnown } from './store-file.ts';
 
 export interface StoreAssetsInput {
   readonly runId: string;
@@ -97,35 +97,31 @@ async function storeFiles(run: RunRecord, { assetIds }: Job, tools: StoreTools):
   const store = patiently(tools);
   const assets: StoredAsset[] = [];
   const missing: { assetId: string; error: Error }[] = [];
-  const keep = async (assetId: string, place: Wanted['place']): Promise<StoredFile | undefined> => {
-    const wanted = { runId: run.runId, assetId, place };
-    const { file, error } = await store((totalMs) => storeFile({ ...wanted, totalMs }, tools));
+  // Grows on the way: what is added to a set is gone through last, and what is in it already only once.
+  const wanted = new Set(assetIds);
+  for (const assetId of wanted) {
+    const isPreview = !assetIds.includes(assetId);
+    const place = (kind: FileKind, source: string): Place => ({
+      role: roleOf(kind, source, isPreview),
+      key: keyOf(assetId, isPreview ? '.preview' : '', kind.extension),
+    });
+    const { file, error } = await store((totalMs) =>
+      storeFile({ runId: run.runId, assetId, place, totalMs }, tools),
+    );
     if (file) assets.push(file.asset);
+    if (file?.asset.role === 'model' && file.previewId !== undefined) wanted.add(file.previewId);
     if (error) {
       missing.push({ assetId, error });
       tools.log.warn('left out', { assetId, error });
     }
-    return file;
-  };
-
-  const previewIds = new Set<string>();
-  for (const assetId of new Set(assetIds)) {
-    const file = await keep(assetId, (kind, source) => placeOf(kind, source, assetId, keyOf));
-    if (file?.previewId !== undefined && file.asset.role === 'model') previewIds.add(file.previewId);
-  }
-  for (const previewId of previewIds) {
-    if (assetIds.includes(previewId)) continue;
-    await keep(previewId, (kind) => ({
-      role: kind.contentType.startsWith('image/') ? 'preview' : 'other',
-      key: keyOf(previewId, '.preview', kind.extension),
-    }));
   }
   return { assets, missing };
 }
 
-function placeOf({ extension, is3d }: FileKind, source: string, assetId: string, keyOf: KeyOf): Place {
-  const role = is3d ? 'model' : source.startsWith('3d:texture') ? 'texture' : 'other';
-  return { role, key: keyOf(assetId, '', extension) };
+function roleOf({ is3d, contentType }: FileKind, source: string, isPreview: boolean): Place['role'] {
+  if (isPreview) return contentType.startsWith('image/') ? 'preview' : 'other';
+  if (is3d) return 'model';
+  return source.startsWith('3d:texture') ? 'texture' : 'other';
 }
 
 type KeyOf = (assetId: string, suffix: string, extension: string) => string;
