@@ -1,5 +1,4 @@
 import type { Announce } from './announce.ts';
-import type { MissingAsset, StoredAsset } from './asset.ts';
 import { creditUnspent } from './day-ledger.ts';
 import { eventOf } from './events.ts';
 import type { JsonObjects } from './json-objects.ts';
@@ -18,20 +17,14 @@ import {
 import { rememberResult } from './results.ts';
 import { manifestKey } from './run.ts';
 
-interface Files {
-  readonly assets: readonly StoredAsset[];
-  readonly missing?: readonly MissingAsset[] | undefined;
-}
-
-type Job = Pick<RecordIn<'stored'>, 'jobId' | 'submittedAt'>;
+type Result = Pick<RecordIn<'stored'>, 'phase' | 'cu' | 'jobFinishedAt' | 'assets' | 'missing'>;
+type Reused = Required<Pick<RecordIn<'stored'>, 'jobId' | 'submittedAt' | 'reusedFrom'>>;
 
 /** How a run ends. `reusedFrom`: with what an earlier run made of the same image, and nothing is paid. */
 export type Outcome =
-  | (Pick<RecordIn<'stored'>, 'phase' | 'cu' | 'jobFinishedAt'> & Files)
-  | (Pick<RecordIn<'stored'>, 'phase' | 'cu' | 'jobFinishedAt'> &
-      Files &
-      Job & { readonly reusedFrom: string })
-  | (Pick<RecordIn<'failed'>, 'phase' | 'failure'> & Partial<Files>)
+  | Result
+  | (Result & Reused)
+  | Pick<RecordIn<'failed'>, 'phase' | 'failure' | 'assets' | 'missing'>
   | Pick<RecordIn<'rejected'>, 'phase' | 'failure'>;
 
 export interface AnswerTools {

@@ -58,7 +58,6 @@ export type ModelFacts = z.infer<typeof factsSchema>;
 
 /** A file that Scenario names and that could not be had. */
 export const missingSchema = z.strictObject({ assetId: z.string(), reason: z.string() });
-export type MissingAsset = z.infer<typeof missingSchema>;
 
 /** The asset alone, as an event carries it. */
 export function withoutDetails({ checksum: _, facts: __, validation: ___, ...asset }: StoredAsset): Asset {

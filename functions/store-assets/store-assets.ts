@@ -66,7 +66,7 @@ export async function storeAssets(
 }
 
 interface Files {
-  readonly assets: readonly StoredAsset[];
+  readonly assets: StoredAsset[];
   readonly missing: readonly { readonly assetId: string; readonly error: Error }[];
 }
 

@@ -2,7 +2,7 @@ import { DeleteObjectCommand, type ListObjectVersionsCommandInput } from '@aws-s
 import { describe, expect, it } from 'vitest';
 import { recordKey, runIdOf } from '../../../functions/shared/run.ts';
 import { uploadMessage } from '../../../functions/shared/upload-message.ts';
-import { answer } from '../../../functions/shared/answer.ts';
+import { answer, type Outcome } from '../../../functions/shared/answer.ts';
 import { TryLaterError } from '../../../functions/shared/errors.ts';
 import { PAUSE_KEY } from '../../../functions/submit-job/spend-guard.ts';
 import { modelAsset } from '../records.ts';
@@ -360,7 +360,7 @@ describe('an answer that was cut short after the record', () => {
     const record = await world.record(runId);
     if (!record) throw new Error('no record');
     const objects = { ...world.objects, read: () => Promise.reject(new Error('killed')) };
-    const stored = { phase: 'stored', assets: [modelAsset] } as const;
+    const stored: Outcome = { phase: 'stored', assets: [modelAsset] };
     await expect(answer(record, stored, { ...world.tools, objects })).rejects.toThrow('killed');
     world.time.pass(15 * MINUTES);
 
