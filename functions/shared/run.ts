@@ -82,11 +82,8 @@ export function assetName(uploadKey: string): string {
   return cutUtf8(baseName(uploadKey), LONGEST_NAME);
 }
 
-/** Cuts at a character border, so that at most `bytes` bytes of UTF-8 are left. */
+/** At most so many bytes of UTF-8, cut at a character's border. */
 function cutUtf8(text: string, bytes: number): string {
-  const encoded = Buffer.from(text);
-  if (encoded.length <= bytes) return text;
-  let end = bytes;
-  while (((encoded[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return encoded.subarray(0, end).toString();
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+  return text.slice(0, read);
 }
