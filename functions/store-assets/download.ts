@@ -133,17 +133,15 @@ function brokenBy(signal: AbortSignal, cause: unknown, otherwise: string): Downl
 
 /** Reads just enough to know what the file is. */
 async function peek(pieces: AsyncGenerator<Uint8Array>) {
-  const read: Uint8Array[] = [];
-  let bytes = 0;
-  while (bytes < HEAD_BYTES) {
+  let read = Buffer.alloc(0);
+  while (read.length < HEAD_BYTES) {
     const next = await pieces.next();
     if (next.done) break;
-    read.push(next.value);
-    bytes += next.value.length;
+    read = Buffer.concat([read, next.value]);
   }
   async function* rest() {
-    yield* read;
+    yield read;
     yield* pieces;
   }
-  return { head: Buffer.concat(read).subarray(0, HEAD_BYTES), rest: rest() };
+  return { head: read.subarray(0, HEAD_BYTES), rest: rest() };
 }
