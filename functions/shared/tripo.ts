@@ -10,7 +10,7 @@ const seed = z.number().int().min(0).max(2_147_483_647);
  *
  * @see https://app.scenario.com model record of 2026-06-28; `extreme` and the seeds' range are Tripo's own
  */
-const inputs = {
+export const parametersSchema = z.strictObject({
   texture: z.boolean().describe('texture the model'),
   textureQuality: z
     .enum(['standard', 'detailed', 'extreme'])
@@ -31,9 +31,7 @@ const inputs = {
   smartLowPoly: z.boolean().describe('hand-made looking low-poly topology'),
   generateParts: z.boolean().describe('separate parts, without texture'),
   seed: seed.optional().describe('the same seed gives the same shape'),
-};
-
-export const parametersSchema = z.strictObject(inputs);
+});
 
 /** All effective values of a run: what is sent, beside the image. */
 export type Parameters = z.infer<typeof parametersSchema>;
@@ -46,7 +44,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 export type ModelInput = Parameters & { readonly image: string };
 
 export type ParameterName = keyof Parameters;
-export const parameterNames = Object.keys(inputs) as readonly ParameterName[];
+export const parameterNames = parametersSchema.keyof().options;
 
 export const modelDefaults: Parameters = {
   texture: true,
