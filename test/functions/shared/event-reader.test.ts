@@ -157,8 +157,10 @@ describe('the manifest', () => {
         '.assets',
       ]),
     );
-    for (const { at, event } of removed)
-      if (!isManifest(event)) expect(validators.get('manifest')?.(event), at).toBe(false);
+    const published = removed.filter(
+      ({ event }) => !isManifest(event) && validators.get('manifest')?.(event),
+    );
+    expect(published.map(({ at }) => at)).toEqual([]);
   });
 
   it('has a type that takes whatever is written', () => {
