@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,23 +10,22 @@ import { sampleEvents } from '../docs/event-samples.ts';
 import { project } from '../infra/cdk-context.ts';
 
 const MOST_BYTES = 20_000;
+const TSC = join(project, 'node_modules', 'typescript', 'bin', 'tsc');
 const run = promisify(execFile);
 
 const packed = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
 
-/** A stranger's project with our package in it, as npm makes it. */
+/** A stranger's project that has installed our package, without a registry. */
 const theirs = { folder: '', files: [] as readonly string[] };
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'meshdrop-package-'));
-  const { stdout } = await run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], {
-    cwd: project,
-  });
-  const [{ filename, files }] = packed.parse(JSON.parse(stdout.slice(stdout.indexOf('['))));
-  const place = join(folder, 'node_modules', 'meshdrop');
-  await mkdir(place, { recursive: true });
-  await run('tar', ['-xzf', join(folder, filename), '--strip-components=1', '-C', place]);
+  const npm = (...args: readonly string[]) => run('npm', ['--silent', ...args], { cwd: folder });
+  await run('npm', ['run', '--silent', 'build:events'], { cwd: project });
+  const { stdout } = await npm('pack', '--json', join(project, 'dist', 'package'));
+  const [{ filename, files }] = packed.parse(JSON.parse(stdout));
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await npm('install', '--offline', '--no-audit', join(folder, filename));
   Object.assign(theirs, { folder, files: files.map(({ path }) => path) });
 });
 
@@ -38,22 +37,56 @@ describe('the package', () => {
 
     expect([...folders].sort()).toEqual([
       'LICENSE',
-      'README.md',
-      'dist/events',
+      'cjs/event-reader.d.ts',
+      'cjs/event-reader.js',
+      'cjs/package.json',
       'docs/events',
       'docs/events.md',
       'docs/failures.md',
+      'esm/event-reader.d.ts',
+      'esm/event-reader.js',
+      'esm/package.json',
       'package.json',
     ]);
   });
 
+  it('brings nothing else along', async () => {
+    const installed = await readdir(join(theirs.folder, 'node_modules'));
+
+    expect(installed.filter((name) => !name.startsWith('.package-lock'))).toEqual(['meshdrop']);
+  });
+
   it('has a reader that is small', async () => {
-    const folder = join(theirs.folder, 'node_modules', 'meshdrop', 'dist', 'events');
+    const folder = join(theirs.folder, 'node_modules', 'meshdrop', 'esm');
     const names = await readdir(folder);
     const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
 
-    expect(names.sort()).toEqual(['event-reader.d.ts', 'event-reader.js']);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_BYTES);
+  });
+
+  it.each([
+    ['a module', 'nodenext', `import { parse } from 'meshdrop/events';`],
+    ['CommonJS', 'node18', `import { parse } from 'meshdrop/events'; export = parse;`],
+  ])('is understood by the compiler in %s', async (_, module, code) => {
+    const file = module === 'node18' ? 'old.cts' : 'new.mts';
+    await writeFile(
+      join(theirs.folder, file),
+      `${code}\nparse(undefined).detail.metadata.eventId satisfies string;`,
+    );
+    const args = [TSC, '--ignoreConfig', '--strict', '--noEmit', '--module', module, file];
+
+    const { stdout } = await run(process.execPath, args, { cwd: theirs.folder });
+
+    expect(stdout).toBe('');
+  });
+
+  it('is required by CommonJS, on any Node', async () => {
+    const code = `const { isModelStored } = require('meshdrop/events'); process.stdout.write(String(isModelStored({})));`;
+    const args = ['--no-experimental-require-module', '-e', code];
+
+    const { stdout } = await run(process.execPath, args, { cwd: theirs.folder });
+
+    expect(stdout).toBe('false');
   });
 
   it('reads every sample in plain Node, and refuses what is none', async () => {
@@ -89,9 +122,7 @@ describe('the package', () => {
          return isModelStored(given) ? given.detail.data.assets[0]?.key : undefined;
        }`,
     );
-    const tsc = join(project, 'node_modules', 'typescript', 'bin', 'tsc');
-
-    const args = [tsc, '--ignoreConfig', '--strict', '--noEmit', '--module', 'nodenext', 'listen.ts'];
+    const args = [TSC, '--ignoreConfig', '--strict', '--noEmit', '--module', 'nodenext', 'listen.ts'];
     const { stdout } = await run(process.execPath, args, { cwd: theirs.folder });
 
     expect(stdout).toBe('');
@@ -122,6 +153,6 @@ describe('the package', () => {
       write: false,
     });
 
-    expect(outputFiles[0]?.text).toContain('// dist/events/event-reader.js');
+    expect(outputFiles[0]?.text).toContain('// dist/package/esm/event-reader.js');
   });
 });
