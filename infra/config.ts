@@ -26,10 +26,10 @@ const configSchema = z
       /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-\w{6}$/,
       'is no whole ARN of a secret: write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-a1B2c3',
     ),
-    scenarioUrl: z.url({
-      protocol: /^https$/,
-      error: 'is no URL; it begins with https:// and ends with /v1',
-    }),
+    scenarioUrl: text(
+      /^https:\/\/[^/?#]+(\/[^?#]*)?\/v1$/,
+      'is no URL that begins with https:// and ends with /v1',
+    ),
     defaults: settingsSchema,
     presets: z.record(z.string(), settingsSchema),
     ignorePrefixes: z.array(z.string().min(1)),
@@ -56,6 +56,15 @@ export function configFrom(context: unknown): Config {
   const parsed = configSchema.safeParse(context ?? {});
   if (parsed.success) return parsed.data;
   throw new WrongSettingError(problemIn(parsed.error));
+}
+
+/**
+ * The settings that the construct takes as they are, checked in the same way.
+ *
+ * @throws WrongSettingError
+ */
+export function checkProps(props: object): void {
+  configFrom(Object.fromEntries(Object.entries(props).filter(([name]) => name in configSchema.shape)));
 }
 
 function problemIn({ issues }: z.ZodError): string {

@@ -1,4 +1,4 @@
-import { Duration, SecretValue } from 'aws-cdk-lib';
+import { Duration, SecretValue, Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus, type OnEventOptions, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -18,6 +18,7 @@ import type { SubmitJobEnv } from '../functions/submit-job/handler.ts';
 import type { SweepEnv } from '../functions/sweep/handler.ts';
 import * as access from './access.ts';
 import { Alarms } from './alarms.ts';
+import { checkProps } from './config.ts';
 import { createAssetBucket, UploadBucket } from './buckets.ts';
 import { GenerationMachine, LONGEST_DEADLINE } from './generation-machine.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -30,7 +31,7 @@ export interface ImageToModelProps {
   readonly uploadBucket?: IBucket;
   /** Where models stay. @default a new, versioned bucket, kept when the stack goes */
   readonly assetBucket?: IBucket;
-  /** Where "Model Stored" and its siblings are announced. @default the account's default bus */
+  /** Where "Model Stored" and its siblings are announced. Rules on a bus of another account belong there. @default the account's default bus */
   readonly eventBus?: IEventBus;
   /** JSON with `apiKey` and `apiSecret`. @default a new secret, to be filled after the first deploy */
   readonly scenarioSecret?: ISecret;
@@ -52,7 +53,7 @@ export interface ImageToModelProps {
   readonly sweepEvery?: Duration;
   /** Where alarms ring. @default they only show in the console */
   readonly alarmTopic?: ITopic;
-  /** How long a job may take, at most 90 minutes. @default 45 minutes */
+  /** How long a job may take, 5 to 90 minutes. @default 45 minutes */
   readonly jobDeadline?: Duration;
   /** A larger file of a model is not taken. @default 2 GB */
   readonly maxAssetBytes?: number;
@@ -73,10 +74,11 @@ export class ImageToModel extends Construct {
 
   constructor(scope: Construct, id: string, props: ImageToModelProps = {}) {
     super(scope, id);
+    checkProps(props);
     const submitting = submitSettings(props);
     const deadlineSeconds = (props.jobDeadline ?? Duration.minutes(45)).toSeconds();
-    if (deadlineSeconds > LONGEST_DEADLINE.toSeconds())
-      throw new WrongSettingError(`jobDeadline: use at most ${LONGEST_DEADLINE.toHumanString()}`);
+    if (deadlineSeconds < 300 || deadlineSeconds > LONGEST_DEADLINE.toSeconds())
+      throw new WrongSettingError(`jobDeadline: use 5 to ${LONGEST_DEADLINE.toMinutes()} minutes`);
     this.uploadBucket = props.uploadBucket ?? new UploadBucket(this, 'UploadBucket');
     this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
     if (this.uploadBucket.bucketName === this.assetBucket.bucketName)
@@ -92,7 +94,7 @@ export class ImageToModel extends Construct {
     };
     const answering = {
       ASSET_BUCKET: this.assetBucket.bucketName,
-      EVENT_BUS_NAME: this.eventBus.eventBusName,
+      EVENT_BUS_NAME: addressOf(this.eventBus, Stack.of(this)),
     };
 
     const uploads = new UploadQueue(this, 'Uploads', { uploadBucket: this.uploadBucket });
@@ -188,6 +190,10 @@ export class ImageToModel extends Construct {
   }
 
   private onEvent(detailType: DetailType, id: string, { target, eventPattern, ...options }: OnEventOptions) {
+    if (eventPattern?.source ?? eventPattern?.detailType)
+      throw new WrongSettingError(
+        `${id}: leave source and detailType out of eventPattern, CDK would join them`,
+      );
     const rule = new Rule(options.crossStackScope ?? this, id, { ...options, eventBus: this.eventBus });
     // Of this deployment alone: another one may announce its models on the same bus.
     const detail = { data: { manifest: { bucket: [this.assetBucket.bucketName] } } };
@@ -234,6 +240,11 @@ export class ImageToModel extends Construct {
     });
     return sweep;
   }
+}
+
+/** What PutEvents finds a bus by: its name in the own account, its ARN elsewhere. */
+function addressOf({ eventBusName, eventBusArn, env }: IEventBus, { account, region }: Stack): string {
+  return env.account === account && env.region === region ? eventBusName : eventBusArn;
 }
 
 /** Empty until somebody fills it; an empty one holds the uploads and rejects none. */

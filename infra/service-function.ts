@@ -17,13 +17,18 @@ export interface ServiceFunctionProps {
   readonly deadLetterQueue?: IQueue;
 }
 
+const project = join(import.meta.dirname, '..');
+
 /** A Lambda function with our defaults. Its id is the name of its folder: `CheckJob` is `functions/check-job/handler.ts`. */
 export class ServiceFunction extends NodejsFunction {
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id, {
       memorySize: 256,
       ...props,
-      entry: join(import.meta.dirname, '..', 'functions', folderOf(id), 'handler.ts'),
+      // Of this project, wherever the app that is synthesized stands.
+      projectRoot: project,
+      depsLockFilePath: join(project, 'package-lock.json'),
+      entry: join(project, 'functions', folderOf(id), 'handler.ts'),
       // The name that its metrics are counted under: of two deployments in one account, each has its own.
       environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: `${scope.node.path}/${id}` },
       runtime: Runtime.NODEJS_24_X,

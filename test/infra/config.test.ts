@@ -61,6 +61,7 @@ describe('a wrong setting', () => {
     ['scenarioSecretArn', { scenarioSecretArn: SECRET_ARN.slice(0, -7) }, 'no whole ARN of a secret'],
     ['scenarioSecretArn', { scenarioSecretArn: 'arn:aws:s3:::secrets-a1B2c3' }, 'no whole ARN of a secret'],
     ['scenarioUrl', { scenarioUrl: 'api.example.com' }, /URL/],
+    ['scenarioUrl', { scenarioUrl: 'https://api.example.com' }, 'ends with /v1'],
     ['scenarioUrl', { scenarioUrl: 'ftp://api.example.com/v1' }, /URL|https?/],
     ['defaults', { defaults: [] }, 'write an object'],
     ['defaults.quad', { defaults: { quad: 'true' } }, 'write true or false'],

@@ -1,5 +1,5 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
-import { EventBus } from 'aws-cdk-lib/aws-events';
+import { EventBus, type EventPattern } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -689,6 +689,15 @@ describe('what the deployer brings, by name', () => {
   });
 });
 
+it('a bus of another account is addressed by its ARN, or events would go to one of its name here', () => {
+  const arn = 'arn:aws:events:us-east-1:444455556666:event-bus/their-bus';
+  const made = synthesizedConstruct((stack) => ({ eventBus: EventBus.fromEventBusArn(stack, 'Bus', arn) }));
+
+  expect(made.properties('AWS::Lambda::Function', 'StoreAssets')).toMatchObject({
+    Environment: { Variables: { EVENT_BUS_NAME: arn } },
+  });
+});
+
 describe('what is brought to the construct with keys of its own', () => {
   const keyed = synthesizedConstruct((stack) => ({
     uploadBucket: bucketWithKey(stack, 'TheirUploads'),
@@ -734,8 +743,26 @@ describe('a deadline of jobs', () => {
     const deadline = (minutes: number) => () =>
       synthesizedConstruct(() => ({ jobDeadline: Duration.minutes(minutes) }));
 
-    expect(deadline(91)).toThrow('jobDeadline: use at most 1 hour 30 minutes');
+    expect(deadline(91)).toThrow('jobDeadline: use 5 to 90 minutes');
+    expect(deadline(4)).toThrow('jobDeadline: use 5 to 90 minutes');
     expect(deadline(90)).not.toThrow();
+  });
+});
+
+describe('a prop of the construct', () => {
+  it.each<[ImageToModelProps, string]>([
+    [{ maxCuPerRun: 0 }, 'maxCuPerRun: use more than 0'],
+    [{ maxCuPerRun: Number.NaN }, 'maxCuPerRun: write a number'],
+    [{ maxConcurrency: 2.5 }, 'maxConcurrency: write a whole number'],
+    [{ maxAssetBytes: -1 }, 'maxAssetBytes: use at least 1000000'],
+    [{ ignorePrefixes: [''] }, 'ignorePrefixes.0: is empty'],
+    [
+      { scenarioUrl: 'https://api.example.com' },
+      'scenarioUrl: is no URL that begins with https:// and ends with /v1',
+    ],
+    [{ defaults: { faceLimit: -1 } }, 'defaults.faceLimit: use at least 1'],
+  ])('is checked as in cdk.json: %o', (props, sentence) => {
+    expect(() => synthesizedConstruct(() => props)).toThrow(sentence);
   });
 });
 
@@ -775,6 +802,17 @@ describe('a rule for the events', () => {
       EventPattern: { source: ['meshdrop'], 'detail-type': [detailType] },
       Targets: [{ Arn: 'Listener.Arn' }],
     });
+  });
+
+  it('is not given the sources or the detail-types of others, which CDK would join to ours', () => {
+    const withPattern = (eventPattern: EventPattern) => () =>
+      synthesizedConstruct(
+        () => ({}),
+        (construct) => construct.onModelStored('Theirs', { eventPattern }),
+      );
+
+    for (const pattern of [{ source: ['evil'] }, { detailType: ['Model Lost'] }])
+      expect(withPattern(pattern)).toThrow('Theirs: leave source and detailType out of eventPattern');
   });
 
   it.each(methods)('hears of the models of its own deployment only: %s', (method) => {
