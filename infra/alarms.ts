@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -22,6 +22,7 @@ export interface AlarmsProps {
 }
 
 const often = { period: Duration.minutes(5) };
+const hourly = { period: Duration.hours(1) };
 
 /** Each alarm, with what happened and what to do. */
 const ALARMS = {
@@ -33,8 +34,11 @@ const ALARMS = {
     'The compute units of the day are used up. Uploads wait until tomorrow (UTC), or until maxCuPerDay is raised.',
   SubmitJobFailed:
     'SubmitJob breaks off again and again. Uploads wait and go on by themselves once it is mended: see its log.',
-  UploadsWaitLong:
-    'An upload has waited for half a day. BusySeconds, AccountRefused, Paused and OverDailyLimit say for what.',
+  UnexpectedError:
+    'SubmitJob meets errors that nobody expected, again and again. Each is tried five times, then its upload is answered: see its log.',
+  UploadsWaitLong: 'An upload has waited for half a day and was not tried. Does SubmitJob run?',
+  UploadsHeldLong:
+    'An upload has been held for half a day. BusySeconds, AccountRefused, Paused, OverDailyLimit and the log of SubmitJob say for what.',
   DeadUploads:
     'An upload was received too often. The sweep puts it back or answers it; if it stays, its message can not be read.',
   DeadFailureReports:
@@ -52,7 +56,9 @@ type Name = keyof typeof ALARMS;
 /** Where one is not enough. A single upload that SubmitJob breaks off at is received some ten times an hour. */
 const AT_LEAST: Partial<Record<Name, number>> = {
   SubmitJobFailed: 5,
+  UnexpectedError: 5,
   UploadsWaitLong: Duration.hours(12).toSeconds(),
+  UploadsHeldLong: Duration.hours(12).toSeconds(),
   StoreAssetsFailed: 5,
 };
 
@@ -65,14 +71,16 @@ export class Alarms extends Construct {
       DuplicateJob: ownMetric('DuplicateJob', functions.submitJob),
       AccountRefused: ownMetric('AccountRefused', functions.submitJob),
       OverDailyLimit: ownMetric('OverDailyLimit', functions.submitJob),
-      SubmitJobFailed: functions.submitJob.metricErrors({ period: Duration.hours(1) }),
+      SubmitJobFailed: functions.submitJob.metricErrors(hourly),
+      UnexpectedError: ownMetric('UnexpectedError', functions.submitJob, hourly),
       UploadsWaitLong: uploadsQueue.metricApproximateAgeOfOldestMessage(often),
+      UploadsHeldLong: ownMetric('HeldSeconds', functions.submitJob, { statistic: 'Maximum' }),
       DeadUploads: deadLetters.uploads.metricApproximateNumberOfMessagesVisible(often),
       DeadFailureReports: deadLetters.failureReports.metricApproximateNumberOfMessagesVisible(often),
       GenerationTimedOut: stateMachine.metricTimedOut(often),
       SweepFailed: functions.sweep.metricErrors(often),
       LookFailed: ownMetric('LookFailed', functions.sweep),
-      StoreAssetsFailed: functions.storeAssets.metricErrors(often),
+      StoreAssetsFailed: functions.storeAssets.metricErrors(hourly),
     };
     for (const [name, alarmDescription] of Object.entries(ALARMS) as [Name, string][]) {
       const alarm = metrics[name].createAlarm(this, name, {
@@ -87,12 +95,17 @@ export class Alarms extends Construct {
 }
 
 /** What the function itself counts, under its service name. */
-function ownMetric(metricName: MetricName, { node: { path: service } }: ServiceFunction): Metric {
+function ownMetric(
+  metricName: MetricName,
+  { node: { path: service } }: ServiceFunction,
+  options: MetricOptions = {},
+): Metric {
   return new Metric({
     namespace: METRIC_NAMESPACE,
     metricName,
     dimensionsMap: { service },
     statistic: 'Sum',
     ...often,
+    ...options,
   });
 }

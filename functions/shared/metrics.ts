@@ -13,6 +13,8 @@ export const UNITS = {
   OverDailyLimit: 'Count',
   PutBack: 'Count',
   LookFailed: 'Count',
+  UnexpectedError: 'Count',
+  HeldSeconds: 'Seconds',
   BusySeconds: 'Seconds',
   GenerationSeconds: 'Seconds',
   CuSpent: 'Count',

@@ -51,7 +51,12 @@ const tools = {
 };
 
 const sqs = namingFaults(new SQSClient({ useQueueUrlAsEndpoint: false }));
-const queueTools = { ignorePrefixes, log, giveBack: createGiveBack(sqs, env.UPLOADS_QUEUE_URL, log) };
+const queueTools = {
+  ...answerTools,
+  ignorePrefixes,
+  giveBack: createGiveBack(sqs, env.UPLOADS_QUEUE_URL, log),
+  log,
+};
 
 /** Takes uploads from the queue. A message that fails comes back. */
 export const handler = middy<SQSEvent, SQSBatchResponse>({ timeoutEarlyInMillis: 0 })

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { Log } from '../shared/observed.ts';
+import type { Count, Log } from '../shared/observed.ts';
 import { errorOf } from '../shared/error-of.ts';
 import { TryLaterError } from '../shared/errors.ts';
 import { isIgnored } from '../shared/run.ts';
@@ -8,25 +8,31 @@ import type { GiveBack } from './give-back.ts';
 
 export interface QueueTools {
   readonly ignorePrefixes: readonly string[];
-  readonly log: Log;
   readonly giveBack: GiveBack;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly count: Count;
+  readonly log: Log;
 }
 
 /** Hands every upload of a batch on, one after the other, and tells the queue which messages have to come back. */
 export async function eachUpload(
   { Records }: SQSEvent,
-  { ignorePrefixes, log, giveBack }: QueueTools,
+  { ignorePrefixes, giveBack, now, count, log }: QueueTools,
   work: (upload: AnnouncedUpload) => Promise<void>,
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-  for (const { messageId, receiptHandle, body } of Records) {
+  for (const { messageId, receiptHandle, body, attributes } of Records) {
     try {
       const upload = uploadIn(body);
       if (!isIgnored(upload.key, ignorePrefixes)) await work(upload);
     } catch (error) {
       log.warn('the message returns to the queue', { error: errorOf(error) });
+      // The queue's own age of its oldest message leaves out what was received more than three times.
+      count('HeldSeconds', (now() - Number(attributes.SentTimestamp)) / 1000);
       // An unexpected error leaves the message to the visibility timeout: it may be the same again at once.
       if (error instanceof TryLaterError) await giveBack(receiptHandle, error.inSeconds);
+      else count('UnexpectedError', 1);
       batchItemFailures.push({ itemIdentifier: messageId });
     }
   }

@@ -46,7 +46,7 @@ export const logics: Readonly<Record<string, Logic>> = {
     };
     const giveBack = createGiveBack(clients.sqs, env('UPLOADS_QUEUE_URL'), log);
     const ignorePrefixes = listOf(env('IGNORE_PREFIXES'));
-    return eachUpload(event as SQSEvent, { ignorePrefixes, log, giveBack }, (upload) =>
+    return eachUpload(event as SQSEvent, { ...answerTools, ignorePrefixes, giveBack, log }, (upload) =>
       submitJob(upload, tools),
     );
   },

@@ -512,6 +512,8 @@ describe('the alarms', () => {
     ['AccountRefused', 1, ours('AccountRefused')],
     ['OverDailyLimit', 1, ours('OverDailyLimit')],
     ['SubmitJobFailed', 5, { ...errors('SubmitJob'), Period: 3600 }],
+    ['UnexpectedError', 5, { ...ours('UnexpectedError'), Period: 3600 }],
+    ['UploadsHeldLong', 43_200, { ...ours('HeldSeconds'), Statistic: 'Maximum' }],
     [
       'UploadsWaitLong',
       43_200,
@@ -526,7 +528,7 @@ describe('the alarms', () => {
     ],
     ['SweepFailed', 1, errors('Sweep')],
     ['LookFailed', 1, ours('LookFailed', 'Sweep')],
-    ['StoreAssetsFailed', 5, errors('StoreAssets')],
+    ['StoreAssetsFailed', 5, { ...errors('StoreAssets'), Period: 3600 }],
   ] as const;
   const topicArn = 'arn:aws:sns:us-east-1:111122223333:alarms';
 

@@ -6,7 +6,8 @@ import { eachUpload } from '../../../functions/submit-job/upload.ts';
 import { collectObserved } from '../observed-collector.ts';
 
 function message(messageId: string, body: string): SQSRecord {
-  return { messageId, receiptHandle: `handle of ${messageId}`, body } as SQSRecord;
+  const attributes = { SentTimestamp: '1000000' };
+  return { messageId, receiptHandle: `handle of ${messageId}`, body, attributes } as SQSRecord;
 }
 
 function announcement(key: string, object: Record<string, unknown> = {}): string {
@@ -30,9 +31,12 @@ async function take(
   const seen: AnnouncedUpload[] = [];
   const givenBack: [receiptHandle: string, inSeconds: number][] = [];
   const event: SQSEvent = { Records: bodies.map((body, n) => message(`m${n}`, body)) };
+  const { log, count, counts } = collectObserved();
   const tools = {
     ignorePrefixes: ['drafts/', 'tmp'],
-    log: collectObserved().log,
+    now: () => 1_090_000,
+    log,
+    count,
     giveBack: async (receiptHandle: string, inSeconds: number) => {
       givenBack.push([receiptHandle, inSeconds]);
     },
@@ -42,7 +46,7 @@ async function take(
     const error = failing(upload);
     if (error) throw error;
   });
-  return { seen, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), givenBack };
+  return { seen, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), givenBack, counts };
 }
 
 describe('a message', () => {
@@ -80,7 +84,7 @@ describe('a message', () => {
   it.each(['chairs/', '/', '.DS_Store', 'a/.DS_Store', 'a/Thumbs.db', 'drafts/oak.png', 'tmp1.png'])(
     'about %s is taken and ignored',
     async (key) => {
-      expect(await take([announcement(key)])).toEqual({ seen: [], failed: [], givenBack: [] });
+      expect(await take([announcement(key)])).toEqual({ seen: [], failed: [], givenBack: [], counts: [] });
     },
   );
 
@@ -102,20 +106,25 @@ describe('a message', () => {
   });
 
   it('whose run can not go on yet is given back for when it can', async () => {
-    const { failed, givenBack } = await take(
+    const { failed, givenBack, counts } = await take(
       [announcement('a.png'), announcement('b.png'), announcement('c.png')],
       ({ key }) => (key === 'b.png' ? new TryLaterError('an uncertain send', 210) : undefined),
     );
 
     expect(failed).toEqual(['m1']);
     expect(givenBack).toEqual([['handle of m1', 210]]);
+    expect(counts).toEqual([['HeldSeconds', 90]]);
   });
 
   it('that fails unexpectedly keeps its visibility timeout: the same may happen again at once', async () => {
-    const { failed, givenBack } = await take([announcement('a.png')], () => new Error('ours'));
+    const { failed, givenBack, counts } = await take([announcement('a.png')], () => new Error('ours'));
 
     expect(failed).toEqual(['m0']);
     expect(givenBack).toEqual([]);
+    expect(counts).toEqual([
+      ['HeldSeconds', 90],
+      ['UnexpectedError', 1],
+    ]);
   });
 
   it.each(['', 'no json', '{}', '{"detail":{"bucket":{"name":"b"},"object":{"key":""}}}'])(
