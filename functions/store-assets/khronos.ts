@@ -1,3 +1,5 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- whoever compiles the construct from elsewhere finds these types by it alone
+/// <reference path="./gltf-validator.d.ts" />
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import * as z from 'zod';
 import type { StoredAsset } from '../shared/asset.ts';
