@@ -1,21 +1,23 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import * as z from 'zod';
-import { isIgnored } from '../functions/shared/run.ts';
+import { isIgnored, manifestKey } from '../functions/shared/run.ts';
 import { assembly, SynthError } from './assembly.ts';
 import { type Command, help, readCommand } from './command-line.ts';
 import { lockDataFolder } from './data-folder.ts';
+import { exportedFile } from './export.ts';
 import { writeWhole } from './durable-files.ts';
 import { type ImageResult, resultOf, startImage } from './image-runs.ts';
 import { type NamedImage, namedImages } from './images.ts';
 import { type LocalAws, openLocalAws } from './local-aws.ts';
 import { listenOnLoopback } from './loopback.ts';
 import { createPage } from './page.ts';
+import type { RunView } from './runs.ts';
 import { startStandIn } from './scenario/server.ts';
 import { folderOf, type Service, serviceIn } from './service.ts';
 import { ignorePrefixesOf, readTemplate, type Template } from './template.ts';
-import { resultTable, showProgress } from './terminal.ts';
+import { resultTable, showProgress, tellEnds } from './terminal.ts';
 import { WrongCallError } from './wrong-call.ts';
 
 /** Everything that runs, and how to end it. */
@@ -67,7 +69,7 @@ async function run(command: Command, stop: AbortSignal): Promise<number> {
     if (stop.aborted) return images.length === 0 ? 0 : 130;
     announceUnfinished(running);
     running.aws.begin();
-    if (images.length === 0) return await serve(running, stop);
+    if (images.length === 0) return await serve(running, resolve(command.out), stop);
     return await makeModels(images, command, running, stop);
   } finally {
     for (const end of endings.toReversed()) await end();
@@ -169,7 +171,11 @@ async function scenarioOf(
   return { url: standIn.url, ...credentials };
 }
 
-async function serve({ aws, endpoint, page, standIn }: Running, stop: AbortSignal): Promise<number> {
+async function serve(
+  { aws, endpoint, page, standIn }: Running,
+  out: string,
+  stop: AbortSignal,
+): Promise<number> {
   const s3 = `--endpoint-url ${endpoint} --no-sign-request --region us-east-1`;
   print(`Meshdrop is ready${standIn ? '' : ', and each image costs money'}.
 
@@ -182,7 +188,11 @@ Drop an image on the page, or:
   aws s3 ls --recursive s3://${aws.assetBucket}/models/ ${s3}
 
 Ctrl-C stops; the same command goes on where it stopped.
+
 `);
+  const folderOfRun = ({ key, runId }: RunView) =>
+    fromHere(dirname(exportedFile(out, manifestKey(key, runId))));
+  tellEnds(aws.runs, folderOfRun, process.stdout);
   await aborted(stop);
   return 0;
 }

@@ -84,6 +84,25 @@ function plainLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.W
   return { stop: () => runs.onChange(() => undefined) };
 }
 
+/** While nobody named an image: a line for each run that ends, as long as this process lives. */
+export function tellEnds(runs: Runs, folderOf: (view: RunView) => string, stream: NodeJS.WriteStream): void {
+  const told = new Set<string>();
+  const print = (how: (view: RunView) => void) => {
+    for (const view of runs.all()) {
+      if (told.has(view.runId) || runs.isUnderWay(view.runId)) continue;
+      told.add(view.runId);
+      how(view);
+    }
+  };
+  print(() => undefined);
+  runs.onChange(() =>
+    print((view) => {
+      const where = view.stage === 'stored' ? `, in ${folderOf(view)}` : '';
+      stream.write(`${view.key}: ${stageOf(view)}${where}\n`);
+    }),
+  );
+}
+
 /** The end of it all: image, where the model is or why there is none, seconds, compute units. */
 export function resultTable(results: readonly (ImageResult & { readonly where: string })[]): string {
   const rows = results.map(({ image, where, seconds, cu }) => [

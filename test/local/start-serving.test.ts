@@ -57,6 +57,10 @@ describe('serving', () => {
       new ListObjectsV2Command({ Bucket: 'meshdrop-assets', Prefix: 'runs/' }),
     );
     expect(Contents).toHaveLength(2);
+    running.process.kill('SIGINT');
+    const { stdout } = await running.ended;
+    expect(stdout).toMatch(/^möbel\/50 % \+ mehr\/oak é 🪑\.png: done, in out\/möbel.*\/oak-[\w-]+$/m);
+    expect(stdout).toContain(`${upload.Key}: rejected: ${rejected?.failure?.reason} (`);
   });
 
   test('ends with 0 on Ctrl-C, and says before how to try it', async () => {
