@@ -10,9 +10,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { CheckJobEnv } from '../functions/check-job/handler.ts';
 import type { ReportFailureEnv } from '../functions/report-failure/handler.ts';
 import { type DetailType, eventSource } from '../functions/shared/events.ts';
-import type { Again } from '../functions/shared/again.ts';
 import type { GlbErrors } from '../functions/shared/glb-errors.ts';
-import type { ParameterSettings } from '../functions/shared/parameters.ts';
 import type { StoreAssetsEnv } from '../functions/store-assets/handler.ts';
 import type { SubmitJobEnv } from '../functions/submit-job/handler.ts';
 import type { SweepEnv } from '../functions/sweep/handler.ts';
@@ -22,11 +20,11 @@ import { checkProps } from './config.ts';
 import { createAssetBucket, UploadBucket } from './buckets.ts';
 import { GenerationMachine, LONGEST_DEADLINE } from './generation-machine.ts';
 import { ServiceFunction } from './service-function.ts';
-import { submitSettings } from './submit-settings.ts';
+import { type SubmitSettings, submitSettings } from './submit-settings.ts';
 import { keptLong, UploadQueue } from './upload-queue.ts';
 import { WrongSettingError } from './wrong-setting.ts';
 
-export interface ImageToModelProps {
+export interface ImageToModelProps extends SubmitSettings {
   /** Where images are dropped; its EventBridge notifications have to be on. @default a new, versioned bucket */
   readonly uploadBucket?: IBucket;
   /** Where models stay. @default a new, versioned bucket, kept when the stack goes */
@@ -37,18 +35,6 @@ export interface ImageToModelProps {
   readonly scenarioSecret?: ISecret;
   /** Base of the API, with `/v1`. @default Scenario's own */
   readonly scenarioUrl?: string;
-  /** Parameters of every upload that says nothing else. @default the model's own defaults */
-  readonly defaults?: ParameterSettings['defaults'];
-  /** Parameters by folder of the upload bucket; the longest match wins. @default none */
-  readonly presets?: ParameterSettings['presets'];
-  /** Uploads below these prefixes are none of ours. @default none */
-  readonly ignorePrefixes?: readonly string[];
-  /** Compute units; an upload whose quote is dearer is rejected. @default 150 */
-  readonly maxCuPerRun?: number;
-  /** Compute units of one day (UTC); beyond them uploads are held until the next day. @default no limit */
-  readonly maxCuPerDay?: number;
-  /** What becomes of an image whose model is stored already. @default 'rerun': a new one is paid for */
-  readonly again?: Again;
   /** How often is looked for what was lost on its way. @default an hour */
   readonly sweepEvery?: Duration;
   /** Where alarms ring. @default they only show in the console */

@@ -1,6 +1,22 @@
+import type { Again } from '../functions/shared/again.ts';
 import { type ParameterSettings, resolveParameters } from '../functions/shared/parameters.ts';
-import type { ImageToModelProps } from './image-to-model.ts';
 import { WrongSettingError } from './wrong-setting.ts';
+
+/** About parameters, keys and money. */
+export interface SubmitSettings {
+  /** Parameters of every upload that says nothing else. @default the model's own defaults */
+  readonly defaults?: ParameterSettings['defaults'];
+  /** Parameters by folder of the upload bucket; the longest match wins. @default none */
+  readonly presets?: ParameterSettings['presets'];
+  /** Uploads below these prefixes are none of ours. @default none */
+  readonly ignorePrefixes?: readonly string[];
+  /** Compute units; an upload whose quote is dearer is rejected. @default 150 */
+  readonly maxCuPerRun?: number;
+  /** Compute units of one day (UTC); beyond them uploads are held until the next day. @default no limit */
+  readonly maxCuPerDay?: number;
+  /** What becomes of an image whose model is stored already. @default 'rerun': a new one is paid for */
+  readonly again?: Again;
+}
 
 /** Lambda allows 4 KB of environment in all. */
 const MOST_BYTES = 3 * 1024;
@@ -18,7 +34,7 @@ export function submitSettings({
   maxCuPerRun = 150,
   maxCuPerDay = Number.POSITIVE_INFINITY,
   again = 'rerun',
-}: ImageToModelProps) {
+}: SubmitSettings) {
   checkFolders({ defaults, presets });
   const texts = {
     PARAMETER_SETTINGS: JSON.stringify({ defaults, presets }),

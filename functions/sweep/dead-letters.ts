@@ -5,7 +5,7 @@ import { givenUp, MOST_ATTEMPTS } from '../shared/given-up.ts';
 import { executionIn, reportFailure } from '../shared/report-failure.ts';
 import { runIdOfUpload, uploadIn } from '../shared/upload-message.ts';
 import { sendUpload } from './send-upload.ts';
-import type { SweepTools } from './sweep.ts';
+import type { SweepTools } from './sweep-tools.ts';
 
 const PAGE = 10;
 /** Pages of one sweep; what is left is there an hour later. */

@@ -7,7 +7,7 @@ import { reportFailure } from '../shared/report-failure.ts';
 import { manifestKey, runIdOf } from '../shared/run.ts';
 import { uploadMessage } from '../shared/upload-message.ts';
 import { sendUpload } from './send-upload.ts';
-import type { QueueState, SweepTools } from './sweep.ts';
+import type { QueueState, SweepTools } from './sweep-tools.ts';
 
 /** One version of one key. */
 export interface ListedUpload {

@@ -1,5 +1,5 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { SweepTools } from './sweep.ts';
+import type { SweepTools } from './sweep-tools.ts';
 
 /** Hands an upload to SubmitJob once more. */
 export async function sendUpload(

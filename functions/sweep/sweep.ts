@@ -1,36 +1,8 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { SFNClient } from '@aws-sdk/client-sfn';
-import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
-import type { AnswerTools } from '../shared/answer.ts';
+import { GetQueueAttributesCommand, type QueueAttributeName } from '@aws-sdk/client-sqs';
 import { errorOf } from '../shared/error-of.ts';
-import type { Log } from '../shared/observed.ts';
 import { reportDeadReports, returnDeadUploads } from './dead-letters.ts';
+import type { QueueState, SweepTools } from './sweep-tools.ts';
 import { walkUploads } from './walk-uploads.ts';
-
-export interface SweepTools extends AnswerTools {
-  readonly s3: S3Client;
-  readonly sfn: SFNClient;
-  readonly sqs: SQSClient;
-  readonly uploadBucket: string;
-  readonly stateMachineArn: string;
-  readonly ignorePrefixes: readonly string[];
-  readonly queueUrls: {
-    readonly uploads: string;
-    readonly deadUploads: string;
-    readonly deadReports: string;
-  };
-  /** Milliseconds left of this invocation. */
-  readonly remainingMs: () => number;
-  readonly log: Log;
-}
-
-/** The uploads queue, as far as the sweep has to know it. */
-export interface QueueState {
-  /** Milliseconds since 1970; about when this deployment began to listen. */
-  readonly createdAt: number;
-  /** Whether there are messages in it, waiting or held. */
-  readonly isBehind: boolean;
-}
 
 /**
  * Puts back on its way what was lost there, or reports it: dead letters, uploads whose event never came, runs that stand

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { errorOf } from '../shared/error-of.ts';
 import { isIgnored } from '../shared/run.ts';
 import { isAnswered } from './one-upload.ts';
-import type { QueueState, SweepTools } from './sweep.ts';
+import type { QueueState, SweepTools } from './sweep-tools.ts';
 
 /** How far the sweep has come: a walk through a large bucket takes several calls. */
 const progressSchema = z.strictObject({

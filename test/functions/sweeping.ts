@@ -6,7 +6,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { uploadIn } from '../../functions/shared/upload-message.ts';
-import { sweep, type SweepTools } from '../../functions/sweep/sweep.ts';
+import { sweep } from '../../functions/sweep/sweep.ts';
+import type { SweepTools } from '../../functions/sweep/sweep-tools.ts';
 import { openSqs } from './sqs-endpoint.ts';
 import { UPLOADS } from './s3-endpoint.ts';
 import { openSubmission } from './submission.ts';
