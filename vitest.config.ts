@@ -7,6 +7,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
+    // Files run one after the other in the same few processes, so that the SDK, CDK and zod are loaded a few times and not
+    // once a file. So a file leaves nothing behind: it mocks one client, never the class of all (house.test.ts looks), and
+    // gives timers and variables back.
+    isolate: false,
     // The longest files wait for processes of their own more than they compute.
     maxWorkers: 3,
     // Nets against a hang, no measures: machines are shared, and a busy one is no failure.

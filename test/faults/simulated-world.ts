@@ -189,7 +189,8 @@ class SimulatedWorld implements World {
   }
 
   #onSent(queue: Queue, body: string): void {
-    for (const { versionId, runId } of this.uploads) if (body.includes(versionId)) this.#heardOf.add(runId);
+    for (const { versionId, runId } of this.uploads)
+      if (!this.#heardOf.has(runId) && body.includes(versionId)) this.#heardOf.add(runId);
     if (queue !== this.uploadsQueue) this.story.note(queue.name, 'takes a dead letter');
     this.invariants.onText(`a message of ${queue.name}`, body);
   }

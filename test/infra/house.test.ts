@@ -129,6 +129,17 @@ describe('infra/', () => {
   });
 });
 
+describe('a test file', () => {
+  const tests: readonly Source[] = globSync('test/**/*.ts', { cwd: project }).map((path) => ({
+    path,
+    text: readFileSync(join(project, path), 'utf8'),
+  }));
+
+  it('mocks one client, never their class: the next file in the same process may want a real one', () => {
+    expect(findings(tests, ({ text }) => text.match(/\bmockClient\([A-Z]\w*/g) ?? [])).toEqual([]);
+  });
+});
+
 describe('an error class', () => {
   const classes = Object.entries<new (message: string, more: never) => Error>(errors);
 

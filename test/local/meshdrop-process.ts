@@ -13,12 +13,15 @@ export const quick = ['--speed', '100', '--job-seconds', '0.3', '--data', 'data'
 
 /** A working folder with some of the examples in it. */
 export async function folderWith(...images: readonly string[]): Promise<string> {
-  const folder = await temporaryFolder();
+  return await filled(await temporaryFolder(), images);
+}
+
+async function filled(folder: string, images: readonly string[]): Promise<string> {
   for (const image of images) await copyFile(join(examples, image), join(folder, image));
   return folder;
 }
 
-const start = join(import.meta.dirname, '..', '..', 'local', 'start.mjs');
+const command = join(import.meta.dirname, '..', '..', 'local', 'start.mjs');
 
 interface Ended {
   readonly code: number | null;
@@ -33,15 +36,22 @@ export interface Meshdrop {
 
 /** The command as a process of its own, in this folder. Killed when the test ends, if it still runs. */
 export function meshdrop(args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): Meshdrop {
-  const child = spawn(process.execPath, [start, ...args], { cwd: folder, env: { ...process.env, ...env } });
+  const started = start(args, folder, env);
+  onTestFinished(() => killed(started));
+  return started;
+}
+
+async function killed({ process: child, ended }: Meshdrop): Promise<void> {
+  child.kill('SIGKILL');
+  await ended;
+}
+
+function start(args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): Meshdrop {
+  const child = spawn(process.execPath, [command, ...args], { cwd: folder, env: { ...process.env, ...env } });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()));
   child.stderr.on('data', (text: Buffer) => (output.stderr += text.toString()));
   const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...output })));
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
   return { process: child, ended };
 }
 
@@ -64,6 +74,31 @@ export async function readyAddresses(
     if (ready && ready.pid === child.pid) return ready;
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} before it was ready`);
     await sleep(20);
+  }
+}
+
+/** A Meshdrop that serves, its working folder, and where it answers. */
+export interface Serving extends z.infer<typeof addresses> {
+  readonly folder: string;
+  readonly data: string;
+  end(): Promise<void>;
+}
+
+/** One for all tests of a file that leave it running: most of what such a test takes is the start. To be ended. */
+export async function servingForAll(...images: readonly string[]): Promise<Serving> {
+  const cleaning: (() => Promise<void>)[] = [];
+  const folder = await filled(await temporaryFolder((clean) => cleaning.push(clean)), images);
+  const data = join(folder, 'data');
+  const running = start(['--port', '0', '--page-port', '0', ...quick], folder);
+  const end = async () => {
+    await killed(running);
+    for (const clean of cleaning) await clean();
+  };
+  try {
+    return { folder, data, end, ...(await readyAddresses(data, running)) };
+  } catch (error) {
+    await end();
+    throw error;
   }
 }
 

@@ -4,7 +4,16 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { assembly } from '../../local/assembly.ts';
-import { folderWith, quick, ledgerOf, meshdrop, readyAddresses, writtenEvents } from './meshdrop-process.ts';
+import {
+  folderWith,
+  ledgerOf,
+  meshdrop,
+  quick,
+  readyAddresses,
+  type Serving,
+  servingForAll,
+  writtenEvents,
+} from './meshdrop-process.ts';
 
 beforeAll(() => assembly());
 
@@ -19,13 +28,14 @@ function clientOf(endpoint: string): S3Client {
 }
 
 describe('serving', () => {
-  const serve = ['--port', '0', '--page-port', '0', ...quick];
+  let serving: Serving;
+  beforeAll(async () => {
+    serving = await servingForAll('oak-chair.png', 'not-an-image.png');
+    return () => serving.end();
+  });
 
   test('takes images of any key from the real SDK, and answers each version of a key', async () => {
-    const folder = await folderWith('oak-chair.png');
-    const data = join(folder, 'data');
-    const running = meshdrop(serve, folder);
-    const { endpoint } = await readyAddresses(data, running);
+    const { folder, data, endpoint } = serving;
     const s3 = clientOf(endpoint);
     const upload = {
       Bucket: 'meshdrop-uploads',
@@ -35,9 +45,11 @@ describe('serving', () => {
 
     await s3.send(new PutObjectCommand({ ...upload, Metadata: { 'tripo-face-limit': '5000' } }));
     await s3.send(new PutObjectCommand({ ...upload, Metadata: { 'tripo-face-limit': 'many' } }));
-    await expect.poll(async () => (await writtenEvents(data)).length).toBe(2);
+    const written = async () =>
+      (await writtenEvents(data)).filter(({ detail }) => detail.data.upload.key === upload.Key);
+    await expect.poll(async () => (await written()).length).toBe(2);
 
-    const events = await writtenEvents(data);
+    const events = await written();
     const stored = events.find((event) => event['detail-type'] === 'Model Stored')?.detail.data;
     const rejected = events.find((event) => event['detail-type'] === 'Upload Rejected')?.detail.data;
     expect(stored?.upload.key).toBe(upload.Key);
@@ -54,18 +66,31 @@ describe('serving', () => {
       upload: { key: upload.Key },
     });
     const { Contents } = await s3.send(
-      new ListObjectsV2Command({ Bucket: 'meshdrop-assets', Prefix: 'runs/' }),
+      new ListObjectsV2Command({ Bucket: 'meshdrop-assets', Prefix: 'runs/oak-' }),
     );
     expect(Contents).toHaveLength(2);
+  });
+
+  test('tells of every run that ends, with its folder or why there is none', async () => {
+    const folder = await folderWith('oak-chair.png');
+    const data = join(folder, 'data');
+    const running = meshdrop(['--port', '0', '--page-port', '0', ...quick], folder);
+    const s3 = clientOf((await readyAddresses(data, running)).endpoint);
+    const upload = { Bucket: 'meshdrop-uploads', Body: await readFile(join(folder, 'oak-chair.png')) };
+    await s3.send(new PutObjectCommand({ ...upload, Key: 'möbel/oak é.png' }));
+    await s3.send(new PutObjectCommand({ ...upload, Key: 'note.png', Body: 'hello' }));
+    await expect.poll(async () => (await writtenEvents(data)).length).toBe(2);
+
     running.process.kill('SIGINT');
     const { stdout } = await running.ended;
-    expect(stdout).toMatch(/^möbel\/50 % \+ mehr\/oak é 🪑\.png: done, in out\/möbel.*\/oak-[\w-]+$/m);
-    expect(stdout).toContain(`${upload.Key}: rejected: ${rejected?.failure?.reason} (`);
+
+    expect(stdout).toMatch(/^möbel\/oak é\.png: done, in out\/möbel\/oak é\.png\/oak-e-[0-9a-f]{32}$/m);
+    expect(stdout).toMatch(/^note\.png: rejected: the file is not a readable JPEG, PNG or WebP image \(/m);
   });
 
   test('ends with 0 on Ctrl-C, and says before how to try it', async () => {
     const folder = await folderWith();
-    const running = meshdrop(serve, folder);
+    const running = meshdrop(['--port', '0', '--page-port', '0', ...quick], folder);
     const { endpoint, page } = await readyAddresses(join(folder, 'data'), running);
 
     running.process.kill('SIGINT');
@@ -118,9 +143,7 @@ describe('serving', () => {
   });
 
   test('answers an image that is dropped on the page, and lists its run with links', async () => {
-    const folder = await folderWith('not-an-image.png');
-    const running = meshdrop(serve, folder);
-    const { page } = await readyAddresses(join(folder, 'data'), running);
+    const { folder, page } = serving;
 
     await fetch(`${page}/uploads/a%20b/%C3%A9.png`, {
       method: 'PUT',
@@ -133,9 +156,10 @@ describe('serving', () => {
           runs: z.array(z.looseObject({ key: z.string(), stage: z.string(), files: z.array(z.string()) })),
         })
         .parse(await (await fetch(`${page}/runs`)).json()).runs;
-    await expect.poll(async () => (await listed())[0]?.stage).toBe('rejected');
-    const [run] = await listed();
-    expect(run).toMatchObject({ key: 'a b/é.png', files: [expect.stringMatching(/manifest\.json$/)] });
+    const dropped = async () => (await listed()).find(({ key }) => key === 'a b/é.png');
+    await expect.poll(async () => (await dropped())?.stage).toBe('rejected');
+    const run = await dropped();
+    expect(run).toMatchObject({ files: [expect.stringMatching(/manifest\.json$/)] });
     const file = await fetch(
       `${page}/files/${(run?.files[0] ?? '').split('/').map(encodeURIComponent).join('/')}`,
     );
@@ -143,9 +167,7 @@ describe('serving', () => {
   });
 
   test('says nothing to a page of another host', async () => {
-    const folder = await folderWith();
-    const running = meshdrop(serve, folder);
-    const { page, endpoint } = await readyAddresses(join(folder, 'data'), running);
+    const { page, endpoint } = serving;
 
     const answers = await Promise.all(
       [page, endpoint].map((address) => statusUnderName(address, 'rebound.example')),

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder of one test's own, gone when it ends. */
-export async function temporaryFolder(): Promise<string> {
+type Clean = () => Promise<void>;
+
+/** A folder that is gone when the test ends, or whenever its maker says. */
+export async function temporaryFolder(atEnd: (clean: Clean) => void = onTestFinished): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'meshdrop-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -10,7 +10,8 @@ import { failedRecord, sendingRecord, storedRecord, submittedRecord } from '../r
 import { ASSETS, openS3 } from '../s3-endpoint.ts';
 import { virtualTime } from '../virtual-time.ts';
 
-const aws = mockClient(SFNClient);
+const sfn = new SFNClient({ region: 'us-east-1' });
+const aws = mockClient(sfn);
 const { runId } = submittedRecord();
 
 beforeEach(() => aws.reset());
@@ -42,7 +43,7 @@ async function report(detail: Record<string, unknown>, standing: RunRecord | und
     records: createRecords(objects),
     assetBucket: ASSETS,
     announce: async (event) => void events.push(event),
-    sfn: new SFNClient({ region: 'us-east-1' }),
+    sfn,
     now: time.now,
     ...observed,
   };
@@ -157,7 +158,7 @@ it('an execution that belongs to no run is left alone', async () => {
     records: createRecords(objects),
     assetBucket: ASSETS,
     announce,
-    sfn: new SFNClient({}),
+    sfn,
     now: time.now,
     ...collectObserved(),
   };

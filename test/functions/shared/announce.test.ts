@@ -6,13 +6,10 @@ import { EventRefusedError } from '../../../functions/shared/errors.ts';
 import { eventOf } from '../../../functions/shared/events.ts';
 import { rejectedRecord } from '../records.ts';
 
-const aws = mockClient(EventBridgeClient);
+const client = new EventBridgeClient({ region: 'us-east-1' });
+const aws = mockClient(client);
 const slept: number[] = [];
-const announce = createAnnounce(
-  new EventBridgeClient({ region: 'us-east-1' }),
-  'models',
-  async (ms) => void slept.push(ms),
-);
+const announce = createAnnounce(client, 'models', async (ms) => void slept.push(ms));
 const event = eventOf(rejectedRecord(), { bucket: 'assets', key: 'm.json' });
 
 const taken = { FailedEntryCount: 0, Entries: [{ EventId: '1' }] };

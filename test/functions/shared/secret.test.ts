@@ -9,9 +9,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ScenarioAccountError } from '../../../functions/shared/errors.ts';
 import { secretReader } from '../../../functions/shared/secret.ts';
 
-const aws = mockClient(SecretsManagerClient);
+const client = new SecretsManagerClient({ region: 'us-east-1' });
+const aws = mockClient(client);
 const ARN = 'arn:aws:secretsmanager:us-east-1:1:secret:scenario';
-const open = () => secretReader(new SecretsManagerClient({ region: 'us-east-1' }), ARN);
+const open = () => secretReader(client, ARN);
 const filled = (apiSecret: string) => ({ SecretString: JSON.stringify({ apiKey: 'key', apiSecret }) });
 const reads = () => aws.commandCalls(GetSecretValueCommand).length;
 

@@ -4,8 +4,9 @@ import { beforeEach, expect, it } from 'vitest';
 import { createStartGeneration } from '../../../functions/submit-job/start-generation.ts';
 import { submittedRecord } from '../records.ts';
 
-const aws = mockClient(SFNClient);
-const start = createStartGeneration(new SFNClient({ region: 'us-east-1' }), 'arn:machine');
+const sfn = new SFNClient({ region: 'us-east-1' });
+const aws = mockClient(sfn);
+const start = createStartGeneration(sfn, 'arn:machine');
 
 beforeEach(() => aws.reset());
 

@@ -71,17 +71,19 @@ describe.concurrent('a relief', () => {
     expect(await sharp(preview).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 });
     expect(await sharp(thumbnail).metadata()).toMatchObject({ format: 'jpeg', width: 256, height: 256 });
   });
+});
 
-  it('is made in bounded time for an image of 48 megapixels', async () => {
-    const huge = await sharp({ create: { width: 8000, height: 6000, channels: 3, background: '#3cc' } })
-      .jpeg()
-      .toBuffer();
-    const began = performance.now();
+// After the others, so that the time of this process is its own; a clock would count what else the machine does.
+it('a relief is made in bounded time for an image of 48 megapixels', async () => {
+  const huge = await sharp({ create: { width: 8000, height: 6000, channels: 3, background: '#3cc' } })
+    .jpeg()
+    .toBuffer();
+  const began = process.cpuUsage();
 
-    await reliefOf(huge, DEFAULTS);
+  await reliefOf(huge, DEFAULTS);
 
-    expect(performance.now() - began).toBeLessThan(5000);
-  });
+  const { user, system } = process.cpuUsage(began);
+  expect((user + system) / 1_000_000).toBeLessThan(5);
 });
 
 async function geometryOf({ model }: { readonly model: Uint8Array }) {
