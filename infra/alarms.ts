@@ -36,9 +36,10 @@ const ALARMS = {
     'SubmitJob breaks off again and again. Uploads wait and go on by themselves once it is mended: see its log.',
   UnexpectedError:
     'SubmitJob meets errors that nobody expected, again and again. Each is tried five times, then its upload is answered: see its log.',
-  UploadsWaitLong: 'An upload has waited for half a day and was not tried. Does SubmitJob run?',
+  UploadsWaitLong:
+    'An upload has waited for half a day for its first turn. Is the queue long, or does SubmitJob not run?',
   UploadsHeldLong:
-    'An upload has been held for half a day. BusySeconds, AccountRefused, Paused, OverDailyLimit and the log of SubmitJob say for what.',
+    'An upload was dropped half a day ago and is not submitted yet. BusySeconds, AccountRefused, Paused, OverDailyLimit and the log of SubmitJob say for what.',
   DeadUploads:
     'An upload was received too often. The sweep puts it back or answers it; if it stays, its message can not be read.',
   DeadFailureReports:
@@ -97,7 +98,7 @@ export class Alarms extends Construct {
 /** What the function itself counts, under its service name. */
 function ownMetric(
   metricName: MetricName,
-  { node: { path: service } }: ServiceFunction,
+  { serviceName: service }: ServiceFunction,
   options: MetricOptions = {},
 ): Metric {
   return new Metric({

@@ -23,6 +23,9 @@ export class UploadBucket extends Bucket {
     resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
   }
 
+  /** It is on already. CDK's own way would switch it off when it is taken away again. */
+  override enableEventBridgeNotification(): void {}
+
   /** @throws Error always: CDK would replace all notifications with this one, and take all away with it again */
   override addEventNotification(): never {
     throw new Error(`${this.node.path}: a notification would switch EventBridge off; make it a Rule instead`);

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { againSchema } from '../functions/shared/again.ts';
@@ -26,10 +27,12 @@ const configSchema = z
       /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-\w{6}$/,
       'is no whole ARN of a secret: write arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-a1B2c3',
     ),
-    scenarioUrl: text(
-      /^https:\/\/[^/?#]+(\/[^?#]*)?\/v1$/,
-      'is no URL that begins with https:// and ends with /v1',
-    ),
+    scenarioUrl: z
+      .string()
+      .refine(
+        (url) => URL.parse(url)?.protocol === 'https:' && /^[^?#]+\/v1$/.test(url),
+        'is no URL that begins with https:// and ends with /v1',
+      ),
     defaults: settingsSchema,
     presets: z.record(z.string(), settingsSchema),
     ignorePrefixes: z.array(z.string().min(1)),
@@ -59,12 +62,19 @@ export function configFrom(context: unknown): Config {
 }
 
 /**
- * The settings that the construct takes as they are, checked in the same way.
+ * The settings that the construct takes as they are, checked in the same way, as far as they are known before the deploy.
  *
  * @throws WrongSettingError
  */
 export function checkProps(props: object): void {
-  configFrom(Object.fromEntries(Object.entries(props).filter(([name]) => name in configSchema.shape)));
+  const isKnown = ([name, value]: [string, unknown]) =>
+    Object.hasOwn(configSchema.shape, name) && value !== Number.POSITIVE_INFINITY && !isPassedOn(name, value);
+  configFrom(Object.fromEntries(Object.entries(props).filter(isKnown)));
+}
+
+/** A token, and nothing is computed with it. */
+function isPassedOn(name: string, value: unknown): boolean {
+  return (name === 'scenarioUrl' || name === 'maxConcurrency') && Token.isUnresolved(value);
 }
 
 function problemIn({ issues }: z.ZodError): string {

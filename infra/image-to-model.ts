@@ -1,4 +1,4 @@
-import { Duration, SecretValue, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, SecretValue, Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus, type OnEventOptions, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -62,9 +62,13 @@ export class ImageToModel extends Construct {
     super(scope, id);
     checkProps(props);
     const submitting = submitSettings(props);
-    const deadlineSeconds = (props.jobDeadline ?? Duration.minutes(45)).toSeconds();
-    if (deadlineSeconds < 300 || deadlineSeconds > LONGEST_DEADLINE.toSeconds())
-      throw new WrongSettingError(`jobDeadline: use 5 to ${LONGEST_DEADLINE.toMinutes()} minutes`);
+    const jobDeadline = within(
+      'jobDeadline',
+      props.jobDeadline ?? Duration.minutes(45),
+      5,
+      LONGEST_DEADLINE.toMinutes(),
+    );
+    const sweepEvery = within('sweepEvery', props.sweepEvery ?? Duration.hours(1), 15, 1440);
     this.uploadBucket = props.uploadBucket ?? new UploadBucket(this, 'UploadBucket');
     this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
     if (this.uploadBucket.bucketName === this.assetBucket.bucketName)
@@ -89,7 +93,7 @@ export class ImageToModel extends Construct {
       description: 'One poll of a generation job',
       environment: {
         ...scenario,
-        JOB_DEADLINE_SECONDS: String(deadlineSeconds),
+        JOB_DEADLINE_SECONDS: String(jobDeadline.toSeconds()),
       } satisfies CheckJobEnv,
       timeout: Duration.minutes(2),
     });
@@ -128,7 +132,7 @@ export class ImageToModel extends Construct {
         UPLOADS_DEAD_LETTERS_URL: uploads.deadLetters.queueUrl,
         FAILURE_REPORTS_DEAD_LETTERS_URL: deadReports.queueUrl,
       },
-      props.sweepEvery,
+      sweepEvery,
     );
 
     new Alarms(this, 'Alarms', {
@@ -181,6 +185,11 @@ export class ImageToModel extends Construct {
         `${id}: leave source and detailType out of eventPattern, CDK would join them`,
       );
     const rule = new Rule(options.crossStackScope ?? this, id, { ...options, eventBus: this.eventBus });
+    if (addressOf(this.eventBus, Stack.of(rule)) !== this.eventBus.eventBusName)
+      Annotations.of(rule).addWarningV2(
+        'meshdrop:bus-elsewhere',
+        'a rule on a bus of another account or region hears nothing: make it there',
+      );
     // Of this deployment alone: another one may announce its models on the same bus.
     const detail = { data: { manifest: { bucket: [this.assetBucket.bucketName] } } };
     rule.addEventPattern({ source: [eventSource], detailType: [detailType], detail });
@@ -213,7 +222,7 @@ export class ImageToModel extends Construct {
   }
 
   /** No event is promised to arrive, so somebody has to look. */
-  private sweep(environment: SweepEnv, every = Duration.hours(1)): ServiceFunction {
+  private sweep(environment: SweepEnv, every: Duration): ServiceFunction {
     const sweep = new ServiceFunction(this, 'Sweep', {
       description: 'Finds what was lost on its way',
       environment,
@@ -226,6 +235,13 @@ export class ImageToModel extends Construct {
     });
     return sweep;
   }
+}
+
+/** @throws WrongSettingError */
+function within(name: string, given: Duration, least: number, most: number): Duration {
+  const minutes = given.toSeconds() / 60;
+  if (minutes >= least && minutes <= most) return given;
+  throw new WrongSettingError(`${name}: use ${least} to ${most} minutes`);
 }
 
 /** What PutEvents finds a bus by: its name in the own account, its ARN elsewhere. */

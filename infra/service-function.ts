@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -21,7 +21,12 @@ const project = join(import.meta.dirname, '..');
 
 /** A Lambda function with our defaults. Its id is the name of its folder: `CheckJob` is `functions/check-job/handler.ts`. */
 export class ServiceFunction extends NodejsFunction {
+  /** What its metrics are counted under: of two deployments in one account, each has its own. */
+  readonly serviceName: string;
+
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
+    const stack = Stack.of(scope);
+    const serviceName = `${stack.stackName}${scope.node.path.slice(stack.node.path.length)}/${id}`;
     super(scope, id, {
       memorySize: 256,
       ...props,
@@ -29,8 +34,7 @@ export class ServiceFunction extends NodejsFunction {
       projectRoot: project,
       depsLockFilePath: join(project, 'package-lock.json'),
       entry: join(project, 'functions', folderOf(id), 'handler.ts'),
-      // The name that its metrics are counted under: of two deployments in one account, each has its own.
-      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: `${scope.node.path}/${id}` },
+      environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: serviceName },
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       tracing: Tracing.ACTIVE,
@@ -55,6 +59,7 @@ export class ServiceFunction extends NodejsFunction {
         },
       },
     });
+    this.serviceName = serviceName;
   }
 
   /** What a task that calls this function waits at most: the function's own time-out, and a little for the way. */

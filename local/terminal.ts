@@ -84,13 +84,19 @@ function plainLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.W
   return { stop: () => runs.onChange(() => undefined) };
 }
 
+/** A key may hold what moves the cursor. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '?');
+}
+
 /** While nobody named an image: a line for each run that ends, as long as this process lives. */
 export function tellEnds(runs: Runs, folderOf: (view: RunView) => string, stream: NodeJS.WriteStream): void {
   const told = new Set<string>();
   const print = (how: (view: RunView) => void) => {
     for (const view of runs.all()) {
-      if (told.has(view.runId) || runs.isUnderWay(view.runId)) continue;
-      told.add(view.runId);
+      const news = `${view.stage} ${view.runId}`;
+      if (told.has(news) || runs.isUnderWay(view.runId)) continue;
+      told.add(news);
       how(view);
     }
   };
@@ -98,7 +104,7 @@ export function tellEnds(runs: Runs, folderOf: (view: RunView) => string, stream
   runs.onChange(() =>
     print((view) => {
       const where = view.stage === 'stored' ? `, in ${folderOf(view)}` : '';
-      stream.write(`${view.key}: ${stageOf(view)}${where}\n`);
+      stream.write(`${printable(view.key)}: ${stageOf(view)}${where}\n`);
     }),
   );
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { isModelStored } from 'meshdrop/events';
+import { isModelStored, parse } from 'meshdrop/events';
 import { handler } from './handler.ts';
 
 /** Hands the handler what its rule would, of a file with one event a line, as a local run writes it: `.meshdrop/events.jsonl`. */
 const [file = ''] = process.argv.slice(2);
 const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
-for (const event of lines.map((line): unknown => JSON.parse(line)).filter(isModelStored)) {
+for (const event of lines.map((line) => parse(JSON.parse(line))).filter(isModelStored)) {
   const told = await handler(event).catch((error: unknown) => {
     process.exitCode = 1;
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -28,12 +28,12 @@ export class ScenarioAccountError extends Error {
 /** A dry run has started a job. Not held: every further question about the price would be paid, too. */
 export class DryRunPaidError extends Error {
   override readonly name = 'DryRunPaidError';
-  /** The input asset that it was asked for, and paid. */
-  readonly assetId: string;
+  /** The input asset that it was asked for, and the job, where its id can be read. */
+  readonly paid: { readonly assetId: string; readonly jobId: string | undefined };
 
-  constructor(message: string, assetId: string) {
+  constructor(message: string, paid: DryRunPaidError['paid']) {
     super(message);
-    this.assetId = assetId;
+    this.paid = paid;
   }
 }
 

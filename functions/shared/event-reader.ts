@@ -181,7 +181,8 @@ const whole = (from: number) =>
 const version = check(
   '1.x',
   (value) => typeof value === 'string' && /^1\.(0|[1-9]\d*)$/.test(value),
-  (value) => (/^\d+\.\d+$/.test(String(value)) ? 'unknown-version' : 'malformed'),
+  (value) =>
+    typeof value === 'string' && /^(?!1\.)[1-9]\d*\.\d+$/.test(value) ? 'unknown-version' : 'malformed',
 );
 const time = check('a time in UTC, as 2026-11-22T18:26:53.532Z', isTime);
 const OUTCOMES = ['stored', 'failed', 'rejected'];

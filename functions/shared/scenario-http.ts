@@ -192,7 +192,7 @@ const OUT_OF_CREDITS = /credit|compute unit/i;
 const PERHAPS_OUT_OF_CREDITS = /quota|insufficient/i;
 const SOMETHING_ELSE = /\brequests?\b|\brate\b|image|resolution|detail/i;
 /** The run's id, which an image is named by: it may well be a picture of a credit card. */
-const NAMES = /\S+-[0-9a-f]{32}/g;
+const NAMES = /\b[a-z0-9-]{1,40}-[0-9a-f]{32}\b/g;
 
 function isOutOfCredits(reason: string): boolean {
   const said = reason.replaceAll(NAMES, '');

@@ -67,8 +67,11 @@ async function quote(input: ModelInput, tools: HttpTools): Promise<number> {
   const { status, body } = await aboutModel(input, () => callFree(call, tools));
   const cost = costShape.safeParse(body).data;
   // Should the API ever take a dry run for a real one, nobody may go on as if nothing had been bought.
-  if (cost?.job?.jobId)
-    throw new DryRunPaidError(`Scenario started the job ${cost.job.jobId} for a dry run`, input.image);
+  const started = cost?.job?.jobId;
+  if (started) {
+    const paid = { assetId: input.image, jobId: id.safeParse(started).data };
+    throw new DryRunPaidError(`Scenario started the job ${started} for a dry run`, paid);
+  }
   const cu = status === 402 ? cost?.estimatedCost : cost?.creativeUnitsCost;
   if (cu !== undefined) return cu;
   if (status === 402) throw new ScenarioAccountError('Scenario refused the quote with 402: payment required');

@@ -74,5 +74,8 @@ export class GlbStream {
 /** The document in a GLB, or in its beginning. Undefined when it is no JSON. */
 export function jsonOf(glb: Uint8Array): unknown {
   const bytes = Buffer.from(glb.buffer, glb.byteOffset, glb.length);
-  return jsonIn(bytes.toString('utf8', JSON_START, JSON_START + bytes.readUInt32LE(12)));
+  let end = JSON_START + bytes.readUInt32LE(12);
+  // Some programs fill up with zeros instead of spaces.
+  while (end > JSON_START && bytes[end - 1] === 0) end -= 1;
+  return jsonIn(bytes.toString('utf8', JSON_START, end).replace(/^\uFEFF/, ''));
 }

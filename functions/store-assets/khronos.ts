@@ -47,7 +47,8 @@ export function createValidate(alarm: Alarm): Validate {
 }
 
 const reportSchema = z.object({
-  info: infoSchema.optional(),
+  // Counts that are no numbers cost the facts alone, never the errors.
+  info: infoSchema.optional().catch(undefined),
   issues: z.object({
     numErrors: z.number(),
     numWarnings: z.number(),

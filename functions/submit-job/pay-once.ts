@@ -79,17 +79,18 @@ async function withoutJob(sending: Sending, tools: PayTools): Promise<void> {
   await tools.records.write({ ...sending.record, sends: kept, phase: 'claimed' }, sending);
 }
 
-/** A dry run that was paid is a send of unknown outcome like any other: its job is looked for in the job list. */
+/** A dry run that was paid is a send like any other: its job is the run's. Without an id it is looked for in the job list. */
 export async function sentUnasked(
   claimed: Claimed,
-  { assetId, message }: DryRunPaidError,
+  { paid: { assetId, jobId }, message }: DryRunPaidError,
   tools: PayTools,
 ): Promise<ReadAgain> {
   tools.count('AccountRefused', 1);
   tools.log.error('paid for a dry run', { why: message });
-  const won = await held(() => winSend(claimed, { assetId, at: tools.now() }, tools), tools);
-  if (!won) tools.count('DuplicateJob', 1);
-  return true;
+  const at = tools.now();
+  const won = await held(() => winSend(claimed, { assetId, at }, tools), tools);
+  if (!won || jobId === undefined) return true;
+  return await submitted(won, { jobId, sentAt: new Date(at).toISOString() }, tools);
 }
 
 /** The one paid call. A refusal leaves the run as if nothing had been sent; an uncertain answer leaves it in `sending`. */

@@ -1,4 +1,5 @@
-import { Duration, type Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { EventBus, type EventPattern } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -9,7 +10,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { UNITS } from '../../functions/shared/metrics.ts';
-import type { ImageToModelProps } from '../../infra/image-to-model.ts';
+import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
+import { cdkContext } from './cdk-context.ts';
 import { permissionsOf } from './permissions.ts';
 import { synthesizedConstruct, synthesizedStack } from './synthesized.ts';
 
@@ -95,6 +97,15 @@ describe('the buckets', () => {
       );
 
     expect(listening).toThrow(/UploadBucket: .* make it a Rule instead/);
+  });
+
+  it('tell EventBridge by themselves, whoever asks for it again: what CDK would add could be taken away', () => {
+    const asked = synthesizedConstruct(
+      () => ({}),
+      ({ uploadBucket }) => uploadBucket.enableEventBridgeNotification(),
+    );
+
+    expect(asked.text).not.toContain('Custom::S3BucketNotifications');
   });
 
   it('never expire a model, a record or an upload: only parts left behind and old versions of records and ledgers', () => {
@@ -700,6 +711,32 @@ it('a bus of another account is addressed by its ARN, or events would go to one 
   });
 });
 
+it('a rule on a bus of another account is warned of: it would hear nothing', () => {
+  const stack = new Stack(new App({ context: cdkContext() }), 'Theirs');
+  const eventBus = EventBus.fromEventBusArn(
+    stack,
+    'Bus',
+    'arn:aws:events:us-east-1:444455556666:event-bus/b',
+  );
+
+  new ImageToModel(stack, 'Far', { eventBus }).onModelStored('Heard');
+  new ImageToModel(stack, 'Here').onModelStored('Heard');
+
+  const warned = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('make it there'));
+  expect(warned.map(({ id }) => id)).toEqual(['/Theirs/Far/Heard']);
+});
+
+it('two stacks of one construct tree and two names count under two names', () => {
+  const named = (stackName: string) => {
+    const stack = new Stack(new App({ context: cdkContext() }), 'Theirs', { stackName });
+    const { node } = new ImageToModel(stack, 'Meshdrop');
+    return [node.id, JSON.stringify(Template.fromStack(stack).toJSON())].join();
+  };
+
+  expect(named('chairs')).toContain('"POWERTOOLS_SERVICE_NAME":"chairs/Meshdrop/SubmitJob"');
+  expect(named('tables')).toContain('"POWERTOOLS_SERVICE_NAME":"tables/Meshdrop/SubmitJob"');
+});
+
 describe('what is brought to the construct with keys of its own', () => {
   const keyed = synthesizedConstruct((stack) => ({
     uploadBucket: bucketWithKey(stack, 'TheirUploads'),
@@ -762,9 +799,23 @@ describe('a prop of the construct', () => {
       { scenarioUrl: 'https://api.example.com' },
       'scenarioUrl: is no URL that begins with https:// and ends with /v1',
     ],
+    [{ scenarioUrl: 'https://exa mple/v1' }, 'scenarioUrl: is no URL'],
     [{ defaults: { faceLimit: -1 } }, 'defaults.faceLimit: use at least 1'],
+    [{ sweepEvery: Duration.minutes(14) }, 'sweepEvery: use 15 to 1440 minutes'],
   ])('is checked as in cdk.json: %o', (props, sentence) => {
     expect(() => synthesizedConstruct(() => props)).toThrow(sentence);
+  });
+});
+
+it('what is known only when it is deployed is passed on, where nothing is computed with it', () => {
+  const late = synthesizedConstruct((stack) => ({
+    scenarioUrl: new CfnParameter(stack, 'Url').valueAsString,
+    maxConcurrency: new CfnParameter(stack, 'Side', { type: 'Number' }).valueAsNumber,
+    maxCuPerDay: Number.POSITIVE_INFINITY,
+  }));
+
+  expect(late.properties('AWS::Lambda::Function', 'CheckJob')).toMatchObject({
+    Environment: { Variables: { SCENARIO_URL: 'Url' } },
   });
 });
 

@@ -98,6 +98,8 @@ describe('a refusal', () => {
     'Insufficient credits to generate this model',
     'Not enough compute units for this generation',
     'Insufficient credits for this request',
+    `insufficient_credits:oak-${'0a'.repeat(16)}.png`,
+    `NotEnoughCredits(asset=oak-${'0a'.repeat(16)})`,
   ])('that says "%s" is the account, whatever its status', async (reason) => {
     for (const status of [400, 402, 403, 422, 429]) {
       const { tools } = await open(() => ({ status, body: { reason } }));

@@ -77,8 +77,10 @@ describe('the quote', () => {
 
     const asked = scenario.quote({ ...modelDefaults, image });
 
-    await expect(asked).rejects.toMatchObject({ name: 'DryRunPaidError', assetId: image });
-    expect(standIn.ledger().jobs).toMatchObject([{ image }]);
+    const error: unknown = await asked.catch((thrown: unknown) => thrown);
+    const [job] = standIn.ledger().jobs;
+    expect(job).toMatchObject({ image });
+    expect(error).toMatchObject({ name: 'DryRunPaidError', paid: { assetId: image, jobId: job?.jobId } });
   });
 
   it('is an empty account when 402 names no price', async () => {

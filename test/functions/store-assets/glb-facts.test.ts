@@ -136,3 +136,14 @@ describe('a broken GLB', () => {
     expect(facts?.boundingBox).toEqual({ min: [-1, -2, -3], max: [1, 2, 3] });
   });
 });
+
+it('counts that are no numbers cost the facts and not the errors', async () => {
+  const huge = { type: 'VEC3', componentType: 5126, count: 1.7e308 };
+  const primitive = { attributes: { POSITION: 0 } };
+  const document = { meshes: [{ primitives: [primitive, primitive] }], accessors: [huge] };
+
+  const report = await validate(new Uint8Array(glbOf({ asset: { version: '2.0' }, ...document })));
+
+  expect(report.facts).toBeUndefined();
+  expect(report.validation?.errors).toBeGreaterThan(0);
+});

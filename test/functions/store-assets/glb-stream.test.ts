@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GlbStream } from '../../../functions/store-assets/glb-stream.ts';
-import { glb } from './glb.ts';
+import { glb, glbOf } from './glb.ts';
 
 function problemOf(...pieces: readonly Uint8Array[]): string | undefined {
   const stream = new GlbStream(Buffer.concat(pieces).subarray(0, 1_024));
@@ -24,6 +24,13 @@ describe('a whole GLB', () => {
 
   it('has no problem byte by byte', () => {
     expect(problemOf(...Array.from(glb(), (byte) => Uint8Array.of(byte)))).toBeUndefined();
+  });
+
+  it.each([
+    ['zeros after its JSON', '{}\0\0'],
+    ['a byte-order mark before it', '\uFEFF{}   '],
+  ])('has no problem with %s: it is paid, and others read it', (_, json) => {
+    expect(problemOf(glbOf(json))).toBeUndefined();
   });
 
   it('has no problem in any pieces', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ScenarioBusyError, TryLaterError } from '../../../functions/shared/errors.ts';
+import { DryRunPaidError, ScenarioBusyError, TryLaterError } from '../../../functions/shared/errors.ts';
 import { eventOf } from '../../../functions/shared/events.ts';
 import { isFinal } from '../../../functions/shared/record.ts';
 import { manifestKey, recordKey } from '../../../functions/shared/run.ts';
@@ -619,19 +619,32 @@ it('the event of a rejected upload is the one its record gives', async () => {
   expect(world.s3.keys().toSorted()).toEqual([manifestKey(KEY, runId), recordKey(runId)].toSorted());
 });
 
-it("a dry run that starts a job is asked for once, and its job becomes the run's", async () => {
-  const world = await openSubmission();
-  world.standIn.setOptions({ dryRunPays: true });
-  const { upload, runId } = await world.drop();
+it.each(['in its answer', 'in the job list alone'])(
+  'a dry run that starts a job is asked for once, and the job becomes the one of the run: found %s',
+  async (where) => {
+    const world = await openSubmission();
+    world.standIn.setOptions({ dryRunPays: true });
+    const { upload, runId } = await world.drop();
+    const { scenario } = world.tools;
+    const unreadable = async (input: Parameters<typeof scenario.quote>[0]) => {
+      await scenario.quote(input).catch(() => undefined);
+      throw new DryRunPaidError('paid', { assetId: input.image, jobId: undefined });
+    };
+    const changed = where === 'in its answer' ? {} : { quote: unreadable };
 
-  await world.submit(upload);
-  await world.submit(upload);
+    await world.submit(upload, { scenario: { ...scenario, ...changed } });
+    await world.submit(upload);
 
-  const [job] = world.jobs();
-  expect(world.requests()).toMatchObject({ dryRun: 1 });
-  expect(world.requests()).not.toHaveProperty('generate');
-  expect(world.jobs()).toHaveLength(1);
-  expect(await world.record(runId)).toMatchObject({ phase: 'submitted', jobId: job?.jobId });
-  expect(world.started).toMatchObject([{ runId }, { runId }]);
-  expect(world.counts).toContainEqual(['AccountRefused', 1]);
-});
+    const [job] = world.jobs();
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.requests()).toMatchObject({ dryRun: 1 });
+    expect(world.requests()).not.toHaveProperty('generate');
+    expect('listJobs' in world.requests()).toBe(where !== 'in its answer');
+    expect(await world.record(runId)).toMatchObject({
+      phase: 'submitted',
+      jobId: job?.jobId,
+      sends: [{ assetId: job?.image }],
+    });
+    expect(world.counts).toContainEqual(['AccountRefused', 1]);
+  },
+);
