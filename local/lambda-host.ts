@@ -138,7 +138,10 @@ class ProcessPool {
     this.#options.onLog(line);
   }
 
-  /** The template's variables, and what Lambda itself sets. Nothing of this machine's environment but the path. */
+  /**
+   * The template's variables, and what Lambda itself sets. Nothing of this machine's environment but the path, and where
+   * Node keeps what it compiled, if it was told to: each of these processes loads the same again.
+   */
   #environment(): NodeJS.ProcessEnv {
     const { name, properties, codeFolder } = this.#fn;
     const variables = properties.Environment?.Variables ?? {};
@@ -146,6 +149,7 @@ class ProcessPool {
       ...variables,
       ...('SCENARIO_URL' in variables && { SCENARIO_URL: this.#options.scenarioUrl }),
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       TZ: 'UTC',
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,

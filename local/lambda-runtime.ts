@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { errorOf } from '../functions/shared/error-of.ts';
@@ -39,7 +40,8 @@ async function load(): Promise<Handler> {
 
 // Loaded at once, so that the first invocation finds it ready; a failure is told by every invocation.
 const loaded = load();
-loaded.catch(() => undefined);
+// What was compiled is kept now: Node would do it at the end, and this process will be killed.
+loaded.then(() => flushCompileCache()).catch(() => undefined);
 
 async function handle({ requestId, event, deadline }: Invocation): Promise<InvocationResult> {
   const context = {

@@ -25,7 +25,8 @@ export async function openSqs(now: () => number) {
   const deadUploads = await open('DeadUploads');
   const deadReports = await open('DeadReports');
   const queues = new Map([uploads, deadUploads, deadReports].map((queue) => [queue.arn, queue]));
-  const server = createServer((request, response) => {
+  // As the S3 endpoint: nobody retries when a busy machine takes its time between two calls.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const target = String(request.headers['x-amz-target']);
     void answerJson(target, request, response, { queues } as unknown as AwsJsonTools);
   });

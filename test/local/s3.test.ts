@@ -61,7 +61,11 @@ let s3: S3Client;
 let folderCount = 0;
 
 beforeAll(async () => {
-  server = createServer((request, response) => void createS3Handler(store)(request, response));
+  // Between two calls a busy machine may need longer than the five seconds after which a server hangs up, and nobody retries.
+  server = createServer(
+    { keepAliveTimeout: 0 },
+    (request, response) => void createS3Handler(store)(request, response),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
   s3 = new S3Client({
