@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // The example imports meshdrop/events as a stranger does; here it is its source, so nothing has to be built before.
-  resolve: { alias: { 'meshdrop/events': join(import.meta.dirname, 'functions/shared/event-reader.ts') } },
+  resolve: { alias: { 'meshdrop/events': join(import.meta.dirname, 'functions/contract/event-reader.ts') } },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],

@@ -5,7 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE, type MetricName } from '../functions/shared/metrics.ts';
+import { METRIC_NAMESPACE, type MetricName } from '../functions/platform/metrics.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export interface AlarmsProps {

@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
-import { configFrom } from './config.ts';
+import { configFrom } from './settings.ts';
 import { MeshdropStack } from './meshdrop-stack.ts';
-import { WrongSettingError } from './wrong-setting.ts';
+import { WrongSettingError } from './invalid-setting.ts';
 
 const app = new App();
 try {

@@ -26,7 +26,7 @@ import {
   ScenarioAccountError,
   ScenarioBusyError,
   ScenarioUnavailableError,
-} from '../functions/shared/errors.ts';
+} from '../functions/platform/errors.ts';
 import type { StoreAssetsInput } from '../functions/store-assets/store-assets.ts';
 import type { ServiceFunction } from './service-function.ts';
 

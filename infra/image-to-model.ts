@@ -9,20 +9,20 @@ import { Construct } from 'constructs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { CheckJobEnv } from '../functions/check-job/handler.ts';
 import type { ReportFailureEnv } from '../functions/report-failure/handler.ts';
-import { type DetailType, eventSource } from '../functions/shared/events.ts';
-import type { GlbErrors } from '../functions/shared/glb-errors.ts';
+import { type DetailType, eventSource } from '../functions/run/event.ts';
+import type { GlbErrors } from '../functions/contract/glb-errors.ts';
 import type { StoreAssetsEnv } from '../functions/store-assets/handler.ts';
 import type { SubmitJobEnv } from '../functions/submit-job/handler.ts';
 import type { SweepEnv } from '../functions/sweep/handler.ts';
 import * as access from './access.ts';
 import { Alarms } from './alarms.ts';
-import { checkProps } from './config.ts';
+import { checkProps } from './settings.ts';
 import { createAssetBucket, UploadBucket } from './buckets.ts';
 import { GenerationMachine, LONGEST_DEADLINE } from './generation-machine.ts';
 import { ServiceFunction } from './service-function.ts';
 import { type SubmitSettings, submitSettings } from './submit-settings.ts';
 import { keptLong, UploadQueue } from './upload-queue.ts';
-import { WrongSettingError } from './wrong-setting.ts';
+import { WrongSettingError } from './invalid-setting.ts';
 
 export interface ImageToModelProps extends SubmitSettings {
   /** Where images are dropped; its EventBridge notifications have to be on. @default a new, versioned bucket */

@@ -4,7 +4,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { Config } from './config.ts';
+import type { Config } from './settings.ts';
 import { ImageToModel } from './image-to-model.ts';
 
 /** An app around the construct, with what the settings name brought along. */

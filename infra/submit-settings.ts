@@ -1,6 +1,6 @@
-import type { Again } from '../functions/shared/again.ts';
-import { type ParameterSettings, resolveParameters } from '../functions/shared/parameters.ts';
-import { WrongSettingError } from './wrong-setting.ts';
+import type { Again } from '../functions/submit-job/on-duplicate.ts';
+import { type ParameterSettings, resolveParameters } from '../functions/models/parameters.ts';
+import { WrongSettingError } from './invalid-setting.ts';
 
 /** About parameters, keys and money. */
 export interface SubmitSettings {

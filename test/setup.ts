@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { assembly } from '../local/assembly.ts';
+import { assembly } from '../local/aws/assembly.ts';
 
 /** Once, before all files. */
 export async function setup({ vitest }: TestProject) {

@@ -1,9 +1,9 @@
-import { badEndOf } from '../shared/bad-end.ts';
-import { DeadlineError, JobLostError, ScenarioNotFoundError } from '../shared/errors.ts';
-import type { Failure } from '../shared/failure.ts';
-import { nextWait } from '../shared/next-wait.ts';
-import type { Scenario } from '../shared/scenario.ts';
-import type { Job } from '../shared/scenario-answers.ts';
+import { badEndOf } from '../scenario/job-failure.ts';
+import { DeadlineError, JobLostError, ScenarioNotFoundError } from '../platform/errors.ts';
+import type { Failure } from '../contract/failures.ts';
+import { nextWait } from '../models/poll-interval.ts';
+import type { Scenario } from '../scenario/client.ts';
+import type { Job } from '../scenario/schemas.ts';
 
 export interface CheckJobInput {
   readonly jobId: string;

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
-import { positive, readEnv } from '../shared/env.ts';
-import { observed } from '../shared/observed.ts';
-import { createScenarioClient } from '../shared/scenario-client.ts';
+import { positive, readEnv } from '../platform/env.ts';
+import { observed } from '../platform/observability.ts';
+import { createScenarioClient } from '../scenario/connect.ts';
 import { type CheckJobInput, checkJob, type JobCheck } from './check-job.ts';
 
 const env = readEnv('SCENARIO_URL', 'SCENARIO_SECRET_ARN', 'JOB_DEADLINE_SECONDS');

@@ -1,11 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import middy from '@middy/core';
-import { createAnswerTools } from '../shared/answer-tools.ts';
-import { namingFaults } from '../shared/aws-faults.ts';
-import { readEnv } from '../shared/env.ts';
-import { log, observed } from '../shared/observed.ts';
-import { executionIn, reportFailure } from '../shared/report-failure.ts';
+import { createAnswerTools } from '../run/answer-tools.ts';
+import { namingFaults } from '../platform/aws-errors.ts';
+import { readEnv } from '../platform/env.ts';
+import { log, observed } from '../platform/observability.ts';
+import { executionIn, reportFailure } from '../run/report-failure.ts';
 
 const env = readEnv('ASSET_BUCKET', 'EVENT_BUS_NAME');
 

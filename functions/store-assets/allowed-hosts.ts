@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { BlockList, type LookupFunction } from 'node:net';
-import { errorOf } from '../shared/error-of.ts';
-import { DownloadBrokenError } from '../shared/errors.ts';
+import { errorOf } from '../platform/to-error.ts';
+import { DownloadBrokenError } from '../platform/errors.ts';
 
 /** All addresses of a name. */
 export type Lookup = (hostname: string) => Promise<LookupAddress[]>;

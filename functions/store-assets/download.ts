@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { DownloadBrokenError } from '../shared/errors.ts';
+import { DownloadBrokenError } from '../platform/errors.ts';
 import { isAllowed, type Lookup, outsideOnly } from './allowed-hosts.ts';
 import { HEAD_BYTES } from './file-kind.ts';
 import type { Answer, Get } from './http-get.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ModelFacts } from '../shared/asset.ts';
+import type { ModelFacts } from '../contract/asset.ts';
 
 const point = z.tuple([z.number(), z.number(), z.number()]);
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { factsSchema, type ModelFacts } from '../shared/asset.ts';
+import { factsSchema, type ModelFacts } from '../contract/asset.ts';
 import { boundingBoxOf } from './glb-bounds.ts';
 
 /** What Khronos' validator counts in a file. */

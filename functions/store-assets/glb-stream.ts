@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonIn } from '../shared/json-in.ts';
+import { jsonIn } from '../platform/json.ts';
 
 const HEADER_BYTES = 12;
 const CHUNK_HEADER_BYTES = 8;

@@ -1,15 +1,15 @@
-import { type AnswerTools, answer, publish } from '../shared/answer.ts';
-import type { StoredAsset } from '../shared/asset.ts';
-import { badEndOf } from '../shared/bad-end.ts';
-import { AssetNotReadyError, FileTooLargeError, UnusableResultError } from '../shared/errors.ts';
-import { type Failure, failure, publishable } from '../shared/failure.ts';
-import type { Log } from '../shared/observed.ts';
-import type { RunRecord } from '../shared/record.ts';
-import { assetFolder, assetName } from '../shared/run.ts';
-import type { Scenario } from '../shared/scenario.ts';
-import type { Job } from '../shared/scenario-answers.ts';
+import { type AnswerTools, answer, publish } from '../run/conclude.ts';
+import type { StoredAsset } from '../contract/asset.ts';
+import { badEndOf } from '../scenario/job-failure.ts';
+import { AssetNotReadyError, FileTooLargeError, UnusableResultError } from '../platform/errors.ts';
+import { type Failure, failure, publishable } from '../contract/failures.ts';
+import type { Log } from '../platform/observability.ts';
+import type { RunRecord } from '../run/record.ts';
+import { assetFolder, assetName } from '../run/upload.ts';
+import type { Scenario } from '../scenario/client.ts';
+import type { Job } from '../scenario/schemas.ts';
 import type { FileKind } from './file-kind.ts';
-import { patiently, type PatienceTools } from './patience.ts';
+import { patiently, type PatienceTools } from './file-retrier.ts';
 import { type Place, storeFile, yetToBeKnown } from './store-file.ts';
 
 export interface StoreAssetsInput {

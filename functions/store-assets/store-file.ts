@@ -1,21 +1,21 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { Asset, StoredAsset } from '../shared/asset.ts';
+import type { Asset, StoredAsset } from '../contract/asset.ts';
 import {
   AssetNotReadyError,
   DownloadBrokenError,
   ScenarioInputError,
   ScenarioNotFoundError,
-} from '../shared/errors.ts';
-import type { GlbErrors } from '../shared/glb-errors.ts';
-import type { Scenario } from '../shared/scenario.ts';
-import type { ScenarioAsset } from '../shared/scenario-answers.ts';
+} from '../platform/errors.ts';
+import type { GlbErrors } from '../contract/glb-errors.ts';
+import type { Scenario } from '../scenario/client.ts';
+import type { ScenarioAsset } from '../scenario/schemas.ts';
 import { type DownloadTools, download } from './download.ts';
 import { type FileKind, fileKindOf, isText } from './file-kind.ts';
-import type { Validate } from './khronos.ts';
+import type { Validate } from './validate-glb.ts';
 import { attachmentNamed } from './object-headers.ts';
-import { Passage } from './passage.ts';
+import { Passage } from './verify-file.ts';
 
 export interface FileTools extends DownloadTools {
   readonly scenario: Pick<Scenario, 'asset'>;

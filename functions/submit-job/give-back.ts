@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { errorOf } from '../shared/error-of.ts';
-import type { Log } from '../shared/observed.ts';
+import { errorOf } from '../platform/to-error.ts';
+import type { Log } from '../platform/observability.ts';
 
 /** Says when a message that is given back may be received again. */
 export type GiveBack = (receiptHandle: string, inSeconds: number) => Promise<void>;

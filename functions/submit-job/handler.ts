@@ -5,18 +5,18 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { createAnswerTools } from '../shared/answer-tools.ts';
-import { namingFaults } from '../shared/aws-faults.ts';
-import { positive, readEnv } from '../shared/env.ts';
-import { log, observed } from '../shared/observed.ts';
-import { parameterSettingsSchema } from '../shared/parameters.ts';
-import { createScenarioClient } from '../shared/scenario-client.ts';
-import { againSchema } from '../shared/again.ts';
+import { createAnswerTools } from '../run/answer-tools.ts';
+import { namingFaults } from '../platform/aws-errors.ts';
+import { positive, readEnv } from '../platform/env.ts';
+import { log, observed } from '../platform/observability.ts';
+import { parameterSettingsSchema } from '../models/parameters.ts';
+import { createScenarioClient } from '../scenario/connect.ts';
+import { againSchema } from './on-duplicate.ts';
 import { createGiveBack } from './give-back.ts';
-import { createSpendGuard } from './spend-guard.ts';
+import { createSpendGuard } from '../spending/spend-guard.ts';
 import { createStartGeneration } from './start-generation.ts';
 import { submitJob } from './submit-job.ts';
-import { eachUpload } from './upload.ts';
+import { eachUpload } from './consume-queue.ts';
 
 const env = readEnv(
   'SCENARIO_URL',

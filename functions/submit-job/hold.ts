@@ -5,8 +5,8 @@ import {
   ScenarioUnavailableError,
   SubmissionsHeldError,
   TryLaterError,
-} from '../shared/errors.ts';
-import type { Count, Log } from '../shared/observed.ts';
+} from '../platform/errors.ts';
+import type { Count, Log } from '../platform/observability.ts';
 
 export interface HoldTools {
   /** Milliseconds left of this invocation. */

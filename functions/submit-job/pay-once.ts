@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type DryRunPaidError, SubmissionUncertainError, TryLaterError } from '../shared/errors.ts';
-import type { Kept, RecordIn, Records } from '../shared/record.ts';
-import type { Scenario } from '../shared/scenario.ts';
-import type { ModelInput } from '../shared/tripo.ts';
+import { type DryRunPaidError, SubmissionUncertainError, TryLaterError } from '../platform/errors.ts';
+import type { Kept, RecordIn, Records } from '../run/record.ts';
+import type { Scenario } from '../scenario/client.ts';
+import type { ModelInput } from '../models/tripo-3-1.ts';
 import { type HoldTools, held, SEND_MARGIN_MS } from './hold.ts';
 import { type ReconcileTools, reconcile } from './reconcile.ts';
-import type { SpendGuard } from './spend-guard.ts';
+import type { SpendGuard } from '../spending/spend-guard.ts';
 
 /** Whether the record has to be read again, because it has changed meanwhile. */
 export type ReadAgain = boolean;

@@ -1,9 +1,9 @@
-import { ScenarioNotFoundError, TryLaterError } from '../shared/errors.ts';
-import type { Count, Log } from '../shared/observed.ts';
-import type { RunRecord } from '../shared/record.ts';
-import type { Scenario } from '../shared/scenario.ts';
-import type { Job, JobInput } from '../shared/scenario-answers.ts';
-import { modelId } from '../shared/tripo.ts';
+import { ScenarioNotFoundError, TryLaterError } from '../platform/errors.ts';
+import type { Count, Log } from '../platform/observability.ts';
+import type { RunRecord } from '../run/record.ts';
+import type { Scenario } from '../scenario/client.ts';
+import type { Job, JobInput } from '../scenario/schemas.ts';
+import { modelId } from '../models/tripo-3-1.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
 
 /** The bounds that "never pay twice" rests on. A sender lives no longer than its function's time-out … */

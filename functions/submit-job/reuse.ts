@@ -1,8 +1,8 @@
-import type { AnswerTools, Outcome } from '../shared/answer.ts';
-import type { RecordIn } from '../shared/record.ts';
-import { runWithResult } from '../shared/results.ts';
-import type { Upload } from '../shared/run.ts';
-import type { Parameters } from '../shared/tripo.ts';
+import type { AnswerTools, Outcome } from '../run/conclude.ts';
+import type { RecordIn } from '../run/record.ts';
+import { runWithResult } from '../run/reuse-index.ts';
+import type { Upload } from '../run/upload.ts';
+import type { Parameters } from '../models/tripo-3-1.ts';
 
 /** What an earlier run gave for the same bytes and parameters. Undefined when there is none whose files are all there. */
 export async function earlierResult(

@@ -1,7 +1,7 @@
 import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { firstWaitSeconds } from '../shared/next-wait.ts';
-import type { RecordIn } from '../shared/record.ts';
-import type { Upload } from '../shared/run.ts';
+import { firstWaitSeconds } from '../models/poll-interval.ts';
+import type { RecordIn } from '../run/record.ts';
+import type { Upload } from '../run/upload.ts';
 
 /** What the state machine starts with. The same record always gives the same input. */
 export interface GenerationInput {

@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type AnswerTools, answer, type Outcome, publish, type Unclaimed } from '../shared/answer.ts';
-import { DryRunPaidError, ScenarioInputError, TryLaterError } from '../shared/errors.ts';
-import { type Failure, failure } from '../shared/failure.ts';
-import { givenUp, MOST_ATTEMPTS } from '../shared/given-up.ts';
-import { type ParameterSettings, resolveParameters } from '../shared/parameters.ts';
-import type { RecordIn } from '../shared/record.ts';
-import { manifestKey } from '../shared/run.ts';
-import type { Scenario } from '../shared/scenario.ts';
-import type { ModelInput, Parameters as TripoParameters } from '../shared/tripo.ts';
-import { type Again, againIn } from '../shared/again.ts';
-import { type AnnouncedUpload, runIdOfUpload } from '../shared/upload-message.ts';
+import { type AnswerTools, answer, type Outcome, publish, type Unclaimed } from '../run/conclude.ts';
+import { DryRunPaidError, ScenarioInputError, TryLaterError } from '../platform/errors.ts';
+import { type Failure, failure } from '../contract/failures.ts';
+import { givenUp, MOST_ATTEMPTS } from '../run/given-up.ts';
+import { type ParameterSettings, resolveParameters } from '../models/parameters.ts';
+import type { RecordIn } from '../run/record.ts';
+import { manifestKey } from '../run/upload.ts';
+import type { Scenario } from '../scenario/client.ts';
+import type { ModelInput, Parameters as TripoParameters } from '../models/tripo-3-1.ts';
+import { type Again, againIn } from './on-duplicate.ts';
+import { type AnnouncedUpload, runIdOfUpload } from '../run/upload-message.ts';
 import { type HoldTools, held } from './hold.ts';
-import { type Found, readImage, uploadOf } from './image.ts';
+import { type Found, readImage, uploadOf } from './read-image.ts';
 import {
   type Claimed,
   type PayTools,
@@ -24,7 +24,7 @@ import {
 } from './pay-once.ts';
 import { earlierResult } from './reuse.ts';
 import type { StartGeneration } from './start-generation.ts';
-import { errorOf } from '../shared/error-of.ts';
+import { errorOf } from '../platform/to-error.ts';
 
 export interface SubmitTools extends AnswerTools, HoldTools, PayTools {
   readonly s3: S3Client;

@@ -3,10 +3,10 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import * as z from 'zod';
-import { createAnswerTools } from '../shared/answer-tools.ts';
-import { namingFaults } from '../shared/aws-faults.ts';
-import { readEnv } from '../shared/env.ts';
-import { log, observed } from '../shared/observed.ts';
+import { createAnswerTools } from '../run/answer-tools.ts';
+import { namingFaults } from '../platform/aws-errors.ts';
+import { readEnv } from '../platform/env.ts';
+import { log, observed } from '../platform/observability.ts';
 import { sweep } from './sweep.ts';
 
 const env = readEnv(

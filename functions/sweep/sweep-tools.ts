@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { AnswerTools } from '../shared/answer.ts';
-import type { Log } from '../shared/observed.ts';
+import type { AnswerTools } from '../run/conclude.ts';
+import type { Log } from '../platform/observability.ts';
 
 export interface SweepTools extends AnswerTools {
   readonly s3: S3Client;

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, type QueueAttributeName } from '@aws-sdk/client-sqs';
-import { errorOf } from '../shared/error-of.ts';
-import { reportDeadReports, returnDeadUploads } from './dead-letters.ts';
+import { errorOf } from '../platform/to-error.ts';
+import { reportDeadReports, returnDeadUploads } from './return-dead-letters.ts';
 import type { QueueState, SweepTools } from './sweep-tools.ts';
 import { walkUploads } from './walk-uploads.ts';
 

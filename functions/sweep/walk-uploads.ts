@@ -1,8 +1,8 @@
 import { ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { errorOf } from '../shared/error-of.ts';
-import { isIgnored } from '../shared/run.ts';
-import { isAnswered } from './one-upload.ts';
+import { errorOf } from '../platform/to-error.ts';
+import { isIgnored } from '../run/upload.ts';
+import { isAnswered } from './resume-upload.ts';
 import type { QueueState, SweepTools } from './sweep-tools.ts';
 
 /** How far the sweep has come: a walk through a large bucket takes several calls. */

@@ -9,7 +9,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Alarm } from '../../functions/store-assets/download.ts';
 import { httpGet } from '../../functions/store-assets/http-get.ts';
-import { createValidate } from '../../functions/store-assets/khronos.ts';
+import { createValidate } from '../../functions/store-assets/validate-glb.ts';
 import { storeFile } from '../../functions/store-assets/store-file.ts';
 import { withUnsignedParts } from '../../functions/store-assets/unsigned-parts.ts';
 

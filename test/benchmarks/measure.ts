@@ -3,7 +3,7 @@ import { glob, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assembly } from '../../local/assembly.ts';
+import { assembly } from '../../local/aws/assembly.ts';
 import { copyLarge, copyMemory } from './large-asset.ts';
 
 /**

@@ -22,7 +22,7 @@ async function compile(
   ...options: readonly string[]
 ): Promise<void> {
   const tsc = join(project, 'node_modules', 'typescript', 'bin', 'tsc');
-  const source = join(project, 'functions', 'shared', 'event-reader.ts');
+  const source = join(project, 'functions', 'contract', 'event-reader.ts');
   const args = [tsc, ...COMPILED, ...options, '--outDir', join(folder, to), source];
   execFileSync(process.execPath, args, { stdio: 'inherit' });
   await writeJson(join(to, 'package.json'), { type });

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Asset, StoredAsset } from '../../functions/shared/asset.ts';
-import { type DetailType, eventOf, eventSource } from '../../functions/shared/events.ts';
-import { failure } from '../../functions/shared/failure.ts';
-import { type Manifest, manifestOf } from '../../functions/shared/manifest.ts';
-import type { FinalRecord, RecordIn } from '../../functions/shared/record.ts';
-import { assetFolder, manifestKey, runIdOf } from '../../functions/shared/run.ts';
-import { modelDefaults } from '../../functions/shared/tripo.ts';
+import type { Asset, StoredAsset } from '../../functions/contract/asset.ts';
+import { type DetailType, eventOf, eventSource } from '../../functions/run/event.ts';
+import { failure } from '../../functions/contract/failures.ts';
+import { type Manifest, manifestOf } from '../../functions/run/manifest.ts';
+import type { FinalRecord, RecordIn } from '../../functions/run/record.ts';
+import { assetFolder, manifestKey, runIdOf } from '../../functions/run/upload.ts';
+import { modelDefaults } from '../../functions/models/tripo-3-1.ts';
 
 /** An event as EventBridge hands it to whoever listens. */
 export interface DeliveredEvent {

@@ -1,6 +1,6 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { manifestSchema, schemaVersion } from '../../functions/shared/manifest.ts';
+import { manifestSchema, schemaVersion } from '../../functions/run/manifest.ts';
 import { sampleEvents, sampleManifests } from './event-samples.ts';
 import { publishedSchemas } from './event-schemas.ts';
 import { publishedValidators, validatorOf } from './published-validators.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { eventSchemas, eventSource } from '../../functions/shared/events.ts';
-import { manifestSchema, schemaVersion } from '../../functions/shared/manifest.ts';
+import { eventSchemas, eventSource } from '../../functions/run/event.ts';
+import { manifestSchema, schemaVersion } from '../../functions/run/manifest.ts';
 
 /** A JSON Schema, as far as zod writes one. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -13,7 +13,7 @@ const [MAJOR] = schemaVersion.split('.');
  * The schemas that consumers hold against what they receive, by file name. They are what the functions write, opened for
  * what the next minor versions may bring: more fields, more words, other parameters of other models.
  *
- * @see functions/shared/event-reader.ts which says the same without a schema
+ * @see functions/contract/event-reader.ts which says the same without a schema
  */
 export function publishedSchemas(): ReadonlyMap<string, JsonSchema> {
   const events = Object.entries(eventSchemas).map(

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { schemaVersion } from '../../functions/shared/manifest.ts';
+import { schemaVersion } from '../../functions/run/manifest.ts';
 import { publishedSchemas } from './event-schemas.ts';
 import { generatedDocuments } from './generated.ts';
 import { release } from './released.ts';

@@ -1,4 +1,4 @@
-import { FAILURES } from '../../functions/shared/failure.ts';
+import { FAILURES } from '../../functions/contract/failures.ts';
 import { sampleEvents, sampleManifests } from './event-samples.ts';
 import { publishedSchemas } from './event-schemas.ts';
 
@@ -36,6 +36,6 @@ image, and a hint what to do.
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-*This page is made from functions/shared/failure.ts by \`npm run docs\`.*
+*This page is made from functions/contract/failures.ts by \`npm run docs\`.*
 `;
 }

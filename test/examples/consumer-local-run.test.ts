@@ -3,9 +3,9 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { assembly } from '../../local/assembly.ts';
+import { assembly } from '../../local/aws/assembly.ts';
 import { project } from '../infra/cdk-context.ts';
-import { folderWith, meshdrop, quick, readyAddresses, writtenEvents } from '../local/meshdrop-process.ts';
+import { folderWith, meshdrop, quick, readyAddresses, writtenEvents } from '../local/cli/meshdrop-process.ts';
 
 beforeAll(() => assembly());
 

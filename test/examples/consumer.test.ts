@@ -3,11 +3,11 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sd
 import type { ModelStored } from 'meshdrop/events';
 import { describe, expect, it } from 'vitest';
 import { addToCatalogue } from '../../examples/consumer/catalogue.ts';
-import type { Asset } from '../../functions/shared/asset.ts';
-import { eventOf } from '../../functions/shared/events.ts';
-import { manifestOf } from '../../functions/shared/manifest.ts';
-import type { RecordIn } from '../../functions/shared/record.ts';
-import { manifestKey } from '../../functions/shared/run.ts';
+import type { Asset } from '../../functions/contract/asset.ts';
+import { eventOf } from '../../functions/run/event.ts';
+import { manifestOf } from '../../functions/run/manifest.ts';
+import type { RecordIn } from '../../functions/run/record.ts';
+import { manifestKey } from '../../functions/run/upload.ts';
 import { sampleEvents } from '../docs/event-samples.ts';
 import { modelAsset, storedRecord } from '../functions/records.ts';
 import { ASSETS, openS3, UPLOADS } from '../functions/s3-endpoint.ts';

@@ -1,4 +1,4 @@
-import type { CredentialSource } from '../../functions/shared/secret.ts';
+import type { CredentialSource } from '../../functions/scenario/credentials.ts';
 
 /** Gives out these pairs, the next one after each drop. */
 export function credentialsOf(...secrets: readonly string[]) {

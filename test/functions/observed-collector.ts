@@ -1,4 +1,4 @@
-import type { Count, Log } from '../../functions/shared/observed.ts';
+import type { Count, Log } from '../../functions/platform/observability.ts';
 
 const withErrors = (_: string, value: unknown) => (value instanceof Error ? String(value) : value);
 

@@ -1,6 +1,6 @@
-import type { Asset } from '../../functions/shared/asset.ts';
-import type { RecordIn } from '../../functions/shared/record.ts';
-import { modelDefaults } from '../../functions/shared/tripo.ts';
+import type { Asset } from '../../functions/contract/asset.ts';
+import type { RecordIn } from '../../functions/run/record.ts';
+import { modelDefaults } from '../../functions/models/tripo-3-1.ts';
 
 const common = {
   schemaVersion: '1.0',

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
-import { createS3Handler } from '../../local/s3/handler.ts';
-import { createObjectStore } from '../../local/s3/store.ts';
+import { createS3Handler } from '../../local/aws/s3/handler.ts';
+import { createObjectStore } from '../../local/aws/s3/store.ts';
 
 export const UPLOADS = 'uploads';
 export const UNVERSIONED_UPLOADS = 'unversioned-uploads';

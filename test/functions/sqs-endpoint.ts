@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
-import { answerJson, type AwsJsonTools } from '../../local/aws-json.ts';
-import { openQueue } from '../../local/queue.ts';
-import { queueUrl } from '../../local/queue-calls.ts';
+import { answerJson, type AwsJsonTools } from '../../local/aws/aws-json.ts';
+import { openQueue } from '../../local/aws/sqs/queue.ts';
+import { queueUrl } from '../../local/aws/sqs/queue-calls.ts';
 
 /** The local queues with the real client before them, for one test. */
 export async function openSqs(now: () => number) {

@@ -5,7 +5,7 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
-import { uploadIn } from '../../functions/shared/upload-message.ts';
+import { uploadIn } from '../../functions/run/upload-message.ts';
 import { sweep } from '../../functions/sweep/sweep.ts';
 import type { SweepTools } from '../../functions/sweep/sweep-tools.ts';
 import { openSqs } from './sqs-endpoint.ts';

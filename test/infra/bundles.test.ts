@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { assembly } from '../../local/assembly.ts';
+import { assembly } from '../../local/aws/assembly.ts';
 
 /** `import { z } from 'zod'` alone adds 350,000. */
 const MOST_BYTES = 720_000;

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import * as errors from '../../functions/shared/errors.ts';
+import * as errors from '../../functions/platform/errors.ts';
 import { project } from './cdk-context.ts';
 
 interface Source {

@@ -9,7 +9,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
-import { UNITS } from '../../functions/shared/metrics.ts';
+import { UNITS } from '../../functions/platform/metrics.ts';
 import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
 import { cdkContext } from './cdk-context.ts';
 import { permissionsOf } from './permissions.ts';

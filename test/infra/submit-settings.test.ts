@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageToModelProps } from '../../infra/image-to-model.ts';
 import { submitSettings } from '../../infra/submit-settings.ts';
-import { WrongSettingError } from '../../infra/wrong-setting.ts';
+import { WrongSettingError } from '../../infra/invalid-setting.ts';
 
 describe('settings that do not go together', () => {
   it('are refused when a day may cost less than one image', () => {

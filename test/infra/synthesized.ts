@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
-import { configFrom } from '../../infra/config.ts';
+import { configFrom } from '../../infra/settings.ts';
 import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
 import { MeshdropStack } from '../../infra/meshdrop-stack.ts';
 import { cdkContext } from './cdk-context.ts';

@@ -7,7 +7,7 @@ import {
 } from 'aws-local-stepfunctions';
 import { vi } from 'vitest';
 import type { JobCheck } from '../../functions/check-job/check-job.ts';
-import { firstWaitSeconds } from '../../functions/shared/next-wait.ts';
+import { firstWaitSeconds } from '../../functions/models/poll-interval.ts';
 import type { GenerationInput } from '../../functions/submit-job/start-generation.ts';
 
 type JsonValue = Parameters<StateMachine['run']>[0];

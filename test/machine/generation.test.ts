@@ -9,8 +9,8 @@ import {
   ScenarioBusyError,
   ScenarioUnavailableError,
   UnusableResultError,
-} from '../../functions/shared/errors.ts';
-import type { Job } from '../../functions/shared/scenario-answers.ts';
+} from '../../functions/platform/errors.ts';
+import type { Job } from '../../functions/scenario/schemas.ts';
 import { synthesizedStack } from '../infra/synthesized.ts';
 import { definitionText, machineTimeoutSeconds, stateIn, statesIn } from './definition.ts';
 import { execute, type Functions, input, startedAt } from './execution.ts';

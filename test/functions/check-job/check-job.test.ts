@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkJob } from '../../../functions/check-job/check-job.ts';
-import { ScenarioBusyError, ScenarioNotFoundError } from '../../../functions/shared/errors.ts';
-import type { Job } from '../../../functions/shared/scenario-answers.ts';
+import { ScenarioBusyError, ScenarioNotFoundError } from '../../../functions/platform/errors.ts';
+import type { Job } from '../../../functions/scenario/schemas.ts';
 import { START } from '../virtual-time.ts';
 
 const running: Job = { jobId: 'job_1', status: 'running', progress: 0, assetIds: [] };

@@ -1,10 +1,10 @@
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { executionIn, reportFailure, type ReportTools } from '../../../functions/shared/report-failure.ts';
-import type { MeshdropEvent } from '../../../functions/shared/events.ts';
-import { createJsonObjects } from '../../../functions/shared/json-objects.ts';
-import { createRecords, type RunRecord } from '../../../functions/shared/record.ts';
+import { executionIn, reportFailure, type ReportTools } from '../../../functions/run/report-failure.ts';
+import type { MeshdropEvent } from '../../../functions/run/event.ts';
+import { createJsonObjects } from '../../../functions/platform/json-store.ts';
+import { createRecords, type RunRecord } from '../../../functions/run/record.ts';
 import { collectObserved } from '../observed-collector.ts';
 import { failedRecord, sendingRecord, storedRecord, submittedRecord } from '../records.ts';
 import { ASSETS, openS3 } from '../s3-endpoint.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelFacts } from '../../../functions/shared/asset.ts';
-import { createValidate } from '../../../functions/store-assets/khronos.ts';
+import type { ModelFacts } from '../../../functions/contract/asset.ts';
+import { createValidate } from '../../../functions/store-assets/validate-glb.ts';
 import { jpeg, png } from '../images.ts';
 import { glbOf } from './glb.ts';
 

@@ -6,7 +6,7 @@ import {
   ScenarioUnavailableError,
   SubmissionsHeldError,
   TryLaterError,
-} from '../../../functions/shared/errors.ts';
+} from '../../../functions/platform/errors.ts';
 import { held } from '../../../functions/submit-job/hold.ts';
 import { collectObserved } from '../observed-collector.ts';
 import { virtualTime } from '../virtual-time.ts';

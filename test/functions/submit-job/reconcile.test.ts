@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ScenarioNotFoundError, TryLaterError } from '../../../functions/shared/errors.ts';
-import type { Job } from '../../../functions/shared/scenario-answers.ts';
+import { ScenarioNotFoundError, TryLaterError } from '../../../functions/platform/errors.ts';
+import type { Job } from '../../../functions/scenario/schemas.ts';
 import { reconcile } from '../../../functions/submit-job/reconcile.ts';
 import { collectObserved } from '../observed-collector.ts';
 import { START, virtualTime } from '../virtual-time.ts';

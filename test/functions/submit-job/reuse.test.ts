@@ -1,9 +1,9 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { answer } from '../../../functions/shared/answer.ts';
-import type { Asset } from '../../../functions/shared/asset.ts';
-import { assetFolder, manifestKey } from '../../../functions/shared/run.ts';
-import { PAUSE_KEY } from '../../../functions/submit-job/spend-guard.ts';
+import { answer } from '../../../functions/run/conclude.ts';
+import type { Asset } from '../../../functions/contract/asset.ts';
+import { assetFolder, manifestKey } from '../../../functions/run/upload.ts';
+import { PAUSE_KEY } from '../../../functions/spending/spend-guard.ts';
 import { jpeg } from '../images.ts';
 import { ASSETS } from '../s3-endpoint.ts';
 import { openSubmission, type Submission } from '../submission.ts';

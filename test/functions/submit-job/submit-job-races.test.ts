@@ -1,6 +1,6 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { ScenarioInputError, TryLaterError } from '../../../functions/shared/errors.ts';
+import { ScenarioInputError, TryLaterError } from '../../../functions/platform/errors.ts';
 import { openSubmission, KEY, type Submission } from '../submission.ts';
 import { UPLOADS } from '../s3-endpoint.ts';
 

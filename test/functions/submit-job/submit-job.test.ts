@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DryRunPaidError, ScenarioBusyError, TryLaterError } from '../../../functions/shared/errors.ts';
-import { eventOf } from '../../../functions/shared/events.ts';
-import { isFinal } from '../../../functions/shared/record.ts';
-import { manifestKey, recordKey } from '../../../functions/shared/run.ts';
+import { DryRunPaidError, ScenarioBusyError, TryLaterError } from '../../../functions/platform/errors.ts';
+import { eventOf } from '../../../functions/run/event.ts';
+import { isFinal } from '../../../functions/run/record.ts';
+import { manifestKey, recordKey } from '../../../functions/run/upload.ts';
 import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { ASSETS, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
 import { KEY, openSubmission, type Submission } from '../submission.ts';

@@ -1,10 +1,10 @@
 import { DeleteObjectCommand, type ListObjectVersionsCommandInput } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { recordKey, runIdOf } from '../../../functions/shared/run.ts';
-import { uploadMessage } from '../../../functions/shared/upload-message.ts';
-import { answer, type Outcome } from '../../../functions/shared/answer.ts';
-import { TryLaterError } from '../../../functions/shared/errors.ts';
-import { PAUSE_KEY } from '../../../functions/submit-job/spend-guard.ts';
+import { recordKey, runIdOf } from '../../../functions/run/upload.ts';
+import { uploadMessage } from '../../../functions/run/upload-message.ts';
+import { answer, type Outcome } from '../../../functions/run/conclude.ts';
+import { TryLaterError } from '../../../functions/platform/errors.ts';
+import { PAUSE_KEY } from '../../../functions/spending/spend-guard.ts';
 import { modelAsset } from '../records.ts';
 import { ASSETS, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
 import { KEY } from '../submission.ts';

@@ -1,0 +1,115 @@
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  S3ServiceException,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { AwsUnavailableError } from './errors.ts';
+import { jsonIn } from './json.ts';
+
+interface JsonObject {
+  /** Undefined when it is no JSON. */
+  readonly value: unknown;
+  readonly etag: string;
+  /** How long ago it was written, when it was read, by S3's own clock: whole seconds. */
+  readonly ageMs: number;
+}
+
+/** JSON documents in one bucket, read whole and written only on condition. */
+export interface JsonObjects {
+  /** Whatever it holds, JSON or not. */
+  exists(key: string, versionId?: string): Promise<boolean>;
+  /** Undefined when there is none. */
+  read(key: string): Promise<JsonObject | undefined>;
+  /**
+   * Creates the document, or replaces the one with this etag.
+   *
+   * @returns the new etag, or undefined when the condition did not hold: somebody else was first
+   */
+  write(key: string, value: unknown, replacing?: string): Promise<string | undefined>;
+}
+
+/** S3 answers 409 to one of two conditional writes at the same moment and asks to try again. */
+const CONFLICT_TRIES = 5;
+
+export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
+  async function read(key: string): Promise<JsonObject | undefined> {
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+    const answeredAt = serverClockOf(command);
+    try {
+      const { Body, ETag, LastModified } = await s3.send(command);
+      const now = answeredAt();
+      if (!Body || !ETag || !LastModified || now === undefined)
+        throw new Error(`S3 answered without body, etag or date for ${key}`);
+      const ageMs = Math.max(0, now - LastModified.getTime());
+      return { value: jsonIn(await Body.transformToString()), etag: ETag, ageMs };
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  async function exists(key: string, versionId?: string): Promise<boolean> {
+    try {
+      await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
+      return true;
+    } catch (error) {
+      if (error instanceof NotFound) return false;
+      throw error;
+    }
+  }
+
+  async function write(key: string, value: unknown, replacing?: string): Promise<string | undefined> {
+    const condition = replacing === undefined ? { IfNoneMatch: '*' } : { IfMatch: replacing };
+    const document = {
+      Bucket: bucket,
+      Key: key,
+      ContentType: 'application/json',
+      Body: JSON.stringify(value, null, 2),
+    };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { ETag } = await s3.send(new PutObjectCommand({ ...document, ...condition }));
+        if (!ETag) throw new Error(`S3 answered without an etag for ${key}`);
+        return ETag;
+      } catch (error) {
+        if (isNamed(error, LOST)) return undefined;
+        if (!isNamed(error, ['ConditionalRequestConflict'])) throw error;
+        if (tries === CONFLICT_TRIES)
+          throw new AwsUnavailableError(`S3 met a conflict ${tries} times at ${key}`, { cause: error });
+      }
+    }
+  }
+
+  return { exists, read, write };
+}
+
+const withDate = z.object({ headers: z.object({ date: z.string() }) });
+
+/**
+ * The time at S3 when it answers, in milliseconds since 1970: its `Date` header. No clock of a function is compared
+ * with S3's, which may differ by minutes.
+ */
+function serverClockOf(command: GetObjectCommand): () => number | undefined {
+  let date: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const answered = await next(args);
+      date = withDate.safeParse(answered.response).data?.headers.date;
+      return answered;
+    },
+    { step: 'deserialize', priority: 'low', name: 'serverClock' },
+  );
+  return () => (date === undefined ? undefined : Date.parse(date));
+}
+
+/** 412: the condition does not hold. 404: what should be replaced is gone. */
+const LOST = ['PreconditionFailed', 'NoSuchKey'];
+
+function isNamed(error: unknown, names: readonly string[]): boolean {
+  return error instanceof S3ServiceException && names.includes(error.name);
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
+import * as z from 'zod';
+import { errorOf } from '../../functions/platform/to-error.ts';
+import { type EventTools, putEvents } from './events/event-calls.ts';
+import { queueCalls, type QueueTools } from './sqs/queue-calls.ts';
+import { getSecretValue, type SecretTools } from './secrets/secret-calls.ts';
+import { ServiceError } from './service-error.ts';
+import { stateCalls, type StateTools } from './states/state-calls.ts';
+
+export interface AwsJsonTools extends StateTools, EventTools, SecretTools, QueueTools {}
+
+type Call = (input: unknown, tools: AwsJsonTools, accessKeyId: string | undefined) => Promise<object>;
+
+/** The calls that the functions and the operators make, by their `X-Amz-Target`. */
+const calls: Readonly<Record<string, Call>> = {
+  ...stateCalls,
+  ...queueCalls,
+  'AWSEvents.PutEvents': putEvents,
+  'secretsmanager.GetSecretValue': getSecretValue,
+};
+
+/** What one call is answered with. */
+export interface JsonAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
+/**
+ * Answers one call of AWS' JSON protocols: Step Functions, SQS, EventBridge and Secrets Manager. Without a socket, so that
+ * whatever carries the call does not matter. Never throws: a refusal is an answer with its `__type`.
+ */
+export async function answerTarget(
+  target: string,
+  input: unknown,
+  tools: AwsJsonTools,
+  accessKeyId?: string,
+): Promise<JsonAnswer> {
+  try {
+    const call = calls[target];
+    if (!call)
+      throw new ServiceError(
+        'NotImplemented',
+        `the local AWS endpoint does not know ${target}; it knows ${Object.keys(calls).join(', ')}`,
+        501,
+      );
+    return { status: 200, body: await call(input, tools, accessKeyId) };
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+function refusalOf(error: unknown): JsonAnswer {
+  if (error instanceof z.ZodError)
+    return { status: 400, body: { __type: 'ValidationException', message: z.prettifyError(error) } };
+  const { name, message } = errorOf(error);
+  return { status: error instanceof ServiceError ? error.status : 500, body: { __type: name, message } };
+}
+
+/** A request that carries such a call, its `X-Amz-Target` read already. */
+export async function answerJson(
+  target: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  tools: AwsJsonTools,
+): Promise<void> {
+  const { status, body } = await json(request).then(
+    (input) => answerTarget(target, input, tools, accessKeyIdIn(request)),
+    refusalOf,
+  );
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+}
+
+/** Nothing is signed here for real; the id tells who signed. */
+function accessKeyIdIn({ headers }: IncomingMessage): string | undefined {
+  return /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1];
+}

@@ -1,0 +1,199 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { openSync, writeSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { region } from '../intrinsics.ts';
+import type { Invocation, InvocationResult } from './lambda-runtime.ts';
+import type { LocalFunction } from '../template.ts';
+
+/** A function failed. Name and message are what Step Functions would see: the error's own name, and JSON around its message. */
+class FunctionError extends Error {
+  override readonly name: string;
+
+  constructor(errorType: string, errorMessage: string, trace: readonly string[] = []) {
+    super(JSON.stringify({ errorType, errorMessage, trace }));
+    this.name = errorType;
+  }
+}
+
+export interface LambdaHost {
+  /** @throws FunctionError */
+  invoke(functionName: string, event: unknown): Promise<unknown>;
+  /** Starts a process ahead of its first invocation. */
+  warm(functionName: string): void;
+  /** Ends every process at once, whatever it is doing. */
+  close(): void;
+}
+
+export interface LambdaHostOptions {
+  readonly functions: readonly LocalFunction[];
+  /** Of the local AWS endpoint. */
+  readonly endpoint: string;
+  readonly scenarioUrl: string;
+  /** What the functions sign their calls with. */
+  readonly accessKeyId: string;
+  readonly logFolder: string;
+  /** Told every line that a function writes, beside its log file. */
+  readonly onLog: (line: string) => void;
+}
+
+/** So many processes a function at most: two cores gain nothing from more. */
+const MOST_PROCESSES = 4;
+
+/** Runs each function in processes of its own, one invocation at a time each, killed at the function's time-out. */
+export async function startLambdaHost(options: LambdaHostOptions): Promise<LambdaHost> {
+  await mkdir(options.logFolder, { recursive: true });
+  const pools = new Map(options.functions.map((fn) => [fn.name, new ProcessPool(fn, options)]));
+  const poolOf = (name: string) => {
+    const pool = pools.get(name);
+    if (!pool) throw new Error(`there is no function ${name}`);
+    return pool;
+  };
+  return {
+    invoke: (name, event) => poolOf(name).invoke(event),
+    warm: (name) => poolOf(name).warm(),
+    close: () => pools.forEach((pool) => pool.close()),
+  };
+}
+
+class ProcessPool {
+  readonly #fn: LocalFunction;
+  readonly #options: LambdaHostOptions;
+  readonly #log: number;
+  readonly #idle: ChildProcess[] = [];
+  readonly #all = new Set<ChildProcess>();
+  readonly #waiting: ((child: ChildProcess) => void)[] = [];
+  #closed = false;
+
+  constructor(fn: LocalFunction, options: LambdaHostOptions) {
+    this.#fn = fn;
+    this.#options = options;
+    this.#log = openSync(join(options.logFolder, `${fn.name}.log`), 'a');
+  }
+
+  async invoke(event: unknown): Promise<unknown> {
+    const child = await this.#take();
+    try {
+      return await this.#run(child, event);
+    } finally {
+      this.#putBack(child);
+    }
+  }
+
+  warm(): void {
+    if (this.#all.size === 0) this.#idle.push(this.#start());
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const child of this.#all) child.kill('SIGKILL');
+  }
+
+  async #take(): Promise<ChildProcess> {
+    // After the end nothing may run any more: what is under way simply never returns, as when the power fails.
+    if (this.#closed) return await new Promise(() => undefined);
+    const child = this.#idle.pop();
+    if (child) return child;
+    if (this.#all.size < MOST_PROCESSES) return this.#start();
+    return await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #putBack(child: ChildProcess): void {
+    const next = this.#waiting.shift();
+    const isAlive = this.#all.has(child);
+    if (next) next(isAlive ? child : this.#start());
+    else if (isAlive) this.#idle.push(child);
+  }
+
+  #start(): ChildProcess {
+    const { codeFolder, properties } = this.#fn;
+    const [file = '', name = ''] = properties.Handler.split('.');
+    const child = fork(
+      join(import.meta.dirname, 'lambda-runtime.ts'),
+      [join(codeFolder, `${file}.mjs`), name],
+      {
+        env: this.#environment(),
+        execArgv: [`--max-old-space-size=${properties.MemorySize}`],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
+    for (const output of [child.stdout, child.stderr]) {
+      if (output) createInterface(output).on('line', (line) => this.#keepLine(line));
+    }
+    this.#all.add(child);
+    // A message to a process that has just died: its end is told by 'exit'.
+    child.on('error', () => undefined);
+    child.on('exit', () => {
+      this.#all.delete(child);
+      const at = this.#idle.indexOf(child);
+      if (at >= 0) this.#idle.splice(at, 1);
+    });
+    return child;
+  }
+
+  #keepLine(line: string): void {
+    writeSync(this.#log, `${line}\n`);
+    this.#options.onLog(line);
+  }
+
+  /**
+   * The template's variables, and what Lambda itself sets. Nothing of this machine's environment but the path, and where
+   * Node keeps what it compiled, if it was told to: each of these processes loads the same again.
+   */
+  #environment(): NodeJS.ProcessEnv {
+    const { name, properties, codeFolder } = this.#fn;
+    const variables = properties.Environment?.Variables ?? {};
+    return {
+      ...variables,
+      ...('SCENARIO_URL' in variables && { SCENARIO_URL: this.#options.scenarioUrl }),
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      TZ: 'UTC',
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: this.#options.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL: this.#options.endpoint,
+      AWS_LAMBDA_FUNCTION_NAME: name,
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      LAMBDA_TASK_ROOT: codeFolder,
+      _HANDLER: properties.Handler,
+    };
+  }
+
+  async #run(child: ChildProcess, event: unknown): Promise<unknown> {
+    const timeoutMs = this.#fn.properties.Timeout * 1000;
+    const invocation: Invocation = { requestId: randomUUID(), event, deadline: Date.now() + timeoutMs };
+    const answer = await new Promise<InvocationResult>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        end(() =>
+          reject(new FunctionError('Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`)),
+        );
+      }, timeoutMs);
+      const onMessage = (result: InvocationResult) => end(() => resolve(result));
+      const onExit = (code: number | null, signal: string | null) =>
+        end(() =>
+          reject(
+            new FunctionError('Runtime.ExitError', `the process ended: ${signal ?? `exit status ${code}`}`),
+          ),
+        );
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        child.off('message', onMessage).off('exit', onExit);
+        // What ended because everything ends has not failed.
+        if (!this.#closed) settle();
+      };
+      child.on('message', onMessage).on('exit', onExit);
+      child.send(invocation);
+    });
+    if ('error' in answer)
+      throw new FunctionError(answer.error.errorType, answer.error.errorMessage, answer.error.trace);
+    return answer.result;
+  }
+}

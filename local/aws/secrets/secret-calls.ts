@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { ServiceError } from '../service-error.ts';
+
+export interface SecretTools {
+  /** The value of each secret, by its ARN. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** The access key id of the functions: nobody else reads a secret. @default anybody does */
+  readonly secretsOnlyFor?: string | undefined;
+}
+
+const secretInput = z.object({ SecretId: z.string() });
+
+export async function getSecretValue(
+  input: unknown,
+  { secrets, secretsOnlyFor }: SecretTools,
+  accessKeyId: string | undefined,
+): Promise<object> {
+  const { SecretId } = secretInput.parse(input);
+  if (secretsOnlyFor !== undefined && secretsOnlyFor !== accessKeyId) {
+    throw new ServiceError(
+      'AccessDeniedException',
+      'only the functions of this run may read the real credentials',
+    );
+  }
+  const value = secrets.get(SecretId);
+  if (value === undefined)
+    throw new ServiceError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+  return { ARN: SecretId, Name: SecretId, SecretString: value, VersionStages: ['AWSCURRENT'] };
+}

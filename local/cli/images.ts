@@ -1,0 +1,47 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { basename, relative, resolve, sep } from 'node:path';
+import { WrongCallError } from '../../infra/operator/usage-error.ts';
+
+/** An image that was named on the command line. */
+export interface NamedImage {
+  readonly typed: string;
+  readonly file: string;
+  /** In the upload bucket. */
+  readonly key: string;
+}
+
+/** @throws WrongCallError when one is missing, no readable file, or two would get the same key */
+export async function namedImages(paths: readonly string[], folder: string): Promise<readonly NamedImage[]> {
+  const images: NamedImage[] = [];
+  for (const typed of paths) {
+    const file = resolve(folder, typed);
+    await checkFile(typed, file);
+    const key = keyOf(file, folder);
+    const same = images.find((image) => image.key === key);
+    if (same)
+      throw new WrongCallError(
+        `${same.typed} and ${typed} would both be uploaded as ${key}: name one of them, or start twice`,
+      );
+    images.push({ typed, file, key });
+  }
+  return images;
+}
+
+/** The path below the working folder, or the name alone of a file outside it. */
+function keyOf(file: string, folder: string): string {
+  const inside = relative(folder, file);
+  return inside.startsWith('..') ? basename(file) : inside.split(sep).join('/');
+}
+
+async function checkFile(typed: string, file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (!found) throw new WrongCallError(`${typed} does not exist: check the path`);
+  if (found.isDirectory())
+    throw new WrongCallError(
+      `${typed} is a folder: name the images in it, for example ${typed.replace(/\/+$/, '')}/*.png`,
+    );
+  if (!found.isFile()) throw new WrongCallError(`${typed} is no file`);
+  await access(file, constants.R_OK).catch(() => {
+    throw new WrongCallError(`${typed} can not be read: check its permissions`);
+  });
+}

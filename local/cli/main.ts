@@ -1,0 +1,262 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { dirname, join, relative, resolve } from 'node:path';
+import * as z from 'zod';
+import { isIgnored, manifestKey } from '../../functions/run/upload.ts';
+import { assembly, SynthError } from '../aws/assembly.ts';
+import { type Command, help, readCommand } from './command-line.ts';
+import { lockDataFolder } from './data-folder.ts';
+import { exportedFile } from '../runs/export.ts';
+import { writeWhole } from '../aws/durable-files.ts';
+import { type ImageResult, resultOf, startImage } from './image-runs.ts';
+import { type NamedImage, namedImages } from './images.ts';
+import { type LocalAws, openLocalAws } from '../aws/local-aws.ts';
+import { listenOnLoopback } from '../aws/loopback.ts';
+import { createPage } from '../page/page.ts';
+import type { RunView } from '../runs/runs.ts';
+import { startStandIn } from '../scenario/server.ts';
+import { folderOf, type Service, serviceIn } from './service.ts';
+import { ignorePrefixesOf, readTemplate, type Template } from '../aws/template.ts';
+import { resultTable, showProgress, tellEnds } from './terminal.ts';
+import { WrongCallError } from '../../infra/operator/usage-error.ts';
+
+/** Everything that runs, and how to end it. */
+interface Running {
+  readonly aws: LocalAws;
+  readonly endpoint: string;
+  readonly page: string;
+  readonly standIn: boolean;
+}
+
+/** @returns the exit code */
+export async function main(args: readonly string[]): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  try {
+    const command = readCommand(args);
+    if (command === 'help') return print(help);
+    if (command === 'version') return print(`${await version()}\n`);
+    return await run(command, stop.signal);
+  } catch (error) {
+    if (!(error instanceof WrongCallError) && !(error instanceof SynthError)) throw error;
+    process.stderr.write(`meshdrop: ${error.message}\n`);
+    return error instanceof WrongCallError ? 2 : 1;
+  }
+}
+
+function print(text: string): 0 {
+  process.stdout.write(text);
+  return 0;
+}
+
+async function version(): Promise<string> {
+  const file = await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(file)).version;
+}
+
+/** Checks everything that can be called wrongly first, starts, does what was asked, and ends what was started. */
+async function run(command: Command, stop: AbortSignal): Promise<number> {
+  const service = serviceIn(process.env, command.standIn);
+  if (!service.standIn && command.jobSeconds !== undefined) {
+    throw new WrongCallError(
+      '--job-seconds is about the stand-in, and the keys in the environment mean the real service: add --stand-in',
+    );
+  }
+  const images = await namedImages(command.images, process.cwd());
+  const endings: (() => void | Promise<void>)[] = [];
+  try {
+    const running = await start(command, service, images, endings);
+    if (stop.aborted) return images.length === 0 ? 0 : 130;
+    announceUnfinished(running);
+    running.aws.begin();
+    if (images.length === 0) return await serve(running, resolve(command.out), stop);
+    return await makeModels(images, command, running, stop);
+  } finally {
+    for (const end of endings.toReversed()) await end();
+  }
+}
+
+const STAND_IN_SPEED = 10;
+
+async function start(
+  command: Command,
+  service: Service,
+  images: readonly NamedImage[],
+  endings: (() => void | Promise<void>)[],
+): Promise<Running> {
+  const data = resolve(command.data);
+  endings.push(await lockDataFolder(data));
+  const server = await listenOnLoopback(command.port, '--port');
+  endings.push(() => server.close());
+  const pageServer = await listenOnLoopback(command.pagePort, '--page-port');
+  endings.push(() => pageServer.close());
+  await mkdir(resolve(command.out), { recursive: true }).catch((cause: unknown) => {
+    throw new WrongCallError(`models can not be written to ${command.out}; name another folder with --out`, {
+      cause,
+    });
+  });
+  announceService(service);
+
+  const speed = command.speed ?? (service.standIn ? STAND_IN_SPEED : 1);
+  const template = await readTemplate(await assembly());
+  refuseIgnored(images, template);
+  const world = join(data, folderOf(service));
+  const scenario = await scenarioOf(service, command, world, speed, endings);
+  const aws = await openLocalAws({
+    template,
+    data,
+    world,
+    out: resolve(command.out),
+    server,
+    scenario,
+    standIn: service.standIn,
+    speed,
+  });
+  endings.push(() => aws.close());
+  pageServer.serve(createPage(aws, service.standIn));
+
+  const addresses = { endpoint: server.origin, page: pageServer.origin };
+  const scenarioOrigin = new URL(scenario.url).origin;
+  const local = { pid: process.pid, ...addresses, scenario: scenarioOrigin, standIn: service.standIn };
+  // As `cdk deploy --outputs-file` writes them, and first: whoever finds local.json finds both.
+  await tell(join(data, 'outputs.json'), { Meshdrop: template.outputs }, endings);
+  await tell(join(data, 'local.json'), local, endings);
+  return { aws, ...addresses, standIn: service.standIn };
+}
+
+/** Written for others, as long as this runs. */
+async function tell(file: string, content: object, endings: (() => void | Promise<void>)[]): Promise<void> {
+  await writeWhole(file, JSON.stringify(content));
+  endings.push(() => rm(file, { force: true }));
+}
+
+/** Nobody would ever answer for them. */
+function refuseIgnored(images: readonly NamedImage[], template: Template): void {
+  const ignored = images.find(({ key }) => isIgnored(key, ignorePrefixesOf(template)));
+  if (ignored)
+    throw new WrongCallError(
+      `${ignored.typed} is ignored by its name or folder (${ignored.key}): rename it, or look at ignorePrefixes in cdk.json`,
+    );
+}
+
+function announceService(service: Service): void {
+  process.stderr.write(
+    service.standIn
+      ? 'meshdrop: Scenario is played by a stand-in on this machine; nothing costs money\n'
+      : `meshdrop: keys found in the environment: this talks to the real Scenario at ${new URL(service.url).host}, and EACH IMAGE COSTS MONEY (--stand-in does not)\n`,
+  );
+}
+
+/** What an earlier start left goes on by itself: nobody may be surprised by what that costs. */
+function announceUnfinished({ aws: { unfinished }, standIn }: Running): void {
+  if (unfinished === 0) return;
+  const cost = standIn ? '' : ', and EACH THAT IS NOT PAID YET COSTS MONEY';
+  process.stderr.write(
+    `meshdrop: ${unfinished} unfinished ${unfinished === 1 ? 'upload of an earlier start goes' : 'uploads of an earlier start go'} on${cost}\n`,
+  );
+}
+
+async function scenarioOf(
+  service: Service,
+  { jobSeconds }: Command,
+  world: string,
+  speed: number,
+  endings: (() => void | Promise<void>)[],
+) {
+  if (!service.standIn) return service;
+  const credentials = { apiKey: 'stand-in', apiSecret: 'stand-in' };
+  const options = { windowSeconds: 60 / speed, ...(jobSeconds !== undefined && { jobSeconds }) };
+  const standIn = await startStandIn({ folder: join(world, 'scenario'), ...credentials, options });
+  endings.push(() => standIn.close());
+  return { url: standIn.url, ...credentials };
+}
+
+async function serve(
+  { aws, endpoint, page, standIn }: Running,
+  out: string,
+  stop: AbortSignal,
+): Promise<number> {
+  const s3 = `--endpoint-url ${endpoint} --no-sign-request --region us-east-1`;
+  print(`Meshdrop is ready${standIn ? '' : ', and each image costs money'}.
+
+  page          ${page}
+  AWS endpoint  ${endpoint}
+
+Drop an image on the page, or:
+
+  aws s3 cp examples/oak-chair.png s3://${aws.uploadBucket}/chairs/oak.png ${s3}
+  aws s3 ls --recursive s3://${aws.assetBucket}/models/ ${s3}
+
+Ctrl-C stops; the same command goes on where it stopped.
+
+`);
+  const folderOfRun = ({ key, runId }: RunView) =>
+    fromHere(dirname(exportedFile(out, manifestKey(key, runId))));
+  tellEnds(aws.runs, folderOfRun, process.stdout);
+  await aborted(stop);
+  return 0;
+}
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+/** Runs the named images to their end. */
+async function makeModels(
+  images: readonly NamedImage[],
+  command: Command,
+  running: Running,
+  stop: AbortSignal,
+): Promise<number> {
+  const { aws } = running;
+  const out = resolve(command.out);
+  process.stderr.write(`meshdrop: page ${running.page}, AWS endpoint ${running.endpoint}\n`);
+  const imageRuns = await Promise.all(images.map((image) => startImage(image, command.metadata, aws)));
+  const progress = showProgress(imageRuns, aws.runs, command.json ? process.stderr : process.stdout);
+  const results = Promise.all(
+    imageRuns.map(async (imageRun) => {
+      const result = await resultOf(imageRun, aws, out);
+      if (command.json) print(`${JSON.stringify(jsonLine(result, running.standIn))}\n`);
+      return result;
+    }),
+  );
+  const ended = await Promise.race([results, aborted(stop)]);
+  progress.stop();
+  if (ended === undefined) {
+    const left = imageRuns.filter(({ runId }) => aws.runs.isUnderWay(runId)).map(({ image }) => image.typed);
+    process.stderr.write(
+      `meshdrop: stopped before the end of ${left.join(', ')}; name it again, or nothing, and it goes on\n`,
+    );
+    return 130;
+  }
+  if (!command.json)
+    print(`\n${resultTable(ended.map((result) => ({ ...result, where: whereOf(result) })))}\n`);
+  return ended.every(({ status }) => status === 'stored') ? 0 : 1;
+}
+
+function whereOf({ status, model, reason, code }: ImageResult): string {
+  return model === null ? `${status}: ${reason ?? code}` : fromHere(model);
+}
+
+/** Field by field, and in this order: programs read it, and so do people. */
+function jsonLine(
+  { image, status, runId, model, manifest, code, reason, seconds, cu }: ImageResult,
+  standIn: boolean,
+) {
+  return {
+    image,
+    status,
+    runId,
+    model: model === null ? null : fromHere(model),
+    manifest: fromHere(manifest),
+    code,
+    reason,
+    seconds,
+    cu,
+    standIn,
+  };
+}
+
+function fromHere(file: string): string {
+  return relative(process.cwd(), file);
+}

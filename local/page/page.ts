@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { assetFolder } from '../../functions/run/upload.ts';
+import type { LocalAws } from '../aws/local-aws.ts';
+import type { Handle } from '../aws/loopback.ts';
+import { S3Error } from '../aws/s3/s3-error.ts';
+
+/** Answers the page: itself, the list of runs, the files of the asset bucket, and images that are dropped on it. */
+export function createPage(aws: LocalAws, standIn: boolean): Handle {
+  return async (request, response) => {
+    try {
+      await answer(request, response, aws, standIn);
+    } catch (error) {
+      const status = error instanceof S3Error ? error.status : 500;
+      if (!response.headersSent) response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end(error instanceof Error ? error.message : String(error));
+    } finally {
+      request.resume();
+    }
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  aws: LocalAws,
+  standIn: boolean,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const route = `${request.method} ${/^\/[^/]*/.exec(pathname)?.[0]}`;
+  const key = decodeURIComponent(pathname.replace(/^\/[^/]*\//, ''));
+  switch (route) {
+    case 'GET /':
+      return void response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+        .end(await readFile(join(import.meta.dirname, 'page.html')));
+    case 'GET /runs':
+      return void response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ standIn, runs: listed(aws) }));
+    case 'GET /files':
+      return await sendFile(key, response, aws);
+    case 'PUT /uploads':
+      await aws.store.put(aws.uploadBucket, key, request);
+      return void response.writeHead(204).end();
+    default:
+      response
+        .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
+        .end('there is nothing here; the page is at /');
+  }
+}
+
+function listed({ runs, store, assetBucket }: LocalAws) {
+  return runs.all().map((run) => ({
+    ...run,
+    files: store.list(assetBucket, { prefix: assetFolder(run.key, run.runId) }).objects.map(({ key }) => key),
+  }));
+}
+
+/** A dropped file may hold anything: it is downloaded or shown as what it is, never run as a page of ours. */
+async function sendFile(
+  key: string,
+  response: ServerResponse,
+  { store, assetBucket }: LocalAws,
+): Promise<void> {
+  const { object, body } = store.get(assetBucket, key);
+  response.writeHead(200, {
+    'content-type': object.contentType ?? 'application/octet-stream',
+    'content-length': object.size,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': 'sandbox',
+  });
+  await pipeline(body, response);
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { assetFolder } from '../../functions/run/upload.ts';
+import type { ObjectStore } from '../aws/s3/store.ts';
+
+const PREFIX = 'models/';
+
+/** Writes all that lies in a run's folder of the asset bucket below `out`. Written beside, then renamed. */
+export async function exportRun(
+  store: ObjectStore,
+  bucket: string,
+  run: { key: string; runId: string },
+  out: string,
+): Promise<void> {
+  const { objects } = store.list(bucket, { prefix: assetFolder(run.key, run.runId) });
+  for (const object of objects) {
+    const file = exportedFile(out, object.key);
+    await mkdir(dirname(file), { recursive: true });
+    const beside = `${file}.part`;
+    try {
+      await pipeline(store.read(object), createWriteStream(beside));
+      await rename(beside, file);
+    } finally {
+      await rm(beside, { force: true });
+    }
+  }
+}
+
+/** Where an object of the asset bucket is written: laid out as below `models/`, and never outside `out`. */
+export function exportedFile(out: string, key: string): string {
+  return join(out, ...key.slice(PREFIX.length).split('/').map(fileName));
+}
+
+const LONGEST_FILE_NAME = 200;
+
+/** Segments that a file system takes for something else are percent-encoded, and too long ones are cut. */
+function fileName(segment: string): string {
+  if (segment === '') return '%2F';
+  if (segment === '.' || segment === '..') return segment.replaceAll('.', '%2E');
+  const safe = segment.replaceAll('\0', '%00');
+  if (Buffer.byteLength(safe) <= LONGEST_FILE_NAME) return safe;
+  const digest = createHash('sha256').update(segment).digest('hex').slice(0, 16);
+  return `${Buffer.from(safe).subarray(0, LONGEST_FILE_NAME).toString().replaceAll('\uFFFD', '')}~${digest}`;
+}

@@ -1,0 +1,95 @@
+import { text } from 'node:stream/consumers';
+import * as z from 'zod';
+import { type Phase, recordSchema } from '../../functions/run/record.ts';
+import { runIdOfUpload, uploadIn } from '../../functions/run/upload-message.ts';
+import type { EventEnvelope } from '../aws/events/event-bus.ts';
+import type { Runs, RunView } from './runs.ts';
+import type { ObjectStore } from '../aws/s3/store.ts';
+import { jsonIn } from '../../functions/platform/json.ts';
+
+/** The run that a message is about: an "Object Created" event begins one. Anybody may send anything else. */
+export function runOf(body: string): { readonly runId: string; readonly key: string } | undefined {
+  try {
+    const upload = uploadIn(body);
+    return { runId: runIdOfUpload(upload), key: upload.key };
+  } catch {
+    return undefined;
+  }
+}
+
+const answered = z.object({
+  metadata: z.object({ runId: z.string() }),
+  data: z.object({
+    upload: z.object({ key: z.string() }),
+    failure: z.object({ reason: z.string(), hint: z.string().optional() }).optional(),
+  }),
+});
+
+const STAGES = { 'Model Stored': 'stored', 'Model Failed': 'failed', 'Upload Rejected': 'rejected' } as const;
+
+/** What an event of ours says about its run. */
+export function answerIn({ source, 'detail-type': detailType, detail }: EventEnvelope) {
+  const stage =
+    source === 'meshdrop' && detailType in STAGES ? STAGES[detailType as keyof typeof STAGES] : undefined;
+  const parsed = answered.safeParse(detail).data;
+  if (!stage || !parsed) return undefined;
+  return {
+    runId: parsed.metadata.runId,
+    key: parsed.data.upload.key,
+    stage,
+    ...parsed.data.failure,
+  };
+}
+
+const STAGE_OF_PHASE: Readonly<Record<Phase, RunView['stage']>> = {
+  claimed: 'queued',
+  sending: 'submitting',
+  submitted: 'generating',
+  stored: 'stored',
+  failed: 'failed',
+  rejected: 'rejected',
+};
+
+/** What earlier processes did. A record that can not be read is none to look at. */
+export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string): Promise<void> {
+  let after: string | undefined;
+  do {
+    const page = store.list(bucket, { prefix: 'runs/', after });
+    for (const object of page.objects) {
+      const record = recordSchema.safeParse(JSON.parse(await text(store.read(object)))).data;
+      if (!record) continue;
+      const { reason, hint } = 'failure' in record ? record.failure : {};
+      const stage = STAGE_OF_PHASE[record.phase];
+      runs.note(record.runId, {
+        key: record.upload.key,
+        stage,
+        since: object.lastModified.getTime(),
+        reason,
+        hint,
+      });
+    }
+    after = page.next;
+  } while (after !== undefined);
+}
+
+/** An upload that waits, or is being worked on. */
+export function noteUpload(runs: Runs, body: string, stage: 'queued' | 'submitting'): void {
+  const run = runOf(body);
+  if (run) runs.note(run.runId, { key: run.key, stage });
+}
+
+/** A state of the machine that was entered, and what a task of it answered. */
+export function noteTask(runs: Runs, runId: string, state: string, output: unknown): void {
+  if (state === 'StoreAssets') return runs.note(runId, { stage: 'storing' });
+  const progress: unknown =
+    typeof output === 'object' && output !== null ? Reflect.get(output, 'progress') : undefined;
+  runs.note(runId, { stage: 'generating', ...(typeof progress === 'number' && { progress }) });
+}
+
+const heldLine = z.object({ message: z.literal('held'), runId: z.string(), refusal: z.string() });
+
+/** What a function logs of an upload that it holds: why nothing seems to happen. */
+export function noteLog(runs: Runs, line: string): void {
+  const held = heldLine.safeParse(jsonIn(line)).data;
+  if (held) runs.note(held.runId, { waitingFor: held.refusal });
+}

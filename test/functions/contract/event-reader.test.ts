@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import * as z from 'zod';
+import {
+  isModelFailed,
+  isModelStored,
+  isUploadRejected,
+  type Manifest,
+  type ModelFailed,
+  type ModelStored,
+  NotMeshdropEventError,
+  parse,
+  parseManifest,
+  type UploadRejected,
+} from '../../../functions/contract/event-reader.ts';
+import { eventSchemas, eventSource } from '../../../functions/run/event.ts';
+import type { manifestSchema } from '../../../functions/run/manifest.ts';
+import { publishedValidators } from '../../docs/published-validators.ts';
+import { sampleEvents, sampleManifests } from '../../docs/event-samples.ts';
+import { LATER, type Mutation, mutationsOf } from './event-mutations.ts';
+
+const samples = [...sampleEvents()];
+const validators = publishedValidators();
+
+/** What events.ts itself takes, in the envelope that it comes in. */
+const written = z.discriminatedUnion('detail-type', [
+  z.object({ 'detail-type': z.literal('Model Stored'), detail: eventSchemas['Model Stored'] }),
+  z.object({ 'detail-type': z.literal('Model Failed'), detail: eventSchemas['Model Failed'] }),
+  z.object({ 'detail-type': z.literal('Upload Rejected'), detail: eventSchemas['Upload Rejected'] }),
+]);
+const fromUs = z.object({ source: z.literal(eventSource) }).and(written);
+
+function isRead(event: unknown): boolean {
+  try {
+    parse(event);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(NotMeshdropEventError);
+    return false;
+  }
+}
+
+function isPublished(event: unknown): boolean {
+  return ['model-stored', 'model-failed', 'upload-rejected'].some((name) => validators.get(name)?.(event));
+}
+
+/** What we never write, and a later minor version may: more fields, more words, other parameters. */
+function isForLater({ at, value, what }: Mutation): boolean {
+  if (what.includes(LATER)) return true;
+  if (/(\.role|\.code)$/.test(at)) return typeof value === 'string';
+  if (at.includes('.parameters')) return true;
+  if (at.endsWith('.schemaVersion')) return value === '1.7';
+  // A failed run that is called a rejected one only has a job more than it should.
+  if (at === '.detail-type') return value === 'Upload Rejected';
+  // An object of optional fields takes any other object.
+  return typeof value === 'object' && value !== null && 'later' in value;
+}
+
+describe.each(samples)('the sample %s', (_, sample) => {
+  it('is read, and fits its published schema and events.ts', () => {
+    expect(parse(sample)).toBe(sample);
+    expect(isPublished(sample)).toBe(true);
+    expect(fromUs.safeParse(sample).success).toBe(true);
+  });
+
+  it('is read or refused, whatever is changed in it, as by the published schema', () => {
+    const differing = [...mutationsOf(sample)].filter(({ event }) => isRead(event) !== isPublished(event));
+
+    expect(differing.map(({ at, what }) => `event${at} ${what}`)).toEqual([]);
+  });
+
+  it('is refused, whatever is changed in it, where events.ts refuses it, but for what later versions may bring', () => {
+    const mutations = [...mutationsOf(sample)].filter((mutation) => !isForLater(mutation));
+    const differing = mutations.filter(({ event }) => isRead(event) !== fromUs.safeParse(event).success);
+
+    expect(mutations.length).toBeGreaterThan(300);
+    expect(differing.map(({ at, what }) => `event${at} ${what}`)).toEqual([]);
+  });
+
+  it('is read with a field more, wherever that is', () => {
+    const more = [...mutationsOf(sample)].filter(
+      ({ at, what }) => what.includes(LATER) && !at.includes('.parameters'),
+    );
+
+    expect(more.length).toBeGreaterThan(5);
+    expect(more.filter(({ event }) => !isRead(event)).map(({ at }) => at)).toEqual([]);
+  });
+});
+
+describe('a sentence', () => {
+  const stored = sampleEvents().get('model-stored');
+  const changedAt = (place: string, how: string) =>
+    [...mutationsOf(stored)].find(({ at, what }) => at === place && what === how)?.event;
+
+  it.each([
+    [
+      '.detail.data.assets[0].sha256',
+      'is removed',
+      'event.detail.data.assets[0].sha256 is missing',
+      'malformed',
+    ],
+    [
+      '.detail.data.assets[1].bytes',
+      'is 1.5',
+      'event.detail.data.assets[1].bytes is 1.5, not a whole number from 1 on',
+      'malformed',
+    ],
+    ['.source', 'is "other"', 'event.source is "other", not "meshdrop"', 'not-ours'],
+    [
+      '.detail-type',
+      'is "Model Removed"',
+      'event.detail-type is "Model Removed", none that is known here',
+      'unknown-type',
+    ],
+    [
+      '.detail.metadata.schemaVersion',
+      'is "2.0"',
+      'event.detail.metadata.schemaVersion is "2.0", not 1.x',
+      'unknown-version',
+    ],
+    ['', 'is null', 'event is null, not an object', 'malformed'],
+  ])('says where event%s %s', (at, how, message, code) => {
+    expect(() => parse(changedAt(at, how))).toThrow(expect.objectContaining({ message, code }) as Error);
+  });
+
+  it('is short and in one line, whatever was sent', () => {
+    const sent = { source: 'meshdrop', 'detail-type': `Model\n\u001b[31m${'x'.repeat(1_000_000)}` };
+    const told = String.raw`event.detail-type is "Model\n\u001b[31m${'x'.repeat(49)}", none that is known here`;
+
+    expect(() => parse(sent)).toThrow(expect.objectContaining({ message: told }) as Error);
+  });
+});
+
+describe('the manifest', () => {
+  const manifests = [...sampleManifests()];
+
+  it.each(manifests)('of the sample %s is read, and so with a field more', (_, manifest) => {
+    expect(parseManifest(manifest)).toBe(manifest);
+    for (const { at, what, event } of mutationsOf(manifest))
+      if (what.includes(LATER) && !at.includes('.parameters')) parseManifest(event);
+  });
+
+  it.each(manifests)('of the sample %s is refused without a field that every manifest has', (_, manifest) => {
+    const removed = [...mutationsOf(manifest)].filter(({ what }) => what === 'is removed');
+    const refused = removed.filter(({ event }) => !isManifest(event)).map(({ at }) => at);
+
+    expect(refused).toEqual(
+      expect.arrayContaining([
+        '.schemaVersion',
+        '.status',
+        '.runId',
+        '.finishedAt',
+        '.upload',
+        '.upload.key',
+        '.model.id',
+        '.assets',
+      ]),
+    );
+    const published = removed.filter(
+      ({ event }) => !isManifest(event) && validators.get('manifest')?.(event),
+    );
+    expect(published.map(({ at }) => at)).toEqual([]);
+  });
+
+  it('has a type that takes whatever is written', () => {
+    expectTypeOf<z.infer<typeof manifestSchema>>().toExtend<Manifest>();
+  });
+});
+
+function isManifest(manifest: unknown): boolean {
+  try {
+    parseManifest(manifest);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(NotMeshdropEventError);
+    return false;
+  }
+}
+
+describe('the guards', () => {
+  const byName = sampleEvents();
+
+  it.each([
+    ['isModelStored', isModelStored, 'model-stored'],
+    ['isModelFailed', isModelFailed, 'model-failed'],
+    ['isUploadRejected', isUploadRejected, 'upload-rejected'],
+  ] as const)('%s is true of its own event alone', (_, guard, name) => {
+    expect([...byName].filter(([, event]) => guard(event)).map(([sample]) => sample)).toEqual(
+      [...byName.keys()].filter((sample) => sample.startsWith(name)),
+    );
+    expect(guard(undefined)).toBe(false);
+  });
+});
+
+describe('the types', () => {
+  it('take whatever events.ts writes', () => {
+    type Written<Type extends keyof typeof eventSchemas> = z.infer<(typeof eventSchemas)[Type]>;
+
+    expectTypeOf<Written<'Model Stored'>>().toExtend<ModelStored['detail']>();
+    expectTypeOf<Written<'Model Failed'>>().toExtend<ModelFailed['detail']>();
+    expectTypeOf<Written<'Upload Rejected'>>().toExtend<UploadRejected['detail']>();
+  });
+});
+
+it('imports nothing, so that it can be published alone', () => {
+  const file = join(import.meta.dirname, '..', '..', '..', 'functions', 'contract', 'event-reader.ts');
+
+  expect(readFileSync(file, 'utf8')).not.toMatch(/^(import|export .* from)\b|\bimport\(/m);
+});

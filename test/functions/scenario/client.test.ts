@@ -1,0 +1,395 @@
+import * as fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createScenario, type Scenario } from '../../../functions/scenario/client.ts';
+import { modelDefaults } from '../../../functions/models/tripo-3-1.ts';
+import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
+import { startStandIn } from '../../../local/scenario/server.ts';
+import { credentialsOf } from '../credentials.ts';
+import { png } from '../images.ts';
+import { type Got, openServer, type Said } from '../scripted-server.ts';
+import { virtualTime } from '../virtual-time.ts';
+
+async function withStandIn(options: StandInOptionsInput = {}) {
+  const time = virtualTime();
+  const standIn = await startStandIn({
+    apiKey: 'key',
+    apiSecret: 'secret',
+    now: time.now,
+    options: { requestsPerWindow: 100_000, resultModel: 'triangle', ...options },
+  });
+  onTestFinished(() => standIn.close());
+  const scenario = createScenario({ url: standIn.url, credentials: credentialsOf('secret'), fetch, ...time });
+  return { standIn, scenario, time };
+}
+
+async function withServer(answer: (got: Got, index: number) => Said) {
+  const time = virtualTime();
+  const { origin, requests } = await openServer(answer);
+  const scenario = createScenario({
+    url: `${origin}/v1`,
+    credentials: credentialsOf('secret'),
+    fetch,
+    ...time,
+  });
+  return { scenario, requests, origin, time };
+}
+
+async function imageOf(bytes: number) {
+  const picture = await png();
+  const padding = Buffer.alloc(Math.max(0, bytes - picture.length));
+  return { bytes: Buffer.concat([picture, padding]), name: 'oak.png', contentType: 'image/png' };
+}
+
+const input = { ...modelDefaults, image: 'asset_in' };
+
+async function upload(scenario: Scenario) {
+  return await scenario.uploadImage(await imageOf(0));
+}
+
+describe('the quote', () => {
+  it.each([269, 200, 402] as const)(
+    'is read from a dry run answered with %i, and starts nothing',
+    async (dryRunStatus) => {
+      const { scenario, standIn } = await withStandIn({ dryRunStatus });
+
+      const cu = await scenario.quote({ ...modelDefaults, image: await upload(scenario) });
+
+      expect(cu).toBe(37.5);
+      expect(standIn.ledger().jobs).toEqual([]);
+    },
+  );
+
+  it('asks for the dry run in the query and never in the body', async () => {
+    const { scenario, requests } = await withServer(() => ({
+      status: 200,
+      body: { creativeUnitsCost: 7.25 },
+    }));
+
+    expect(await scenario.quote(input)).toBe(7.25);
+
+    expect(requests[0]?.url).toBe('/v1/generate/custom/model_tripo-v3-1-image-to-3d?dryRun=true');
+    expect(JSON.parse(requests[0]?.body.toString() ?? '')).toEqual(input);
+  });
+
+  it('is refused when the dry run started a job, with the asset that it was paid for', async () => {
+    const { scenario, standIn } = await withStandIn({ dryRunPays: true });
+    const image = await upload(scenario);
+
+    const asked = scenario.quote({ ...modelDefaults, image });
+
+    const error: unknown = await asked.catch((thrown: unknown) => thrown);
+    const [job] = standIn.ledger().jobs;
+    expect(job).toMatchObject({ image });
+    expect(error).toMatchObject({ name: 'DryRunPaidError', paid: { assetId: image, jobId: job?.jobId } });
+  });
+
+  it('is an empty account when 402 names no price', async () => {
+    const { scenario } = await withServer(() => ({ status: 402, body: { reason: 'pay first' } }));
+
+    await expect(scenario.quote(input)).rejects.toMatchObject({ name: 'ScenarioAccountError' });
+  });
+
+  it.each([{}, { creativeUnitsCost: '75' }, { creativeUnitsCost: -1 }])(
+    'is never made up from %o',
+    async (body) => {
+      const { scenario } = await withServer(() => ({ status: 200, body }));
+
+      await expect(scenario.quote(input)).rejects.toThrow(/no price/);
+    },
+  );
+});
+
+describe('a generation', () => {
+  it('starts one job and gives its id', async () => {
+    const { scenario, standIn } = await withStandIn();
+
+    const jobId = await scenario.generate({ ...modelDefaults, image: await upload(scenario) });
+
+    expect(standIn.ledger().jobs).toMatchObject([{ jobId }]);
+  });
+
+  it.each([{}, { job: {} }, { job: { jobId: '' } }, { job: { jobId: '../x' } }, '<html>OK'])(
+    'that is answered 200 with %o is uncertain',
+    async (body) => {
+      const { scenario, requests } = await withServer(() => ({ status: 200, body }));
+
+      await expect(scenario.generate(input)).rejects.toMatchObject({ name: 'SubmissionUncertainError' });
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  it.each([
+    ['Asset asset_in not found', 'ScenarioInputError'],
+    ['asset_in', 'ScenarioInputError'],
+    ['Model model_tripo-v3-1-image-to-3d not found', 'ScenarioAccountError'],
+    ['Not found', 'ScenarioAccountError'],
+  ])('of what is not there (%s) is a %s', async (reason, name) => {
+    const { scenario } = await withServer(() => ({ status: 404, body: { reason } }));
+
+    await expect(scenario.generate(input)).rejects.toMatchObject({ name });
+    await expect(scenario.quote(input)).rejects.toMatchObject({ name });
+  });
+});
+
+describe('an image', () => {
+  it('under 6,000,000 bytes goes in one call', async () => {
+    const { scenario, standIn } = await withStandIn();
+
+    await scenario.uploadImage(await imageOf(5_999_999));
+
+    expect(standIn.ledger().requests).toEqual({ createAsset: 1 });
+  });
+
+  it('of 6,000,000 bytes goes in parts', async () => {
+    const { scenario, standIn } = await withStandIn();
+
+    const assetId = await scenario.uploadImage(await imageOf(6_000_000));
+
+    expect(assetId).toMatch(/^asset_/);
+    expect(standIn.ledger().requests).toMatchObject({ createUpload: 1, putPart: 1, completeUpload: 1 });
+  });
+
+  it('arrives whole in three parts, without credentials or checksums, whatever order they are named in', async () => {
+    const image = await imageOf(16_000_001);
+    const { scenario, requests, origin } = await withServer((got): Said => {
+      if (got.method === 'PUT') return { status: 200 };
+      if (got.url.endsWith('/uploads')) {
+        const parts = [2, 1, 3].map((number) => ({ number, url: `${origin}/part?n=${number}` }));
+        return { status: 200, body: { upload: { id: 'upload_1', status: 'pending', parts } } };
+      }
+      const upload = { id: 'upload_1', status: 'imported', entityId: 'asset_big' };
+      return { status: 200, body: { upload } };
+    });
+
+    const assetId = await scenario.uploadImage(image);
+
+    const puts = requests
+      .filter(({ method }) => method === 'PUT')
+      .toSorted((a, b) => a.url.localeCompare(b.url));
+    expect(assetId).toBe('asset_big');
+    expect(Buffer.concat(puts.map(({ body }) => body)).equals(image.bytes)).toBe(true);
+    for (const { headers } of puts) {
+      expect(headers).not.toHaveProperty('authorization');
+      expect(Object.keys(headers).filter((name) => name.startsWith('x-amz'))).toEqual([]);
+    }
+    const completing = requests.find(({ url }) => url.endsWith('/action'));
+    expect(completing?.body.toString()).toBe('{"action":"complete"}');
+  });
+
+  it('that Scenario can not import is refused with its reason', async () => {
+    const { scenario } = await withStandIn({
+      faults: [{ on: 'completeUpload', what: 'upload-fails', errorMessage: 'broken picture' }],
+    });
+
+    await expect(scenario.uploadImage(await imageOf(6_000_000))).rejects.toMatchObject({
+      name: 'ScenarioInputError',
+      message: 'broken picture',
+    });
+  });
+
+  it('whose import hangs is given up', async () => {
+    const { scenario, time } = await withStandIn({
+      faults: [{ on: 'completeUpload', what: 'upload-stuck' }],
+    });
+
+    await expect(scenario.uploadImage(await imageOf(6_000_000))).rejects.toThrow(/still validating/);
+    expect(time.slept.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(100_000);
+  });
+
+  it('whose part is refused is worth another try', async () => {
+    const { scenario } = await withStandIn({ faults: [{ on: 'putPart', what: 'expired' }] });
+
+    await expect(scenario.uploadImage(await imageOf(6_000_000))).rejects.toMatchObject({
+      name: 'ScenarioUnavailableError',
+    });
+  });
+
+  it('never goes to a foreign host in the clear', async () => {
+    const foreign = await openServer(() => ({ status: 200 }));
+    const { scenario } = await withServer(() => ({
+      status: 200,
+      body: { upload: { id: 'u', status: 'pending', parts: [{ number: 1, url: `${foreign.origin}/p` }] } },
+    }));
+
+    await expect(scenario.uploadImage(await imageOf(6_000_000))).rejects.toThrow(/without https/);
+    expect(foreign.requests).toEqual([]);
+  });
+});
+
+describe('a job', () => {
+  const jobWith = async (job: Record<string, unknown>) => {
+    const { scenario } = await withServer(() => ({ status: 200, body: { job: { jobId: 'job_1', ...job } } }));
+    return await scenario.job('job_1');
+  };
+
+  it.each([
+    ['success', 'succeeded'],
+    ['succeeded', 'succeeded'],
+    ['failure', 'failed'],
+    ['failed', 'failed'],
+    ['canceled', 'canceled'],
+    ['cancelled', 'canceled'],
+    ['queued', 'running'],
+    ['pending', 'running'],
+    ['warming-up', 'running'],
+    ['in-progress', 'running'],
+    ['finalizing', 'running'],
+    ['post-processing', 'running'],
+    ['', 'running'],
+    [undefined, 'running'],
+    [7, 'running'],
+    ['constructor', 'running'],
+    ['__proto__', 'running'],
+  ])('with status %s is %s', async (status, meant) => {
+    expect((await jobWith({ status })).status).toBe(meant);
+  });
+
+  it.each([
+    [-1, 0],
+    [0.4, 0.4],
+    [1.02, 1],
+    [40, 0.4],
+    [100, 1],
+    [250, 1],
+    ['much', 0],
+    [null, 0],
+    [undefined, 0],
+  ])('with progress %s is at %s', async (progress, meant) => {
+    expect((await jobWith({ status: 'queued', progress })).progress).toBe(meant);
+  });
+
+  it('says what it gave and what it cost', async () => {
+    const job = await jobWith({
+      status: 'success',
+      statusHistory: [
+        { status: 'queued', date: '2026-10-05T10:00:00.000Z' },
+        { status: 'success', date: '2026-10-05T10:03:41Z' },
+      ],
+      metadata: { input: { image: 'asset_in' }, assetIds: ['asset_1', 'asset_2'], error: null },
+      billing: { cuCost: 75, cuDiscount: 0 },
+      createdAt: '2026-10-05T10:00:00.000Z',
+    });
+
+    expect(job).toMatchObject({
+      assetIds: ['asset_1', 'asset_2'],
+      cu: 75,
+      input: { image: 'asset_in' },
+      finishedAt: '2026-10-05T10:03:41.000Z',
+    });
+    expect(job.error).toBeUndefined();
+  });
+
+  it('is read whatever surrounds it', async () => {
+    const { scenario } = await withServer(({ url }) => {
+      const junk: unknown = JSON.parse(
+        Buffer.from(url.split('#')[0]?.slice('/v1/jobs/'.length) ?? '', 'hex').toString(),
+      );
+      return {
+        status: 200,
+        body: {
+          job: {
+            jobId: 'job_1',
+            status: 'success',
+            metadata: junk,
+            billing: junk,
+            statusHistory: junk,
+            progress: junk,
+            createdAt: junk,
+          },
+        },
+      };
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.jsonValue(), async (junk) => {
+        const job = await scenario.job(Buffer.from(JSON.stringify(junk)).toString('hex'));
+        expect(job.status).toBe('succeeded');
+        expect(job.progress >= 0 && job.progress <= 1).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('that Scenario does not know is told as such', async () => {
+    const { scenario } = await withStandIn();
+
+    await expect(scenario.job('job_unknown')).rejects.toMatchObject({ name: 'ScenarioNotFoundError' });
+  });
+
+  it('whose answer can not be read is asked for later', async () => {
+    const { scenario } = await withServer(() => ({ status: 200, body: '<html>OK' }));
+
+    await expect(scenario.job('job_1')).rejects.toMatchObject({ name: 'ScenarioUnavailableError' });
+  });
+});
+
+describe('an asset', () => {
+  const assetWith = async (asset: Record<string, unknown>) => {
+    const { scenario, requests } = await withServer(() => ({
+      status: 200,
+      body: { asset: { id: 'asset_1', url: 'https://cdn.cloud.scenario.com/a', ...asset } },
+    }));
+    return { asset: await scenario.asset('asset_1'), requests };
+  };
+
+  it.each([
+    ['success', 'ready'],
+    [undefined, 'ready'],
+    ['pending', 'pending'],
+    ['error', 'broken'],
+  ])('with status %s is %s', async (status, meant) => {
+    expect((await assetWith({ status })).asset.status).toBe(meant);
+  });
+
+  it('is asked for as the original, and prefers its URL', async () => {
+    const { asset, requests } = await assetWith({
+      originalFileUrl: 'https://cdn.cloud.scenario.com/original',
+      properties: { size: 5 },
+      thumbnail: { assetId: 'asset_t' },
+    });
+
+    expect(requests[0]?.url).toBe('/v1/assets/asset_1?originalAssets=true');
+    expect(asset).toMatchObject({
+      url: 'https://cdn.cloud.scenario.com/original',
+      preview: { assetId: 'asset_t' },
+    });
+    expect(asset.bytes).toBeUndefined();
+  });
+});
+
+describe('the list of jobs', () => {
+  const row = (n: number, minutes: number) => ({
+    jobId: `job_${n}`,
+    status: 'queued',
+    createdAt: new Date(Date.UTC(2026, 9, 5, 10, minutes)).toISOString(),
+    metadata: { input: { image: `asset_${n}` } },
+  });
+
+  it('is followed from page to page, and no further than asked', async () => {
+    const pages: Readonly<Record<string, unknown>> = {
+      '': { jobs: [row(4, 4), row(3, 3)], nextPaginationToken: 'a/+=' },
+      'a/+=': { jobs: [row(2, 2), row(1, 1)], nextPaginationToken: 'b' },
+    };
+    const { scenario, requests } = await withServer(({ url }) => {
+      const token = new URL(url, 'http://x').searchParams.get('paginationToken') ?? '';
+      return { status: 200, body: pages[token] };
+    });
+
+    const seen: string[] = [];
+    for await (const { jobId } of scenario.jobsSince(Date.UTC(2026, 9, 5, 10, 2))) seen.push(jobId);
+
+    expect(seen).toEqual(['job_4', 'job_3', 'job_2']);
+    expect(requests).toHaveLength(2);
+    expect(requests[0]?.url).toBe('/v1/jobs?types=custom&pageSize=200');
+  });
+});
+
+it('a list that ends with an empty token is not begun anew', async () => {
+  const { scenario, requests } = await withServer(() => ({
+    status: 200,
+    body: { jobs: [], nextPaginationToken: '' },
+  }));
+
+  expect(await Array.fromAsync(scenario.jobsSince(0))).toEqual([]);
+
+  expect(requests).toHaveLength(1);
+});

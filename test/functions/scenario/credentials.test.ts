@@ -1,0 +1,76 @@
+import {
+  DecryptionFailure,
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ScenarioAccountError } from '../../../functions/platform/errors.ts';
+import { secretReader } from '../../../functions/scenario/credentials.ts';
+
+const client = new SecretsManagerClient({ region: 'us-east-1' });
+const aws = mockClient(client);
+const ARN = 'arn:aws:secretsmanager:us-east-1:1:secret:scenario';
+const open = () => secretReader(client, ARN);
+const filled = (apiSecret: string) => ({ SecretString: JSON.stringify({ apiKey: 'key', apiSecret }) });
+const reads = () => aws.commandCalls(GetSecretValueCommand).length;
+
+beforeEach(() => aws.reset());
+
+describe('the secret', () => {
+  it('is read on first use, and once for many', async () => {
+    aws.on(GetSecretValueCommand, { SecretId: ARN }).resolves(filled('s'));
+    const secret = open();
+    expect(reads()).toBe(0);
+
+    await Promise.all([secret.get(), secret.get()]);
+
+    expect(await secret.get()).toEqual({ apiKey: 'key', apiSecret: 's' });
+    expect(reads()).toBe(1);
+  });
+
+  it('is read anew once it was dropped', async () => {
+    aws.on(GetSecretValueCommand).resolvesOnce(filled('old')).resolves(filled('new'));
+    const secret = open();
+    await secret.get();
+
+    secret.drop();
+
+    expect(await secret.get()).toMatchObject({ apiSecret: 'new' });
+  });
+
+  it('is read anew after a failure', async () => {
+    aws.on(GetSecretValueCommand).rejectsOnce(new Error('throttled')).resolves(filled('s'));
+    const secret = open();
+    await expect(secret.get()).rejects.toThrow('throttled');
+
+    expect(await secret.get()).toMatchObject({ apiSecret: 's' });
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['no JSON', 'key:hunter2'],
+    ['empty values', '{"apiKey":"","apiSecret":""}'],
+    ['another shape', '{"key":"hunter2"}'],
+  ])('with %s in it holds the uploads, and its content is not told', async (_, SecretString) => {
+    aws.on(GetSecretValueCommand).resolves(SecretString === undefined ? {} : { SecretString });
+
+    const error = await open()
+      .get()
+      .catch((caught: unknown) => caught);
+
+    expect(error).toBeInstanceOf(ScenarioAccountError);
+    expect(String(error)).toContain(ARN);
+    expect(String(error)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['that has no value yet', ResourceNotFoundException],
+    ['that can not be decrypted', DecryptionFailure],
+  ])('%s holds the uploads, too: no image is at fault', async (_, Refusal) => {
+    aws.on(GetSecretValueCommand).rejects(new Refusal({ message: 'no', $metadata: {} }));
+
+    await expect(open().get()).rejects.toThrow(ScenarioAccountError);
+  });
+});

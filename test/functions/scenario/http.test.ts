@@ -1,0 +1,317 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { callFree, callPaid } from '../../../functions/scenario/http.ts';
+import { credentialsOf } from '../credentials.ts';
+import { openServer, type Got, type Said } from '../scripted-server.ts';
+import { virtualTime } from '../virtual-time.ts';
+
+const GET = { method: 'GET', path: '/jobs/job_1' } as const;
+const POST = { method: 'POST', path: '/generate/custom/m', body: { image: 'asset_1' } } as const;
+const SECRET = 'hunter2-hunter2';
+
+async function open(answer: (got: Got, index: number) => Said, ...secrets: readonly string[]) {
+  const { origin, requests } = await openServer(answer);
+  const time = virtualTime();
+  const credentials = credentialsOf(...(secrets.length > 0 ? secrets : [SECRET]));
+  return { requests, credentials, time, tools: { url: `${origin}/v1`, credentials, fetch, ...time } };
+}
+
+/** The name and message of what a call throws. */
+async function thrown(call: Promise<unknown>): Promise<Error & { retryAfterSeconds?: number }> {
+  const error = await call.then(
+    () => new Error('nothing was thrown'),
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof Error)) throw new Error('no error was thrown');
+  return error;
+}
+
+describe('a request', () => {
+  it('carries Basic credentials and JSON', async () => {
+    const { tools, requests } = await open(() => ({ status: 200, body: { ok: true } }));
+
+    const answer = await callFree({ ...POST, path: '/assets?x=1' }, tools);
+
+    expect(answer).toMatchObject({ status: 200, body: { ok: true } });
+    expect(requests[0]).toMatchObject({ method: 'POST', url: '/v1/assets?x=1' });
+    expect(requests[0]?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from(`key:${SECRET}`).toString('base64')}`,
+      'content-type': 'application/json',
+    });
+    expect(JSON.parse(requests[0]?.body.toString() ?? '')).toEqual({ image: 'asset_1' });
+  });
+});
+
+describe('a refusal', () => {
+  const cases: readonly [status: number, body: unknown, name: string, told: string][] = [
+    [
+      400,
+      { reason: 'Input prompt is required', trace_id: 't' },
+      'ScenarioInputError',
+      'Input prompt is required',
+    ],
+    [
+      400,
+      { status: 'error', code: 'INVALID_PARAMETER', message: 'bad seed' },
+      'ScenarioInputError',
+      'bad seed',
+    ],
+    [400, { error: 'bad' }, 'ScenarioInputError', 'bad'],
+    [400, { error: { message: 'worse' } }, 'ScenarioInputError', 'worse'],
+    [400, { detail: 'in detail' }, 'ScenarioInputError', 'in detail'],
+    [400, { reason: 1, message: 'second' }, 'ScenarioInputError', 'second'],
+    [400, 'plain  text', 'ScenarioInputError', 'plain text'],
+    [400, '', 'ScenarioInputError', 'status 400'],
+    [400, [], 'ScenarioInputError', '[]'],
+    [413, { message: 'Request Too Long' }, 'ScenarioInputError', 'Request Too Long'],
+    [422, { reason: 'no' }, 'ScenarioInputError', 'no'],
+    [401, { reason: 'Unauthorized' }, 'ScenarioAccountError', 'Unauthorized'],
+    [402, { reason: 'pay' }, 'ScenarioAccountError', 'pay'],
+    [
+      403,
+      { reason: 'You are not allowed', name: 'ModelAccessRestrictedError' },
+      'ScenarioAccountError',
+      'You are not allowed',
+    ],
+    [403, { message: 'API Keys cannot access protected resources' }, 'ScenarioAccountError', 'API Keys'],
+    [404, { reason: 'Job job_1 not found' }, 'ScenarioNotFoundError', 'Job job_1 not found'],
+    [429, { reason: 'full', details: { actionName: 'a', actionLimit: 5 } }, 'ScenarioBusyError', 'full'],
+    [429, 'Too Many Requests', 'ScenarioBusyError', 'Too Many Requests'],
+    [429, { reason: 'Request quota exceeded' }, 'ScenarioBusyError', 'Request quota exceeded'],
+  ];
+  it.each(cases)('%i %o is a %s: %s', async (status, body, name, told) => {
+    const { tools } = await open(() => ({ status, body }));
+
+    for (const call of [callFree, callPaid]) {
+      const error = await thrown(call(POST, tools));
+      expect(error.name).toBe(name);
+      expect(error.message).toContain(told);
+    }
+  });
+
+  it.each([
+    'Insufficient credits',
+    'You have no compute units left',
+    'Your quota is used up',
+    'Insufficient credits to generate this model',
+    'Not enough compute units for this generation',
+    'Insufficient credits for this request',
+    `insufficient_credits:oak-${'0a'.repeat(16)}.png`,
+    `NotEnoughCredits(asset=oak-${'0a'.repeat(16)})`,
+  ])('that says "%s" is the account, whatever its status', async (reason) => {
+    for (const status of [400, 402, 403, 422, 429]) {
+      const { tools } = await open(() => ({ status, body: { reason } }));
+      expect((await thrown(callPaid(POST, tools))).name, `${status}`).toBe('ScenarioAccountError');
+    }
+  });
+
+  it.each([
+    'Insufficient image resolution',
+    'Insufficient detail in the image',
+    `credit-card-${'0a'.repeat(16)}.png is not an image`,
+  ])('that says "%s" is the image', async (reason) => {
+    const { tools } = await open(() => ({ status: 400, body: { reason } }));
+
+    expect((await thrown(callPaid(POST, tools))).name).toBe('ScenarioInputError');
+  });
+
+  it.each([
+    [{ body: { reason: 'r', remainingSeconds: 612 } }, 612],
+    [{ body: { reason: 'r', details: { remainingSeconds: 7.5 } } }, 7.5],
+    [{ body: { reason: 'r' }, headers: { 'retry-after': '30' } }, 30],
+    [{ body: { reason: 'r' }, headers: { 'retry-after': 'Mon, 05 Oct 2026 10:01:00 GMT' } }, 60],
+    [{ body: { reason: 'r' }, headers: { 'retry-after': 'soon' } }, undefined],
+    [{ body: { reason: 'r' } }, undefined],
+  ])('says how long to wait: %o', async (said, seconds) => {
+    const { tools } = await open(() => ({ status: 429, ...said }));
+
+    expect((await thrown(callFree(GET, tools))).retryAfterSeconds).toBe(seconds);
+  });
+});
+
+describe('a free call', () => {
+  it.each([500, 502, 503, 504, 408, 409])('is repeated after %i', async (status) => {
+    const { tools, requests, time } = await open((_, index) =>
+      index < 2 ? { status, body: '<html>' } : { status: 200, body: {} },
+    );
+
+    await callFree(GET, tools);
+
+    expect(requests).toHaveLength(3);
+    expect(time.slept).toHaveLength(2);
+  });
+
+  it('is repeated after a reset, three times in all', async () => {
+    const { tools, requests } = await open(() => 'cut');
+
+    const error = await thrown(callFree(GET, tools));
+
+    expect(error.name).toBe('ScenarioUnavailableError');
+    expect(requests).toHaveLength(3);
+  });
+
+  it('is not repeated after a refusal', async () => {
+    const { tools, requests } = await open(() => ({ status: 429 }));
+
+    await thrown(callFree(GET, tools));
+
+    expect(requests).toHaveLength(1);
+  });
+
+  it('renews the credentials once after a 401', async () => {
+    const { tools, requests, credentials } = await open(
+      ({ headers }) => ({ status: headers['authorization'] === `Basic ${btoa('key:new')}` ? 200 : 401 }),
+      'old',
+      'new',
+    );
+
+    await callFree(GET, tools);
+
+    expect(requests).toHaveLength(2);
+    expect(credentials.drops()).toBe(1);
+  });
+
+  it('gives up when the renewed credentials are refused as well', async () => {
+    const { tools, requests } = await open(() => ({ status: 401 }), 'old', 'also-old');
+
+    expect((await thrown(callFree(GET, tools))).name).toBe('ScenarioAccountError');
+    expect(requests).toHaveLength(2);
+  });
+
+  it('follows no redirect: the credentials would go along', async () => {
+    const elsewhere = await openServer(() => ({ status: 200, body: {} }));
+    const { tools } = await open(() => ({ status: 302, headers: { location: elsewhere.origin } }));
+
+    expect((await thrown(callFree(GET, tools))).name).toBe('ScenarioUnavailableError');
+    expect(elsewhere.requests).toHaveLength(0);
+  });
+
+  it('takes 269 for an answer', async () => {
+    const { tools } = await open(() => ({ status: 269, body: { creativeUnitsCost: 1 } }));
+
+    expect(await callFree(GET, tools)).toMatchObject({ status: 269 });
+  });
+});
+
+describe('the paid call', () => {
+  const uncertain: readonly (readonly [string, Said])[] = [
+    ['500', { status: 500 }],
+    ['502', { status: 502, body: '<html>' }],
+    ['503', { status: 503 }],
+    ['504', { status: 504 }],
+    ['408', { status: 408 }],
+    ['409', { status: 409 }],
+    ['a reset', 'cut'],
+    [
+      'an answer that breaks off',
+      { status: 200, headers: { 'content-length': '99' }, body: '{', cutAfter: true },
+    ],
+    ['301', { status: 301, headers: { location: '/v1/x' } }],
+    ['302', { status: 302, headers: { location: '/v1/x' } }],
+    ['307', { status: 307, headers: { location: '/v1/x' } }],
+    ['308', { status: 308, headers: { location: '/v1/x' } }],
+  ];
+  it.each(uncertain)('is sent exactly once and left uncertain after %s', async (_, said) => {
+    const { tools, requests, time } = await open(() => said);
+
+    expect((await thrown(callPaid(POST, tools))).name).toBe('SubmissionUncertainError');
+
+    expect(requests).toHaveLength(1);
+    expect(time.slept).toEqual([]);
+  });
+
+  it.each([400, 401, 402, 403, 404, 413, 422, 429])(
+    'is sent exactly once after the refusal %i',
+    async (status) => {
+      const headers = { 'retry-after': '0', 'www-authenticate': 'Basic realm="x"' };
+      const { tools, requests } = await open(() => ({ status, headers }));
+
+      expect((await thrown(callPaid(POST, tools))).name).not.toBe('SubmissionUncertainError');
+
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  it('is uncertain when no answer comes in time', async () => {
+    const { tools } = await open(() => ({ status: 200 }));
+    let sent = 0;
+    const hanging: typeof fetch = async () => {
+      sent += 1;
+      throw new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+    };
+
+    const error = await thrown(callPaid(POST, { ...tools, fetch: hanging }));
+
+    expect(error.name).toBe('SubmissionUncertainError');
+    expect(error.message).toContain('TimeoutError');
+    expect(sent).toBe(1);
+  });
+
+  it('drops the credentials after a 401, for whoever comes next', async () => {
+    const { tools, credentials } = await open(() => ({ status: 401 }));
+
+    await thrown(callPaid(POST, tools));
+
+    expect(credentials.drops()).toBe(1);
+  });
+
+  it('never left when the connection is refused', async () => {
+    const { tools } = await open(() => ({ status: 200 }));
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+
+    const error = await thrown(callPaid(POST, { ...tools, url: `http://127.0.0.1:${port}/v1` }));
+
+    expect(error.name).toBe('ScenarioUnavailableError');
+  });
+
+  it.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'])('never left after %s', async (code) => {
+    const { tools } = await open(() => ({ status: 200 }));
+    const failing = () =>
+      Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code }) }));
+
+    expect((await thrown(callPaid(POST, { ...tools, fetch: failing }))).name).toBe(
+      'ScenarioUnavailableError',
+    );
+  });
+
+  it.each(['EHOSTUNREACH', 'ENETUNREACH'])(
+    'may have left when %s comes while reading or writing',
+    async (code) => {
+      const { tools } = await open(() => ({ status: 200 }));
+      const cause = Object.assign(new Error(), { code, syscall: 'read' });
+      const failing = () => Promise.reject(new TypeError('fetch failed', { cause }));
+
+      expect((await thrown(callPaid(POST, { ...tools, fetch: failing }))).name).toBe(
+        'SubmissionUncertainError',
+      );
+    },
+  );
+});
+
+describe('credentials', () => {
+  it.each([400, 401, 403, 404, 429, 500])('are never told in an error (%i)', async (status) => {
+    const { tools } = await open(() => ({ status, body: { reason: 'no' } }));
+
+    for (const call of [callFree, callPaid]) {
+      const error = await thrown(call(POST, tools));
+      const everything = `${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`;
+      expect(everything).not.toContain(SECRET);
+      expect(everything).not.toContain(Buffer.from(`key:${SECRET}`).toString('base64'));
+    }
+  });
+
+  it('are never told by the network either', async () => {
+    const { tools } = await open(() => 'cut');
+    const leaking = () => Promise.reject(new TypeError(`bad header Basic ${SECRET}`));
+
+    for (const call of [callFree, callPaid]) {
+      const error = await thrown(call(POST, { ...tools, fetch: leaking }));
+      expect(`${error.stack} ${String(error.cause)}`).not.toContain(SECRET);
+    }
+  });
+});

@@ -1,0 +1,287 @@
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { describe, expect, it } from 'vitest';
+import { answer } from '../../../functions/run/conclude.ts';
+import type { FailureCode } from '../../../functions/contract/failures.ts';
+import type { JsonObjects } from '../../../functions/platform/json-store.ts';
+import { createSpendGuard, PAUSE_KEY } from '../../../functions/spending/spend-guard.ts';
+import { ASSETS, UPLOADS } from '../s3-endpoint.ts';
+import { KEY, openSubmission, type Submission } from '../submission.ts';
+
+const LEDGER = 'control/spend/2026-10-05.json';
+/** What a model with the default parameters costs at the stand-in. */
+const CU = 37.5;
+
+async function pause({ s3 }: Submission, Body = '') {
+  await s3.s3.send(new PutObjectCommand({ Bucket: ASSETS, Key: PAUSE_KEY, Body: Buffer.from(Body) }));
+}
+
+async function goOn({ s3 }: Submission) {
+  await s3.s3.send(new DeleteObjectCommand({ Bucket: ASSETS, Key: PAUSE_KEY }));
+}
+
+/** The ledger of the first day: compute units by run. */
+async function ledger({ objects }: Submission): Promise<Record<string, number>> {
+  const kept = (await objects.read(LEDGER))?.value as { runs: Record<string, number> } | undefined;
+  return kept?.runs ?? {};
+}
+
+function limit(world: Submission, maxCuPerDay: number, objects: JsonObjects = world.objects) {
+  return { spendGuard: createSpendGuard(objects, maxCuPerDay) };
+}
+
+describe('while submissions are paused', () => {
+  it.each(['', '{"why":"budget"}', 'no json'])(
+    'nothing reaches Scenario, and what waits goes on once the object is gone (it holds "%s")',
+    async (content) => {
+      const world = await openSubmission();
+      const { upload, runId } = await world.drop();
+      await pause(world, content);
+
+      await expect(world.submit(upload)).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
+
+      expect(world.requests()).toEqual({});
+      expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 0, sends: [] });
+      expect(world.counts).toContainEqual(['Paused', 1]);
+      expect(world.events).toEqual([]);
+
+      await goOn(world);
+      await world.submit(upload);
+
+      expect(world.jobs()).toHaveLength(1);
+    },
+  );
+
+  it('nothing is paid even when the pause came after the price was asked', async () => {
+    const world = await openSubmission();
+    const { upload } = await world.drop();
+    const quote: typeof world.tools.scenario.quote = async (input) => {
+      await pause(world);
+      return await world.tools.scenario.quote(input);
+    };
+
+    await expect(world.submit(upload, { scenario: { ...world.tools.scenario, quote } })).rejects.toThrow(
+      /paused/,
+    );
+
+    expect(world.requests()).not.toHaveProperty('generate');
+  });
+
+  it('waits inside the invocation, and pays there when the pause is short', async () => {
+    const world = await openSubmission();
+    const { upload } = await world.drop();
+    await pause(world);
+    const sleep = async (ms: number) => {
+      await world.time.sleep(ms);
+      await goOn(world);
+    };
+
+    await world.submit(upload, { sleep });
+
+    expect(world.time.slept).toEqual([10_000]);
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('an image that is none is rejected all the same', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop({}, KEY, 'hello');
+    await pause(world);
+
+    await world.submit(upload);
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'rejected' });
+    expect(world.time.slept).toEqual([]);
+  });
+});
+
+describe('the limit of a day', () => {
+  it('lets through what fits exactly, and holds the next before anything of it reaches Scenario', async () => {
+    const world = await openSubmission();
+    const day = limit(world, 2 * CU);
+    for (const key of ['a.png', 'b.png']) await world.submit((await world.drop({}, key)).upload, day);
+    const { upload, runId } = await world.drop({}, 'c.png');
+
+    await expect(world.submit(upload, day)).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
+
+    expect(world.jobs()).toHaveLength(2);
+    expect(world.requests()).toMatchObject({ createAsset: 2, dryRun: 2, generate: 2 });
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 0 });
+    expect(world.counts).toContainEqual(['OverDailyLimit', 1]);
+    expect(Object.values(await ledger(world))).toEqual([CU, CU]);
+  });
+
+  it('holds what would exceed it a little, and lets a cheaper one through', async () => {
+    const world = await openSubmission();
+    const day = limit(world, 2 * CU - 1);
+    await world.submit((await world.drop({}, 'a.png')).upload, day);
+    const dear = await world.drop({}, 'b.png');
+    const cheap = await world.drop({ 'tripo-texture': 'false' }, 'c.png');
+
+    await expect(world.submit(dear.upload, day)).rejects.toThrow(/compute units of today/);
+    await world.submit(cheap.upload, day);
+
+    expect(world.jobs()).toHaveLength(2);
+    expect(await world.record(cheap.runId)).toMatchObject({ phase: 'submitted' });
+  });
+
+  it('is over by itself the next day (UTC)', async () => {
+    const world = await openSubmission();
+    const day = limit(world, CU);
+    await world.submit((await world.drop({}, 'a.png')).upload, day);
+    const { upload } = await world.drop({}, 'b.png');
+    world.time.pass(13 * 3600);
+    await expect(world.submit(upload, day)).rejects.toThrow(/compute units/);
+    world.time.pass(3600);
+
+    await world.submit(upload, day);
+
+    expect(world.jobs()).toHaveLength(2);
+    expect(await world.objects.read('control/spend/2026-10-06.json')).toBeDefined();
+  });
+
+  it('is over when it is raised', async () => {
+    const world = await openSubmission();
+    await world.submit((await world.drop({}, 'a.png')).upload, limit(world, CU));
+    const { upload } = await world.drop({}, 'b.png');
+    await expect(world.submit(upload, limit(world, CU))).rejects.toThrow(/compute units/);
+
+    await world.submit(upload, limit(world, 2 * CU));
+
+    expect(world.jobs()).toHaveLength(2);
+  });
+
+  it('is never exceeded by those that reserve at the same moment', async () => {
+    const world = await openSubmission();
+    const { spendGuard } = limit(world, 2 * CU);
+    const at = world.time.now();
+
+    const all = await Promise.allSettled(
+      ['a', 'b', 'c', 'd'].map((runId) => spendGuard.reserve({ runId, cu: CU, at })),
+    );
+
+    expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(Object.values(await ledger(world))).toEqual([CU, CU]);
+  });
+
+  it('counts what another run took between the look and the write', async () => {
+    const world = await openSubmission();
+    const at = world.time.now();
+    let done = false;
+    const write: JsonObjects['write'] = async (...args) => {
+      if (!done) {
+        done = true;
+        await limit(world, CU).spendGuard.reserve({ runId: 'other', cu: CU, at });
+      }
+      return await world.objects.write(...args);
+    };
+    const { spendGuard } = limit(world, CU, { ...world.objects, write });
+
+    await expect(spendGuard.reserve({ runId: 'mine', cu: CU, at })).rejects.toMatchObject({
+      name: 'SubmissionsHeldError',
+      because: 'daily-limit',
+    });
+
+    expect(await ledger(world)).toEqual({ other: CU });
+  });
+
+  it('takes the same run once, however often it has to be sent', async () => {
+    const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling', times: 2 }] });
+    const { upload, runId } = await world.drop();
+
+    await world.submit(upload, limit(world, CU));
+
+    expect(world.requests()).toMatchObject({ generate: 3 });
+    expect(world.jobs()).toHaveLength(1);
+    expect(await ledger(world)).toEqual({ [runId]: CU });
+  });
+
+  it('keeps no ledger when there is none', async () => {
+    const world = await openSubmission();
+
+    await world.submit((await world.drop()).upload);
+
+    expect(world.s3.keys().filter((key) => key.startsWith('control/'))).toEqual([]);
+  });
+});
+
+describe('what was reserved', () => {
+  it('is given back when Scenario refuses the image', async () => {
+    const world = await openSubmission({ faults: [{ on: 'generate', what: 'bad-request' }] });
+    const { upload, runId } = await world.drop();
+
+    await world.submit(upload, limit(world, CU));
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'rejected' });
+    expect(await ledger(world)).toEqual({});
+  });
+
+  it('is given back when the image is gone before it could be sent again', async () => {
+    const world = await openSubmission({
+      faults: [{ on: 'generate', what: 'cooldown', remainingSeconds: 999 }],
+    });
+    const { upload, runId } = await world.drop();
+    await expect(world.submit(upload, limit(world, CU))).rejects.toThrow(/cooldown|later|wait/i);
+    expect(await ledger(world)).toEqual({ [runId]: CU });
+    await world.s3.s3.send(
+      new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
+    );
+
+    await world.submit(upload, limit(world, CU));
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'failed' });
+    expect(await ledger(world)).toEqual({});
+  });
+
+  it('is given back when the run ends between the reservation and the send', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const { spendGuard } = limit(world, CU);
+    // Right after this one has reserved, another invocation finds the image gone and answers.
+    const reserve: typeof spendGuard.reserve = async (spend) => {
+      await spendGuard.reserve(spend);
+      await world.s3.s3.send(
+        new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
+      );
+      await world.submit(upload, { spendGuard });
+    };
+
+    await world.submit(upload, { spendGuard: { ...spendGuard, reserve } });
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'failed' });
+    expect(await ledger(world)).toEqual({});
+  });
+
+  it.each([
+    ['job-failed', false],
+    ['aborted', true],
+    ['deadline', true],
+  ] as const)(
+    'by a run whose job is paid and that ends as %s stays: %s',
+    async (code: FailureCode, stays) => {
+      const world = await openSubmission();
+      const { upload, runId } = await world.drop();
+      await world.submit(upload, limit(world, CU));
+      const record = await world.record(runId);
+      if (!record) throw new Error('no record');
+
+      await answer(record, { phase: 'failed', failure: { code, reason: 'why' } }, world.tools);
+
+      expect(await ledger(world)).toEqual(stays ? { [runId]: CU } : {});
+    },
+  );
+
+  it('leaves what others have reserved alone', async () => {
+    const world = await openSubmission({
+      faults: [{ on: 'generate', what: 'cooldown', remainingSeconds: 999 }],
+    });
+    const { upload } = await world.drop();
+    await expect(world.submit(upload, limit(world, 100))).rejects.toThrow(/cooldown|later|wait/i);
+    await limit(world, 100).spendGuard.reserve({ runId: 'other', cu: 5, at: world.time.now() });
+    await world.s3.s3.send(
+      new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
+    );
+
+    await world.submit(upload, limit(world, 100));
+
+    expect(await ledger(world)).toEqual({ other: 5 });
+  });
+});

@@ -1,0 +1,322 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  type Execution,
+  type Machine,
+  type MachineOptions,
+  openMachine,
+} from '../../../../local/aws/states/machine.ts';
+import { ServiceError } from '../../../../local/aws/service-error.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+
+const definition = JSON.stringify({
+  StartAt: 'Pause',
+  States: {
+    Pause: { Type: 'Wait', SecondsPath: '$.seconds', Next: 'Work' },
+    Work: {
+      Type: 'Task',
+      Resource: 'arn:aws:lambda:us-east-1:000000000000:function:Work',
+      TimeoutSeconds: 60,
+      Retry: [{ ErrorEquals: ['BusyError'], IntervalSeconds: 5, MaxAttempts: 2, BackoffRate: 1 }],
+      End: true,
+    },
+  },
+});
+
+interface Stage {
+  readonly machine: Machine;
+  readonly ended: Execution[];
+  readonly payloads: unknown[];
+}
+
+async function open(options: Partial<MachineOptions> = {}): Promise<Stage & { folder: string }> {
+  const folder = options.folder ?? (await temporaryFolder());
+  const ended: Execution[] = [];
+  const payloads: unknown[] = [];
+  const machine = await openMachine({
+    arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:Generation',
+    definition,
+    folder,
+    speed: 1000,
+    invoke: (_, payload) => {
+      payloads.push(payload);
+      return Promise.resolve({ done: true });
+    },
+    onEnded: (execution) => {
+      ended.push(execution);
+      return Promise.resolve();
+    },
+    onTask: () => undefined,
+    ...options,
+  });
+  onTestFinished(() => machine.close());
+  return { machine, ended, payloads, folder };
+}
+
+const never = () => new Promise<never>(() => undefined);
+
+function nameOf(error: unknown): string {
+  return error instanceof ServiceError ? error.name : String(error);
+}
+
+describe('StartExecution', () => {
+  test('runs the definition, waits divided by the speed, and tells of the end once', async () => {
+    const { machine, ended, payloads } = await open();
+
+    await machine.start('oak-1', '{"seconds":30}');
+
+    await expect
+      .poll(() => ended)
+      .toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED', output: '{"done":true}' }]);
+    expect(payloads).toEqual([{ seconds: 30 }]);
+  });
+
+  test('answers with the same execution for the same name and input while it runs', async () => {
+    const { machine } = await open({ invoke: never });
+
+    const first = await machine.start('oak-1', '{"seconds":0}');
+    const second = await machine.start('oak-1', '{"seconds":0}');
+
+    expect(second.startDate).toBe(first.startDate);
+    expect(machine.list()).toHaveLength(1);
+  });
+
+  test.each([
+    ['with another input while it runs', '{"seconds":1}', false],
+    ['with the same input after it has ended', '{"seconds":0}', true],
+  ])('refuses a name that is taken, %s', async (_, input, hasEnded) => {
+    const { machine, ended } = await open(hasEnded ? {} : { invoke: never });
+    await machine.start('oak-1', '{"seconds":0}');
+    if (hasEnded) await expect.poll(() => ended).toHaveLength(1);
+
+    const refused = await machine.start('oak-1', input).catch(nameOf);
+
+    expect(refused).toBe('ExecutionAlreadyExists');
+  });
+
+  test.each([
+    ['with a space', 'oak 1'],
+    ['too long', 'o'.repeat(81)],
+    ['with a slash', 'a/b'],
+    ['empty', ''],
+  ])('refuses a name %s', async (_, name) => {
+    const { machine } = await open();
+
+    const refused = await machine.start(name, '{}').catch(nameOf);
+
+    expect(refused).toBe('InvalidName');
+  });
+
+  test('refuses an input that is no JSON', async () => {
+    const { machine } = await open();
+
+    expect(await machine.start('oak-1', '{').catch(nameOf)).toBe('InvalidExecutionInput');
+  });
+});
+
+describe('an execution', () => {
+  test('is retried by the error’s own name, and fails with name and message of the last one', async () => {
+    let calls = 0;
+    const { machine, ended } = await open({
+      invoke: () => {
+        calls += 1;
+        return Promise.reject(
+          Object.assign(new Error('{"errorMessage":"no"}'), { name: calls < 3 ? 'BusyError' : 'OtherError' }),
+        );
+      },
+    });
+
+    await machine.start('oak-1', '{"seconds":0}');
+
+    await expect
+      .poll(() => ended)
+      .toMatchObject([{ status: 'FAILED', error: 'OtherError', cause: '{"errorMessage":"no"}' }]);
+    expect(calls).toBe(3);
+  });
+
+  test('that is stopped ends as aborted, and what a function answers later changes nothing', async () => {
+    let answer: (value: unknown) => void = () => undefined;
+    const { machine, ended } = await open({
+      invoke: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+
+    const stopped = await machine.stop(executionArn, undefined, 'by hand');
+    answer({ done: true });
+
+    expect(stopped).toMatchObject({ status: 'ABORTED', cause: 'by hand' });
+    expect(ended).toMatchObject([{ status: 'ABORTED' }]);
+    expect(machine.describe(executionArn).status).toBe('ABORTED');
+  });
+
+  test('that was interrupted begins again at its first state with its original input', async () => {
+    const { machine, folder } = await open({ invoke: never });
+    await machine.start('oak-1', '{"seconds":0}');
+    await machine.close();
+
+    const next = await open({ folder });
+    next.machine.resume();
+
+    await expect.poll(() => next.ended).toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED' }]);
+    expect(next.payloads).toEqual([{ seconds: 0 }]);
+  });
+
+  test('whose end was not announced before the process died is announced by the next one', async () => {
+    const { machine, folder } = await open({ onEnded: never });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => machine.describe(executionArn).status).toBe('SUCCEEDED');
+    await machine.close();
+
+    const next = await open({ folder });
+    next.machine.resume();
+
+    await expect.poll(() => next.ended).toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED' }]);
+    expect(next.payloads).toEqual([]);
+  });
+
+  test('nobody knows is said not to exist', async () => {
+    const { machine } = await open();
+
+    expect(() =>
+      machine.describe('arn:aws:states:us-east-1:000000000000:execution:Generation:nobody'),
+    ).toThrow('Execution Does Not Exist');
+  });
+});
+
+describe('a redriven execution', () => {
+  const failingOnce = (how: { failures: number }) => (_: string, payload: unknown) => {
+    if (how.failures === 0) return Promise.resolve({ done: payload });
+    how.failures -= 1;
+    return Promise.reject(Object.assign(new Error('{}'), { name: 'BrokenError' }));
+  };
+
+  test('goes on in the state that failed, with what came in there, and its new end is told again', async () => {
+    const states: string[] = [];
+    const { machine, ended } = await open({
+      invoke: failingOnce({ failures: 1 }),
+      onTask: (_, state, output) => {
+        if (output === undefined) states.push(state);
+      },
+    });
+    const { executionArn, startDate } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => ended).toMatchObject([{ status: 'FAILED', error: 'BrokenError' }]);
+
+    const redriven = await machine.redrive(executionArn, 'once');
+
+    expect(redriven).toMatchObject({
+      name: 'oak-1',
+      executionArn,
+      startDate,
+      status: 'RUNNING',
+      redriveCount: 1,
+    });
+    await expect.poll(() => ended).toHaveLength(2);
+    expect(ended[1]).toMatchObject({ status: 'SUCCEEDED', output: '{"done":{"seconds":0}}' });
+    expect(ended[1]).not.toHaveProperty('error');
+    expect(states).toEqual(['Pause', 'Work', 'Work']);
+  });
+
+  test('fails again in a Fail state, with the same words', async () => {
+    const refusing = JSON.stringify({
+      StartAt: 'Ask',
+      States: {
+        Ask: {
+          Type: 'Task',
+          Resource: 'arn:aws:lambda:us-east-1:0:function:Ask',
+          ResultPath: '$.asked',
+          Next: 'No',
+        },
+        No: { Type: 'Fail', ErrorPath: '$.asked.code', CausePath: '$.asked.reason' },
+      },
+    });
+    let asked = 0;
+    const { machine, ended } = await open({
+      definition: refusing,
+      invoke: () => {
+        asked += 1;
+        return Promise.resolve({ code: 'job-failed', reason: 'no luck' });
+      },
+    });
+    const { executionArn } = await machine.start('oak-1', '{}');
+    await expect.poll(() => ended).toHaveLength(1);
+
+    await machine.redrive(executionArn, 'once');
+
+    const failed = { status: 'FAILED', error: 'job-failed', cause: 'no luck' };
+    await expect.poll(() => ended).toMatchObject([failed, failed]);
+    expect(asked).toBe(1);
+  });
+
+  test('is redriven once by a call that is repeated', async () => {
+    const { machine, ended } = await open({ invoke: failingOnce({ failures: 9 }) });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => ended).toHaveLength(1);
+
+    const first = await machine.redrive(executionArn, 'same');
+    await expect.poll(() => ended).toHaveLength(2);
+    const second = await machine.redrive(executionArn, 'same');
+
+    expect(second.redriveDate).toBe(first.redriveDate);
+    expect(machine.describe(executionArn)).toMatchObject({ status: 'FAILED', redriveCount: 1 });
+  });
+
+  test('that is stopped and redriven hears nothing of the function that still worked', async () => {
+    const answers: ((value: unknown) => void)[] = [];
+    const { machine, ended } = await open({
+      invoke: () => new Promise((resolve) => answers.push(resolve)),
+    });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => answers).toHaveLength(1);
+    await machine.stop(executionArn);
+
+    await machine.redrive(executionArn, 'once');
+    answers[0]?.({ from: 'before' });
+    await expect.poll(() => answers).toHaveLength(2);
+    answers[1]?.({ from: 'after' });
+
+    await expect.poll(() => ended).toMatchObject([{ status: 'ABORTED' }, { output: '{"from":"after"}' }]);
+  });
+
+  test('goes on in the next process', async () => {
+    const { machine, ended, folder } = await open({ invoke: failingOnce({ failures: 1 }) });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => ended).toHaveLength(1);
+    await machine.close();
+    const hung = await open({ folder, invoke: never });
+    await hung.machine.redrive(executionArn, 'once');
+    await hung.machine.close();
+
+    const next = await open({ folder });
+    next.machine.resume();
+
+    await expect
+      .poll(() => next.ended)
+      .toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED', redriveCount: 1 }]);
+  });
+
+  test.each([
+    ['that has succeeded', 0, 0],
+    ['that ended two weeks ago', 1, 14 * 24 * 3_600_000],
+  ])('is refused for an execution %s', async (_, failures, laterMs) => {
+    let now = 1_000_000;
+    const { machine, ended } = await open({ invoke: failingOnce({ failures }), now: () => now });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await expect.poll(() => ended).toHaveLength(1);
+    now += laterMs;
+
+    expect(await machine.redrive(executionArn, 'once').catch(nameOf)).toBe('ExecutionNotRedrivable');
+  });
+});
+
+test('a definition with a kind of state that can not be followed is refused', async () => {
+  const parallel = JSON.stringify({
+    StartAt: 'Both',
+    States: { Both: { Type: 'Parallel', Branches: [], End: true } },
+  });
+
+  await expect(open({ definition: parallel })).rejects.toThrow(
+    'the local run does not know the state Both of type Parallel',
+  );
+});

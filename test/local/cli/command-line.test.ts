@@ -1,0 +1,132 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readCommand } from '../../../local/cli/command-line.ts';
+import { namedImages } from '../../../local/cli/images.ts';
+import { serviceIn } from '../../../local/cli/service.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+describe('the command line', () => {
+  test('serves on the known ports when no image is named', () => {
+    expect(readCommand([])).toMatchObject({
+      images: [],
+      port: 4566,
+      pagePort: 8080,
+      data: '.meshdrop',
+      out: 'models',
+    });
+  });
+
+  test('takes any free ports when images are named, unless told', () => {
+    expect(readCommand(['oak.png'])).toMatchObject({ images: ['oak.png'], port: 0, pagePort: 0 });
+    expect(readCommand(['oak.png', '--port', '4600', '--page-port=8000'])).toMatchObject({
+      port: 4600,
+      pagePort: 8000,
+    });
+  });
+
+  test('turns parameters into metadata, with and without the prefix', () => {
+    const command = readCommand(['oak.png', '--param', 'face-limit=5000', '--param', 'tripo-quad=true']);
+
+    expect(command).toMatchObject({ metadata: { 'tripo-face-limit': '5000', 'tripo-quad': 'true' } });
+  });
+
+  test('leaves it to the product to judge a parameter’s name and value', () => {
+    expect(readCommand(['oak.png', '--param', 'fase-limit=many=more'])).toMatchObject({
+      metadata: { 'tripo-fase-limit': 'many=more' },
+    });
+  });
+
+  test.each([
+    [['--sped', '2'], /no option --sped, did you mean --speed\?/],
+    [['--nothing-like-it'], /no option --nothing-like-it \(npm start -- --help/],
+    [['-x'], /no option --x/],
+    [['--param', 'face-limit=5000'], /--param.*there are none/],
+    [['--json'], /--json.*there are none/],
+    [['a.png', '--param', 'face-limit'], /NAME=VALUE/],
+    [['a.png', '--param', '=5'], /NAME=VALUE/],
+    [['a.png', '--param', 'seed=1', '--param', 'tripo-seed=2'], /--param seed is given twice/],
+    [['a.png', '--param', 'seed=1\n2'], /one line/],
+    [['--port', '70000'], /--port 70000: a port is a whole number/],
+    [['--port', 'x'], /--port x/],
+    [['--speed', '0'], /--speed 0: use a number greater than 0/],
+    [['--speed', 'fast'], /--speed fast/],
+    [['--job-seconds', '-1'], /--job-seconds/],
+    [['--data'], /--data/],
+    [['--json=yes', 'a.png'], /--json/],
+  ])('refuses %j with a sentence that says what to do', (args, sentence) => {
+    expect(() => readCommand(args)).toThrow(sentence);
+  });
+
+  test('offers help and version before anything is checked', () => {
+    expect(readCommand(['--help', '--param', 'x'])).toBe('help');
+    expect(readCommand(['-v'])).toBe('version');
+  });
+});
+
+describe('the environment', () => {
+  test('without keys means the stand-in', () => {
+    expect(serviceIn({ PATH: '/bin', SCENARIO_SDK_API_KEY: '' }, false)).toEqual({ standIn: true });
+  });
+
+  test('with both keys means the real service, unless the stand-in is asked for', () => {
+    const keys = { SCENARIO_SDK_API_KEY: 'k', SCENARIO_SDK_API_SECRET: 's' };
+
+    expect(serviceIn(keys, false)).toEqual({
+      standIn: false,
+      url: 'https://api.cloud.scenario.com/v1',
+      apiKey: 'k',
+      apiSecret: 's',
+    });
+    expect(serviceIn({ ...keys, SCENARIO_BASE_URL: 'http://127.0.0.1:9/v1/' }, false)).toMatchObject({
+      url: 'http://127.0.0.1:9/v1',
+    });
+    expect(serviceIn(keys, true)).toEqual({ standIn: true });
+  });
+
+  test.each([
+    [{ SCENARIO_SDK_API_KEY: 'k' }, 'SCENARIO_SDK_API_KEY without both keys'],
+    [{ SCENARIO_SDK_API_SECRET: 's' }, 'SCENARIO_SDK_API_SECRET without both keys'],
+    [{ SCENARIO_BASE_URL: 'http://x' }, 'SCENARIO_BASE_URL without both keys'],
+    [{ SCENARIO_LOG: 'debug' }, 'SCENARIO_LOG without both keys'],
+    [
+      { SCENARIO_SDK_API_KEY: 'k', SCENARIO_SDK_API_SECRET: 's', SCENARIO_BASE_URL: 'api.cloud' },
+      'it begins with https://',
+    ],
+  ])('with %j is refused, and no value is repeated but an address', (environment, sentence) => {
+    expect(() => serviceIn(environment, false)).toThrow(sentence);
+  });
+});
+
+describe('the images', () => {
+  test('are uploaded under their path inside the working folder, or under their name', async () => {
+    const folder = await temporaryFolder();
+    const outside = await temporaryFolder();
+    await mkdir(join(folder, 'chairs'));
+    await writeFile(join(folder, 'chairs', 'oak é.png'), 'x');
+    await writeFile(join(outside, 'beech.png'), 'x');
+
+    const images = await namedImages(['./chairs/oak é.png', join(outside, 'beech.png')], folder);
+
+    expect(images.map(({ key }) => key)).toEqual(['chairs/oak é.png', 'beech.png']);
+  });
+
+  test.each([
+    ['missing.png', 'missing.png does not exist'],
+    ['chairs', 'chairs is a folder: name the images in it, for example chairs/*.png'],
+  ])('may not be %s', async (typed, sentence) => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'chairs'));
+
+    await expect(namedImages([typed], folder)).rejects.toThrow(sentence);
+  });
+
+  test('may not share a key', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'oak.png'), 'x');
+
+    await expect(namedImages(['oak.png', './oak.png'], folder)).rejects.toThrow(
+      'oak.png and ./oak.png would both be uploaded as oak.png',
+    );
+  });
+});

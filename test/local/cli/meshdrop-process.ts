@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import * as z from 'zod';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const examples = join(import.meta.dirname, '..', '..', '..', 'examples');
+
+/** Options that make a run short, and keep it inside its working folder. */
+export const quick = ['--speed', '100', '--job-seconds', '0.3', '--data', 'data', '--out', 'out'];
+
+/** A working folder with some of the examples in it. */
+export async function folderWith(...images: readonly string[]): Promise<string> {
+  return await filled(await temporaryFolder(), images);
+}
+
+async function filled(folder: string, images: readonly string[]): Promise<string> {
+  for (const image of images) await copyFile(join(examples, image), join(folder, image));
+  return folder;
+}
+
+const command = join(import.meta.dirname, '..', '..', '..', 'local', 'cli', 'start.mjs');
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Meshdrop {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** The command as a process of its own, in this folder. Killed when the test ends, if it still runs. */
+export function meshdrop(args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): Meshdrop {
+  const started = start(args, folder, env);
+  onTestFinished(() => killed(started));
+  return started;
+}
+
+async function killed({ process: child, ended }: Meshdrop): Promise<void> {
+  child.kill('SIGKILL');
+  await ended;
+}
+
+function start(args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): Meshdrop {
+  const child = spawn(process.execPath, [command, ...args], { cwd: folder, env: { ...process.env, ...env } });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (output.stderr += text.toString()));
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...output })));
+  return { process: child, ended };
+}
+
+const addresses = z.object({
+  pid: z.number(),
+  endpoint: z.url(),
+  page: z.url(),
+  scenario: z.url(),
+  standIn: z.boolean(),
+});
+
+/** What `local.json` says, as soon as this process has written it. */
+export async function readyAddresses(
+  data: string,
+  { process: child }: Meshdrop,
+): Promise<z.infer<typeof addresses>> {
+  for (;;) {
+    const text = await readFile(join(data, 'local.json'), 'utf8').catch(() => '{}');
+    const ready = addresses.safeParse(JSON.parse(text)).data;
+    if (ready && ready.pid === child.pid) return ready;
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} before it was ready`);
+    await sleep(20);
+  }
+}
+
+/** A Meshdrop that serves, its working folder, and where it answers. */
+export interface Serving extends z.infer<typeof addresses> {
+  readonly folder: string;
+  readonly data: string;
+  end(): Promise<void>;
+}
+
+/** One for all tests of a file that leave it running: most of what such a test takes is the start. To be ended. */
+export async function servingForAll(...images: readonly string[]): Promise<Serving> {
+  const cleaning: (() => Promise<void>)[] = [];
+  const folder = await filled(await temporaryFolder((clean) => cleaning.push(clean)), images);
+  const data = join(folder, 'data');
+  const running = start(['--port', '0', '--page-port', '0', ...quick], folder);
+  const end = async () => {
+    await killed(running);
+    for (const clean of cleaning) await clean();
+  };
+  try {
+    return { folder, data, end, ...(await readyAddresses(data, running)) };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+const eventSchema = z.looseObject({
+  source: z.string(),
+  'detail-type': z.string(),
+  detail: z.looseObject({
+    metadata: z.object({ eventId: z.string(), runId: z.string() }),
+    data: z.looseObject({
+      upload: z.looseObject({ key: z.string(), versionId: z.string() }),
+      model: z.object({ parameters: z.record(z.string(), z.unknown()).optional() }),
+      manifest: z.object({ bucket: z.string(), key: z.string() }),
+      assets: z
+        .array(
+          z
+            .object({
+              role: z.string(),
+              key: z.string(),
+              versionId: z.string(),
+              bytes: z.number(),
+              sha256: z.string(),
+            })
+            .loose(),
+        )
+        .default([]),
+      failure: z.object({ code: z.string(), reason: z.string() }).loose().optional(),
+    }),
+  }),
+});
+
+export type WrittenEvent = z.infer<typeof eventSchema>;
+
+/** The events that were accepted so far. */
+export async function writtenEvents(data: string): Promise<readonly WrittenEvent[]> {
+  const text = await readFile(join(data, 'events.jsonl'), 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => eventSchema.parse(JSON.parse(line)));
+}
+
+const ledgerSchema = z
+  .object({ jobs: z.array(z.looseObject({ jobId: z.string() })), cuCharged: z.number() })
+  .loose();
+
+/** Every job that the stand-in ever started. */
+export async function ledgerOf(scenario: string): Promise<z.infer<typeof ledgerSchema>> {
+  return ledgerSchema.parse(await (await fetch(`${scenario}/_control/ledger`)).json());
+}
+
+const resultSchema = z.strictObject({
+  image: z.string(),
+  status: z.enum(['stored', 'failed', 'rejected']),
+  runId: z.string(),
+  model: z.string().nullable(),
+  manifest: z.string(),
+  code: z.string().nullable(),
+  reason: z.string().nullable(),
+  seconds: z.number(),
+  cu: z.number().nullable(),
+  standIn: z.boolean(),
+});
+
+/** The lines that `--json` printed. */
+export function resultsIn(stdout: string): readonly z.infer<typeof resultSchema>[] {
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => resultSchema.parse(JSON.parse(line)));
+}

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { assembly } from '../../../local/aws/assembly.ts';
+import { startStandIn } from '../../../local/scenario/server.ts';
+import { folderWith, ledgerOf, meshdrop, readyAddresses, resultsIn } from './meshdrop-process.ts';
+
+beforeAll(() => assembly());
+
+/** A second stand-in that plays the real service, and the environment that names it. */
+async function realService() {
+  const service = await startStandIn({
+    apiKey: 'real-key',
+    apiSecret: 'real-secret',
+    options: { jobSeconds: 0.3 },
+  });
+  onTestFinished(() => service.close());
+  const keys = {
+    SCENARIO_SDK_API_KEY: 'real-key',
+    SCENARIO_SDK_API_SECRET: 'real-secret',
+    SCENARIO_BASE_URL: service.url,
+  };
+  return { service, keys };
+}
+
+const real = ['--speed', '100', '--data', 'data', '--out', 'out'];
+
+describe('with keys in the environment', () => {
+  test('it talks to that service, after saying what that costs, and nobody else reads the keys', async () => {
+    const folder = await folderWith('teapot.jpg');
+    const { service, keys } = await realService();
+    const running = meshdrop(['teapot.jpg', '--json', ...real], folder, keys);
+    const { endpoint } = await readyAddresses(join(folder, 'data'), running);
+
+    const SecretId = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:ScenarioSecret';
+    const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue' };
+    const asked = await fetch(endpoint, { method: 'POST', headers, body: JSON.stringify({ SecretId }) });
+    const { code, stdout, stderr } = await running.ended;
+
+    expect(code).toBe(0);
+    expect(stderr).toContain('EACH IMAGE COSTS MONEY');
+    expect(resultsIn(stdout)).toMatchObject([{ status: 'stored', standIn: false }]);
+    expect(service.ledger().jobs).toHaveLength(1);
+    expect(await asked.text()).toMatch(/AccessDeniedException/);
+    for (const name of ['SubmitJob', 'CheckJob', 'StoreAssets']) {
+      const log = await readFile(join(folder, 'data', 'logs', `${name}.log`), 'utf8');
+      expect(log).not.toMatch(/real-secret|real-key|Signature=/);
+    }
+  });
+
+  test('an image that waits for the stand-in is not sent to the real service', async () => {
+    const folder = await folderWith('oak-chair.png', 'teapot.jpg');
+    const { service, keys } = await realService();
+    const slow = ['--speed', '100', '--job-seconds', '60', '--data', 'data', '--out', 'out'];
+    const first = meshdrop(['oak-chair.png', ...slow], folder);
+    const { scenario } = await readyAddresses(join(folder, 'data'), first);
+    await expect.poll(async () => (await ledgerOf(scenario)).jobs.length).toBe(1);
+    first.process.kill('SIGKILL');
+    await first.ended;
+
+    const { code, stderr } = await meshdrop(['teapot.jpg', ...real], folder, keys).ended;
+
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('unfinished');
+    expect(service.ledger().jobs).toHaveLength(1);
+  });
+
+  test('Ctrl-C before the first image leaves nothing behind that a later start would pay for', async () => {
+    const folder = await folderWith('teapot.jpg');
+    const { service, keys } = await realService();
+    const stopped = meshdrop(['teapot.jpg', ...real], folder, keys);
+    stopped.process.stderr?.on('data', () => stopped.process.kill('SIGINT'));
+
+    const { code } = await stopped.ended;
+    const later = meshdrop(['--port', '0', '--page-port', '0', ...real], folder, keys);
+    await readyAddresses(join(folder, 'data'), later);
+    later.process.kill('SIGINT');
+    const { stderr } = await later.ended;
+
+    expect(code).toBe(130);
+    expect(stderr).not.toContain('unfinished');
+    expect(service.ledger().jobs).toEqual([]);
+  });
+
+  test('an upload that is held says why, and goes on by itself', async () => {
+    const folder = await folderWith('teapot.jpg');
+    const { service, keys } = await realService();
+    service.setOptions({ faults: [{ on: 'createAsset', what: 'too-many-requests', retryAfterSeconds: 0 }] });
+
+    const { code, stdout } = await meshdrop(['teapot.jpg', ...real], folder, keys).ended;
+
+    expect(stdout).toMatch(/teapot\.jpg: submitting, waiting: Scenario refused POST \/assets with 429/);
+    expect(code).toBe(0);
+  });
+
+  test('what an earlier start left is announced before it goes on', async () => {
+    const folder = await folderWith('teapot.jpg');
+    const { service, keys } = await realService();
+    service.setOptions({ jobSeconds: 2 });
+    const first = meshdrop(['teapot.jpg', ...real], folder, keys);
+    await expect.poll(() => service.ledger().jobs.length).toBe(1);
+    first.process.kill('SIGKILL');
+    await first.ended;
+
+    const { code, stderr } = await meshdrop(['teapot.jpg', ...real], folder, keys).ended;
+
+    expect(stderr).toContain(
+      '1 unfinished upload of an earlier start goes on, and EACH THAT IS NOT PAID YET COSTS MONEY',
+    );
+    expect(code).toBe(0);
+    expect(service.ledger().jobs).toHaveLength(1);
+  });
+});

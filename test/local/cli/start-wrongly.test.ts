@@ -1,0 +1,108 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { assembly } from '../../../local/aws/assembly.ts';
+import { folderWith, quick, meshdrop, readyAddresses } from './meshdrop-process.ts';
+
+beforeAll(() => assembly());
+
+describe('a wrong call', () => {
+  test.each([
+    ['a missing file', ['nowhere.png'], 'nowhere.png does not exist'],
+    ['a folder', ['.'], 'is a folder'],
+    ['an unknown option', ['--sped', '3'], 'did you mean --speed?'],
+    ['parameters without images', ['--param', 'seed=1'], '--param'],
+  ])('such as %s ends with 2 and a sentence, and nothing was started', async (_, args, sentence) => {
+    const folder = await folderWith();
+
+    const { code, stdout, stderr } = await meshdrop([...args, '--data', 'data'], folder).ended;
+
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(sentence);
+    await expect(stat(join(folder, 'data'))).rejects.toThrow('ENOENT');
+  });
+
+  test('such as half a configuration of the real service ends with 2', async () => {
+    const { code, stderr } = await meshdrop([], await folderWith(), {
+      SCENARIO_SDK_API_KEY: 'key-of-somebody',
+    }).ended;
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('SCENARIO_SDK_API_KEY without both keys');
+    expect(stderr).not.toContain('key-of-somebody');
+  });
+
+  test('such as a port that is taken ends with 2', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const address = taken.address();
+    const port = typeof address === 'object' ? String(address?.port) : '';
+
+    const { code, stderr } = await meshdrop(
+      ['--port', port, '--page-port', '0', '--data', 'data'],
+      await folderWith(),
+    ).ended;
+
+    expect(code).toBe(2);
+    expect(stderr).toContain(`port ${port} is in use: name another with --port`);
+  });
+
+  test('such as a data folder in use ends with 2, and the first goes on', async () => {
+    const folder = await folderWith();
+    const serve = ['--port', '0', '--page-port', '0', ...quick];
+    const first = meshdrop(serve, folder);
+    const { page } = await readyAddresses(join(folder, 'data'), first);
+
+    const second = await meshdrop(serve, folder).ended;
+
+    expect(second).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`in use by process ${first.process.pid}`),
+    });
+    expect((await fetch(page)).status).toBe(200);
+  });
+
+  test('such as an image that is ignored by its name ends with 2, for nobody would answer', async () => {
+    const folder = await folderWith();
+    await writeFile(join(folder, 'Thumbs.db'), 'x');
+
+    const { code, stderr } = await meshdrop(['Thumbs.db', '--data', 'data'], folder).ended;
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('Thumbs.db is ignored by its name or folder');
+  });
+
+  test('such as three starts at once over what a killed one left leaves the data folder to one', async () => {
+    const folder = await folderWith();
+    const serve = ['--port', '0', '--page-port', '0', ...quick];
+    const killed = meshdrop(serve, folder);
+    await readyAddresses(join(folder, 'data'), killed);
+    killed.process.kill('SIGKILL');
+    await killed.ended;
+
+    const starts = [1, 2, 3].map(() => meshdrop(serve, folder));
+    const losers = await Promise.all([
+      Promise.race(starts.map(({ ended }) => ended)),
+      secondOf(starts.map(({ ended }) => ended)),
+    ]);
+
+    const left = starts.filter((start) => start.process.exitCode === null);
+    expect(losers.map(({ code }) => code)).toEqual([2, 2]);
+    expect(left).toHaveLength(1);
+  });
+});
+
+/** Resolves as the second of them does. */
+function secondOf<T>(promises: readonly Promise<T>[]): Promise<T> {
+  let count = 0;
+  return new Promise((resolve) => {
+    for (const promise of promises) {
+      void promise.then((value) => {
+        count += 1;
+        if (count === 2) resolve(value);
+      });
+    }
+  });
+}

@@ -1,0 +1,153 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { burst, shortcomings } from './burst.ts';
+import { type CampaignCommand, help, type Part, readCampaign } from './campaign-command.ts';
+import { WrongCallError } from '../../infra/operator/usage-error.ts';
+import type { Figures, Report, Share } from './campaign-worker.ts';
+import { killCampaign } from './kills.ts';
+import { createRandom } from './random.ts';
+import { openStack } from './stack.ts';
+
+/** Plays the parts one after the other, each on all workers. Exits with 1 at the first broken promise. */
+async function campaign(command: CampaignCommand): Promise<number> {
+  const begun = performance.now();
+  // Synthesized once, before the workers look for it.
+  await openStack();
+  const sums = new Sums(begun);
+  for (const part of command.parts) {
+    const story = await storyOf(part, command, sums);
+    if (story === undefined) continue;
+    process.stdout.write(`violation (seed ${command.seed}, part ${part}): ${story}\n`);
+    return 1;
+  }
+  // A burst alone has told its own figures.
+  if (sums.histories() > 0) process.stdout.write(`seed ${command.seed}\n${sums.told()}\n`);
+  return 0;
+}
+
+async function storyOf(part: Part, command: CampaignCommand, sums: Sums): Promise<string | undefined> {
+  if (part === 'burst') return await playBurst(command);
+  return part === 'kills' ? await playKills(command) : await playPart(part, command, sums);
+}
+
+async function playKills({ kills, seed }: CampaignCommand): Promise<string | undefined> {
+  const { violations, ...figures } = await killCampaign({
+    kills,
+    random: createRandom(seed),
+    onProgress: (line) => process.stderr.write(`  ${line}\n`),
+  });
+  tell('kills', figures);
+  return violations[0];
+}
+
+function tell(part: Part, figures: Readonly<Record<string, string | number | undefined>>): void {
+  const lines = Object.entries(figures).map(
+    ([name, value]) =>
+      `  ${name.padEnd(26)} ${typeof value === 'number' ? +value.toFixed(3) : (value ?? 'none')}`,
+  );
+  process.stdout.write(`${part}\n${lines.join('\n')}\n`);
+}
+
+async function playBurst({ uploads, seed }: CampaignCommand): Promise<string | undefined> {
+  const begun = performance.now();
+  const figures = await burst(uploads, seed);
+  const seconds = (performance.now() - begun) / 1000;
+  tell('burst', { ...figures, seconds });
+  const [first] = shortcomings(figures);
+  return first;
+}
+
+/** @returns the story of the first broken promise, if there is one */
+async function playPart(part: Part, command: CampaignCommand, sums: Sums): Promise<string | undefined> {
+  const { promise: broken, resolve: breaks } = Promise.withResolvers<string>();
+  const children = Array.from({ length: command.workers }, (_, worker) => {
+    const share: Share = { part, worker, command };
+    return fork(join(import.meta.dirname, 'campaign-worker.ts'), [JSON.stringify(share)]);
+  });
+  const ends = children.map(
+    (child) =>
+      new Promise<void>((resolve, reject) => {
+        child.on('message', (report: Report) => {
+          if (report.kind === 'violation') breaks(report.story);
+          else if (report.kind === 'figures') sums.add(report.figures);
+          else resolve();
+        });
+        child.once('exit', (code) => reject(new Error(`a worker of the part ${part} ended with ${code}`)));
+      }),
+  );
+  const story = await Promise.race([broken, Promise.all(ends).then(() => undefined)]);
+  for (const child of children) child.kill();
+  // A killed one is no failure any more.
+  await Promise.allSettled(ends);
+  sums.progress(true);
+  return story;
+}
+
+const PROGRESS_MS = 2_000;
+
+/** What was done so far. */
+class Sums {
+  readonly #begun: number;
+  readonly #parts = new Map<Part, number>();
+  readonly #faults = new Map<string, number>();
+  #calls = 0;
+  #payments = 0;
+  #virtualHours = 0;
+  #last = 0;
+
+  constructor(begun: number) {
+    this.#begun = begun;
+  }
+
+  add({ part, histories, calls, payments, virtualHours, faults }: Figures): void {
+    this.#parts.set(part, (this.#parts.get(part) ?? 0) + histories);
+    for (const fault of faults) this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
+    this.#calls += calls;
+    this.#payments += payments;
+    this.#virtualHours += virtualHours;
+    this.progress(false);
+  }
+
+  progress(isLast: boolean): void {
+    const now = performance.now();
+    if (!isLast && now - this.#last < PROGRESS_MS) return;
+    this.#last = now;
+    const parts = [...this.#parts].map(([part, count]) => `${part} ${count}`).join(', ');
+    process.stderr.write(`${this.#seconds().toFixed(0).padStart(5)} s  ${parts}\n`);
+  }
+
+  histories(): number {
+    return [...this.#parts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  told(): string {
+    const histories = this.histories();
+    const lines = [
+      ['histories', histories],
+      ...[...this.#parts].map(([part, count]) => [`  ${part}`, count] as const),
+      ['calls', this.#calls],
+      ['kinds of faults used', this.#faults.size],
+      ['faults used', [...this.#faults.values()].reduce((sum, count) => sum + count, 0)],
+      ['payments', this.#payments],
+      ['virtual hours', Math.round(this.#virtualHours)],
+      ['seconds', Math.round(this.#seconds())],
+      ['histories a minute', Math.round((histories * 60) / this.#seconds())],
+    ] as const;
+    return lines.map(([name, value]) => `${name.padEnd(22)} ${value.toLocaleString('en')}`).join('\n');
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#begun) / 1000;
+  }
+}
+
+try {
+  const command = readCampaign(process.argv.slice(2));
+  if (command === 'help') process.stdout.write(help);
+  else process.exitCode = await campaign(command);
+} catch (error) {
+  if (!(error instanceof WrongCallError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}
+process.exit();

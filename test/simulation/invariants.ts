@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { eventSchemas, type DetailType } from '../../functions/run/event.ts';
+import { type Manifest, manifestSchema } from '../../functions/run/manifest.ts';
+import { isFinal, type Phase, recordSchema, type RunRecord } from '../../functions/run/record.ts';
+import type { Asset } from '../../functions/contract/asset.ts';
+import type { BusEvent } from './bus.ts';
+
+/** Something happened that must never happen. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+interface StoredAsset extends Pick<Asset, 'bucket' | 'key' | 'sha256' | 'bytes'> {
+  readonly versionId?: string | undefined;
+}
+
+export interface InvariantTools {
+  /** The bytes of one version, or undefined when it is not there. */
+  readonly bytesOf: (asset: StoredAsset) => Uint8Array | undefined;
+  readonly secrets: readonly string[];
+}
+
+/** Told of everything that happens; remembers what must be true ever after, and what was broken. */
+export interface Invariants {
+  readonly violations: readonly string[];
+  /** A document in the asset bucket has just become durable. */
+  onDocument(key: string, text: string): void;
+  onEvent(event: BusEvent): void;
+  /** A request has started jobs of this run that have to be paid. */
+  onPaid(runId: string): void;
+  /** Whatever others may read: log lines, messages, inputs and outputs. */
+  onText(where: string, text: string): void;
+  readonly records: ReadonlyMap<string, RunRecord>;
+  readonly manifests: ReadonlyMap<string, Manifest>;
+  /** By run, the detail-types that were announced. */
+  readonly announced: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly payments: ReadonlyMap<string, number>;
+}
+
+/** Written again unchanged: to note that it was announced, or by Sweep, so that its age begins anew. */
+const MARKED_ONLY: readonly Phase[] = ['sending', 'stored', 'failed', 'rejected'];
+
+/** The event that tells how a run ended. */
+export const DETAIL_TYPES = {
+  stored: 'Model Stored',
+  failed: 'Model Failed',
+  rejected: 'Upload Rejected',
+} as const;
+
+function withoutMarks(record: RunRecord): object {
+  const { writtenBy: _, announced: __, ...rest } = { announced: undefined, ...record };
+  return rest;
+}
+
+const AFTER: Readonly<Record<Phase | 'none', readonly Phase[]>> = {
+  none: ['claimed', 'rejected', 'failed', 'stored'],
+  claimed: ['claimed', 'sending', 'rejected', 'failed', 'stored'],
+  sending: ['claimed', 'submitted'],
+  submitted: ['stored', 'failed'],
+  failed: ['stored'],
+  stored: [],
+  rejected: [],
+};
+
+/** How an announcement and the manifest that stands have to agree: a failure may be announced after it was mended. */
+const MANIFESTS_OF: Readonly<Record<DetailType, readonly Manifest['status'][]>> = {
+  'Model Stored': ['stored'],
+  'Model Failed': ['failed', 'stored'],
+  'Upload Rejected': ['rejected'],
+};
+
+/** `Signature=` and the like make an address that opens a file to everybody. */
+const SIGNED = /[?&](?:Signature|Policy|Key-Pair-Id|X-Amz-Signature)=/;
+
+export function createInvariants({ bytesOf, secrets }: InvariantTools): Invariants {
+  const violations: string[] = [];
+  const records = new Map<string, RunRecord>();
+  const manifests = new Map<string, Manifest>();
+  const announced = new Map<string, Set<string>>();
+  const events = new Map<string, string>();
+  const payments = new Map<string, number>();
+  const hashes = new Map<string, string>();
+  const broken = (what: string) => void violations.push(what);
+
+  function requireFiles(assets: readonly Asset[], who: string): void {
+    for (const asset of assets) {
+      const bytes = bytesOf(asset);
+      const name = `${asset.key} ${asset.versionId}`;
+      const hash = bytes && (hashes.get(name) ?? createHash('sha256').update(bytes).digest('hex'));
+      if (hash !== undefined) hashes.set(name, hash);
+      if (hash !== asset.sha256 || bytes?.byteLength !== asset.bytes)
+        broken(`${who} names ${asset.key}, which is ${bytes ? 'another file' : 'not'} in the bucket`);
+      if (bytes && asset.key.endsWith('.glb') && !isWholeGlb(Buffer.from(bytes)))
+        broken(`${who} names ${asset.key}, which is cut off`);
+    }
+  }
+
+  /** What was sent or answered stays as it is. */
+  function requireOnlyMarked(before: RunRecord, record: RunRecord): void {
+    if (JSON.stringify(withoutMarks(before)) !== JSON.stringify(withoutMarks(record)))
+      broken(`the record of ${record.runId} is changed though it says ${record.phase}`);
+  }
+
+  /** Who never had a job of his own can only be stored with another's model. */
+  function requireReuse(before: RunRecord | undefined, record: RunRecord): void {
+    if (before?.phase !== 'stored' && !('reusedFrom' in record))
+      broken(`the record of ${record.runId} is stored, and nothing was paid for it or reused`);
+  }
+
+  function onRecord(text: string): void {
+    const record = recordSchema.parse(JSON.parse(text));
+    const { runId, phase } = record;
+    const before = records.get(runId);
+    if (before?.phase === phase && MARKED_ONLY.includes(phase)) requireOnlyMarked(before, record);
+    else if (!AFTER[before?.phase ?? 'none'].includes(phase))
+      broken(`the record of ${runId} goes from ${before?.phase ?? 'none'} to ${phase}`);
+    if (
+      before &&
+      'jobId' in before &&
+      before.jobId !== undefined &&
+      Reflect.get(record, 'jobId') !== before.jobId
+    )
+      broken(`the record of ${runId} forgets its job ${before.jobId}`);
+    if (phase === 'stored' && before?.phase !== 'submitted' && before?.phase !== 'failed')
+      requireReuse(before, record);
+    if (phase === 'stored' || phase === 'failed') requireFiles(record.assets ?? [], `the record of ${runId}`);
+    if (isFinal(record) && record.announced && !announced.get(runId)?.has(DETAIL_TYPES[record.phase]))
+      broken(`the record of ${runId} says that its answer is announced, and nobody has heard of it`);
+    records.set(runId, record);
+  }
+
+  function onManifest(key: string, text: string): void {
+    const manifest = manifestSchema.parse(JSON.parse(text));
+    const { runId, status } = manifest;
+    const record = records.get(runId);
+    if (record?.phase !== status && !(record?.phase === 'stored' && status === 'failed'))
+      broken(`the manifest of ${runId} says ${status} and its record ${record?.phase ?? 'nothing'}`);
+    const before = manifests.get(key);
+    if (before && before.status !== status && !(before.status === 'failed' && status === 'stored'))
+      broken(`the manifest of ${runId} goes from ${before.status} to ${status}`);
+    requireFiles(manifest.assets, `the manifest of ${runId}`);
+    manifests.set(key, manifest);
+  }
+
+  function onDocument(key: string, text: string): void {
+    onText(key, text);
+    if (key.startsWith('runs/')) onRecord(text);
+    if (key.endsWith('/manifest.json')) onManifest(key, text);
+  }
+
+  function onEvent({ source, 'detail-type': detailType, detail }: BusEvent): void {
+    const text = JSON.stringify(detail);
+    onText(`the event ${detailType}`, text);
+    if (source !== 'meshdrop') return;
+    const schema = eventSchemas[detailType as DetailType];
+    const { metadata, data } = schema.parse(detail);
+    const { runId, eventId } = metadata;
+    const manifest = manifests.get(data.manifest.key);
+    if (!manifest || !MANIFESTS_OF[detailType as DetailType].includes(manifest.status))
+      broken(
+        `"${detailType}" of ${runId} is announced and its manifest says ${manifest?.status ?? 'nothing'}`,
+      );
+    if ('assets' in data) requireFiles(data.assets, `"${detailType}" of ${runId}`);
+    const standing = events.get(eventId);
+    if (standing !== undefined && standing !== text)
+      broken(`two different events have the id ${eventId} (${detailType} of ${runId})`);
+    const types = announced.get(runId) ?? new Set();
+    if (standing === undefined && types.has(detailType))
+      broken(`"${detailType}" of ${runId} is announced with another event id`);
+    events.set(eventId, text);
+    announced.set(runId, types.add(detailType));
+  }
+
+  function onPaid(runId: string): void {
+    const paid = (payments.get(runId) ?? 0) + 1;
+    payments.set(runId, paid);
+    if (paid > 1) broken(`${runId} is paid ${paid} times`);
+    const phase = records.get(runId)?.phase;
+    if (phase !== 'sending') broken(`${runId} is paid while its record says ${phase ?? 'nothing'}`);
+  }
+
+  function onText(where: string, text: string): void {
+    const secret = secrets.find((secret) => text.includes(secret));
+    if (secret !== undefined) broken(`a secret stands in ${where}`);
+    if (SIGNED.test(text)) broken(`a signed address stands in ${where}: ${text.slice(0, 500)}`);
+  }
+
+  return { violations, onDocument, onEvent, onPaid, onText, records, manifests, announced, payments };
+}
+
+/** Its header says how long it is. */
+function isWholeGlb(bytes: Buffer): boolean {
+  return bytes.byteLength >= 12 && bytes.readUInt32LE(8) === bytes.byteLength;
+}
