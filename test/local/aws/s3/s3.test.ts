@@ -829,7 +829,7 @@ describe('a restart', () => {
   });
 
   it('keeps what it answered through kill -9', async () => {
-    const storeFile = join(import.meta.dirname, '../../local/aws/s3/store.ts');
+    const storeFile = join(import.meta.dirname, '../../../../local/aws/s3/store.ts');
     const writer = spawn(process.execPath, [
       '--input-type=module',
       '--eval',
