@@ -1,21 +1,39 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+/** The whole product on virtual time. */
+const simulation = ['test/simulation/**/*.test.ts'];
+
+/** They start `npm start`, other commands or a bundler, and wait for them. */
+const processes = [
+  'test/local/cli/start-*.test.ts',
+  'test/operator/commands.test.ts',
+  'test/examples/{consumer-local-run,package}.test.ts',
+  'test/infra/{bundles,elsewhere}.test.ts',
+];
+
 export default defineConfig({
-  // The example imports meshdrop/events as a stranger does; here it is its source, so nothing has to be built before.
+  // The example imports meshdrop/events as a stranger does; here that is its source, so nothing has to be built first.
   resolve: { alias: { 'meshdrop/events': join(import.meta.dirname, 'functions/contract/event-reader.ts') } },
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
     // Files run one after the other in the same few processes, so that the SDK, CDK and zod are loaded a few times and not
-    // once a file. So a file leaves nothing behind: it mocks one client, never the class of all (house.test.ts looks), and
-    // gives timers and variables back.
+    // once for each file. So a file leaves nothing behind: it mocks one client, never the class of all (house.test.ts
+    // checks that), and restores timers and variables.
     isolate: false,
-    // The longest files wait for processes of their own more than they compute.
+    // The longest files wait for their own processes more than they compute.
     maxWorkers: 3,
-    // Nets against a hang, no measures: machines are shared, and a busy one is no failure.
+    // Nets against a hang, not measurements: machines are shared, and a busy one is not a failure.
     testTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
     hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'spec', include: ['test/**/*.test.ts'], exclude: [...simulation, ...processes] },
+      },
+      { extends: true, test: { name: 'simulation', include: simulation } },
+      { extends: true, test: { name: 'processes', include: processes } },
+    ],
   },
 });

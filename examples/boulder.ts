@@ -3,19 +3,7 @@ import { fractal, noise, ridge } from './noise.ts';
 import { type Camera, createLens, putPixel, type Solid } from './render.ts';
 import { ellipsoid, smoothMax } from './shapes.ts';
 import { keyDirection } from './studio.ts';
-import {
-  clamp,
-  cross,
-  dot,
-  lerp,
-  mix,
-  multiply,
-  normalize,
-  scale,
-  smoothstep,
-  subtract,
-  type Vec3,
-} from './vector.ts';
+import { clamp, cross, dot, lerp, mix, multiply, normalize, scale, smoothstep, subtract, type Vec3 } from './vector.ts';
 
 /** What the boulder is made of at a point. */
 interface Ground {
@@ -102,11 +90,7 @@ function groundAt(point: Vec3, normal: Vec3): Ground {
   const moss = smoothstep(0.52, 0.64, 0.55 * normal[1] + 0.55 * patch + 0.3 * (rough - 0.5));
   const stone = lichen(granite(patch, rough, grain, speck), point, rough);
   const fuzz = 0.55 * grain + 0.45 * speck;
-  const green = mix(
-    [0.012, 0.022, 0.004],
-    [0.095, 0.115, 0.022],
-    smoothstep(0.2, 0.8, 0.6 * fuzz + 0.4 * rough),
-  );
+  const green = mix([0.012, 0.022, 0.004], [0.095, 0.115, 0.022], smoothstep(0.2, 0.8, 0.6 * fuzz + 0.4 * rough));
   return {
     colour: mix(stone, green, moss),
     height: 0.02 * rough + lerp(0.0016 * grain + 0.0005 * speck, 0.012 + 0.004 * fuzz, moss),

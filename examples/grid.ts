@@ -21,24 +21,13 @@ const width = 7;
  * Traces every tenth pixel of every tenth row, and answers for the ones between: mixed from their four
  * neighbours on the grid, or traced on their own where an outline runs between those.
  */
-export function createGrid(
-  solid: Solid,
-  lens: Lens,
-  size: number,
-): (x: number, y: number) => Surface | undefined {
+export function createGrid(solid: Solid, lens: Lens, size: number): (x: number, y: number) => Surface | undefined {
   const side = Math.ceil(size / stride) + 1;
   const nodes = traceNodes(solid, lens, side);
   const mixed = new Float64Array(width);
   return (x, y) => {
     const corner = (Math.floor(y / stride) * side + Math.floor(x / stride)) * width;
-    const spread = mixCorners(
-      nodes,
-      corner,
-      side * width,
-      (x % stride) / stride,
-      (y % stride) / stride,
-      mixed,
-    );
+    const spread = mixCorners(nodes, corner, side * width, (x % stride) / stride, (y % stride) / stride, mixed);
     if (spread === undefined) return undefined;
     const ray = lens(x, y);
     const distance = spread < solid.radius * 0.1 ? mixed[0] : march(solid, ray);

@@ -24,10 +24,7 @@ async function makeChair(file: string): Promise<void> {
 
 /** A glazed teapot on a pale table. */
 async function makeTeapot(file: string): Promise<void> {
-  await smoothRender(teapot, 1024)
-    .removeAlpha()
-    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
-    .toFile(file);
+  await smoothRender(teapot, 1024).removeAlpha().jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toFile(file);
 }
 
 /** A mossy boulder on a transparent background, made in seconds. It is over 6,000,000 bytes: that is its purpose. */
@@ -53,9 +50,7 @@ async function make({ file, make }: Image): Promise<void> {
 async function main(words: readonly string[]): Promise<void> {
   const unknown = words.find((word) => !Object.hasOwn(images, word));
   if (unknown !== undefined) {
-    console.error(
-      `there is no image called "${unknown}": say ${Object.keys(images).join(', ')}, or nothing for all`,
-    );
+    console.error(`there is no image called "${unknown}": say ${Object.keys(images).join(', ')}, or nothing for all`);
     process.exitCode = 2;
     return;
   }

@@ -73,19 +73,14 @@ export function createLens({ eye, target, width }: Camera, size: number): (x: nu
   };
 }
 
-export const along = ({ origin, direction }: Ray, distance: number): Vec3 =>
-  add(origin, scale(direction, distance));
+export const along = ({ origin, direction }: Ray, distance: number): Vec3 => add(origin, scale(direction, distance));
 
 /** Sphere tracing: how far along the ray the solid is, if it is there at all. */
 export function march({ distance, centre, radius }: Solid, ray: Ray): number | undefined {
   const [near, far] = sphereSpan(centre, radius, ray);
   const { origin, direction } = ray;
   for (let t = near, step = 0; t < far && step < 200; step++) {
-    const d = distance(
-      origin[0] + direction[0] * t,
-      origin[1] + direction[1] * t,
-      origin[2] + direction[2] * t,
-    );
+    const d = distance(origin[0] + direction[0] * t, origin[1] + direction[1] * t, origin[2] + direction[2] * t);
     if (d < radius * 0.0003) return t;
     t += d * 0.9; // some of our shapes overstate their distance a little
   }
@@ -112,11 +107,7 @@ export function visibility({ distance, centre, radius }: Solid, ray: Ray, sharpn
   const { origin, direction } = ray;
   let seen = 1;
   for (let t = Math.max(near, radius * 0.008), step = 0; t < far && step < 60; step++) {
-    const d = distance(
-      origin[0] + direction[0] * t,
-      origin[1] + direction[1] * t,
-      origin[2] + direction[2] * t,
-    );
+    const d = distance(origin[0] + direction[0] * t, origin[1] + direction[1] * t, origin[2] + direction[2] * t);
     seen = Math.min(seen, (sharpness * d) / t);
     if (seen < -1) return 0;
     t += clamp(d * 0.8, radius * 0.008, radius * 0.15);

@@ -2,19 +2,7 @@ import { fractal, hash, noise } from './noise.ts';
 import { along, type Hit, type Picture, type Ray, type Solid } from './render.ts';
 import { ellipsoid, length2, length3, smoothMax, smoothMin } from './shapes.ts';
 import { reflection, studioLight } from './studio.ts';
-import {
-  add,
-  clamp,
-  dot,
-  lerp,
-  mix,
-  multiply,
-  normalize,
-  reflect,
-  scale,
-  smoothstep,
-  type Vec3,
-} from './vector.ts';
+import { add, clamp, dot, lerp, mix, multiply, normalize, reflect, scale, smoothstep, type Vec3 } from './vector.ts';
 
 // A hand-thrown stoneware teapot, about two units wide, spout towards +x. It stands on y = 0.
 

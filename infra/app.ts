@@ -1,14 +1,14 @@
 import { App } from 'aws-cdk-lib';
-import { configFrom } from './settings.ts';
 import { MeshdropStack } from './meshdrop-stack.ts';
-import { WrongSettingError } from './invalid-setting.ts';
+import { InvalidSettingError } from './settings/invalid-setting.ts';
+import { readSettings } from './settings/settings.ts';
 
 const app = new App();
 try {
-  new MeshdropStack(app, 'Meshdrop', configFrom(app.node.tryGetContext('meshdrop')));
+  new MeshdropStack(app, 'Meshdrop', readSettings(app.node.tryGetContext('meshdrop')));
 } catch (error) {
-  if (!(error instanceof WrongSettingError)) throw error;
-  // Told in its one sentence, without the stack of whoever found it.
+  if (!(error instanceof InvalidSettingError)) throw error;
+  // One sentence, without a stack trace.
   process.stderr.write(`cdk.json, context.meshdrop: ${error.message}\n`);
   process.exit(1);
 }

@@ -1,50 +1,29 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
-  Choice,
-  Condition,
-  DefinitionBody,
-  Fail,
-  JitterType,
-  JsonPath,
-  LogLevel,
-  StateMachine,
-  Succeed,
-  TaskInput,
-  Timeout,
-  Wait,
-  WaitTime,
-} from 'aws-cdk-lib/aws-stepfunctions';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+  Duration,
+  aws_logs as logs,
+  RemovalPolicy,
+  aws_stepfunctions as sfn,
+  aws_stepfunctions_tasks as tasks,
+} from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { CheckJobInput } from '../functions/check-job/check-job.ts';
-import {
-  AssetNotReadyError,
-  AwsUnavailableError,
-  DownloadBrokenError,
-  EventRefusedError,
-  ScenarioAccountError,
-  ScenarioBusyError,
-  ScenarioUnavailableError,
-} from '../functions/platform/errors.ts';
 import type { StoreAssetsInput } from '../functions/store-assets/store-assets.ts';
 import type { ServiceFunction } from './service-function.ts';
+import { MAX_DEADLINE_MINUTES } from './settings/settings.ts';
+import { AssetNotReadyError, DownloadBrokenError } from '../functions/store-assets/errors.ts';
+import { AwsUnavailableError } from '../functions/platform/errors.ts';
+import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } from '../functions/scenario/errors.ts';
 
 export interface GenerationMachineProps {
   readonly checkJob: ServiceFunction;
   readonly storeAssets: ServiceFunction;
 }
 
-/** Scenario or AWS refuses or does not answer: that says nothing of the job. */
-const serviceErrors = nameOf(
-  ScenarioBusyError,
-  ScenarioUnavailableError,
-  ScenarioAccountError,
-  AwsUnavailableError,
-);
+/** Scenario or AWS refuses a call or does not answer it. That says nothing about the job. */
+const refusals = names(ScenarioBusyError, ScenarioUnavailableError, ScenarioAccountError, AwsUnavailableError);
 
 /**
- * Lambda could not run the function, or it died in the middle. CDK's own default retry knows neither of the last five.
+ * Lambda could not run the function, or the function died midway. CDK's default retry knows none of the last seven.
  *
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
  */
@@ -62,78 +41,85 @@ const lambdaErrors = [
   'States.Timeout',
 ];
 
-const backOff = { interval: Duration.seconds(5), backoffRate: 2, jitterStrategy: JitterType.FULL };
+const backOff = { interval: Duration.seconds(5), backoffRate: 2, jitterStrategy: sfn.JitterType.FULL };
 
-/** A job may take no longer, or the machine's own time-out would come first. config.ts knows it as jobDeadlineMinutes. */
-export const LONGEST_DEADLINE = Duration.minutes(90);
+/** Half an hour to store the files after the longest deadline. A redrive continues an execution that takes longer. */
+export const MACHINE_TIMEOUT = Duration.minutes(MAX_DEADLINE_MINUTES + 30);
 
-/** The outer fence: the longest deadline and half an hour to store in. Beyond it a redrive goes on. */
-const MACHINE_TIMEOUT = LONGEST_DEADLINE.plus(Duration.minutes(30));
-
-/** Waits for a paid job and stores what it gave. It can only poll and copy, so a redriven execution never pays again. */
-export class GenerationMachine extends Construct {
-  readonly stateMachine: StateMachine;
-
-  constructor(scope: Construct, id: string, { checkJob, storeAssets }: GenerationMachineProps) {
-    super(scope, id);
-    const waitForJob = new Wait(this, 'WaitForJob', { time: WaitTime.secondsPath('$.check.waitSeconds') });
-    const job = { runId: JsonPath.stringAt('$.runId'), jobId: JsonPath.stringAt('$.jobId') };
-    const check = { ...job, submittedAt: JsonPath.stringAt('$.submittedAt') } satisfies CheckJobInput;
-    const checkErrors = [...serviceErrors, ...lambdaErrors];
-    const checkJobTask = this.task(checkJob, check, '$.check')
-      .addRetry({ errors: checkErrors, ...backOff, maxAttempts: 3 })
-      // A poll that fails is never a job that fails.
-      .addCatch(waitForJob, { errors: checkErrors, resultPath: JsonPath.DISCARD });
-    const storeAssetsTask = this.task(storeAssets, job satisfies StoreAssetsInput, '$.stored').addRetry({
-      errors: [
-        ...serviceErrors,
-        ...nameOf(AssetNotReadyError, DownloadBrokenError, EventRefusedError),
-        ...lambdaErrors,
-      ],
-      ...backOff,
-      maxDelay: Duration.seconds(60),
-      maxAttempts: 6,
-    });
-    const stored = new Succeed(this, 'Stored');
-    const jobFailed = new Fail(this, 'JobFailed', { errorPath: '$.check.code', causePath: '$.check.reason' });
-    const isJobDone = new Choice(this, 'IsJobDone')
-      .when(Condition.stringEquals('$.check.status', 'succeeded'), storeAssetsTask)
-      // A failed job that gave files all the same: StoreAssets keeps them, answers, and ends the execution red.
-      .when(Condition.isPresent('$.check.assets'), storeAssetsTask)
-      .when(Condition.stringEquals('$.check.status', 'failed'), jobFailed)
-      .otherwise(waitForJob);
-    storeAssetsTask.next(stored);
-
-    const logs = new LogGroup(this, 'Logs', {
-      retention: RetentionDays.THREE_MONTHS,
+/** Waits for a paid job and stores its files. It only polls and copies, so a redriven execution never pays again. */
+export class GenerationMachine extends sfn.StateMachine {
+  constructor(scope: Construct, id: string, functions: GenerationMachineProps) {
+    const destination = new logs.LogGroup(scope, `${id}Logs`, {
+      retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      definitionBody: DefinitionBody.fromChainable(waitForJob.next(checkJobTask).next(isJobDone)),
+    const definition = waitAndStore(new Construct(scope, 'States'), functions);
+    super(scope, id, {
+      definitionBody: sfn.DefinitionBody.fromChainable(definition),
       timeout: MACHINE_TIMEOUT,
       tracingEnabled: true,
-      logs: { destination: logs, level: LogLevel.ERROR, includeExecutionData: false },
-    });
-  }
-
-  /** Named like its function. What that answers lies beside the input, never over it. */
-  private task(
-    lambdaFunction: ServiceFunction,
-    payload: Readonly<Record<string, string>>,
-    resultPath: string,
-  ) {
-    return new LambdaInvoke(this, lambdaFunction.node.id, {
-      lambdaFunction,
-      payload: TaskInput.fromObject(payload),
-      payloadResponseOnly: true,
-      resultPath,
-      taskTimeout: Timeout.duration(lambdaFunction.taskTimeout),
-      retryOnServiceExceptions: false,
+      logs: { destination, level: sfn.LogLevel.ERROR, includeExecutionData: false },
     });
   }
 }
 
-/** The names that the errors carry. `class.name` and the literal `name` of an instance are the same word. */
-function nameOf(...errors: readonly { readonly name: string }[]): readonly string[] {
+function waitAndStore(scope: Construct, { checkJob, storeAssets }: GenerationMachineProps): sfn.IChainable {
+  const job = { runId: sfn.JsonPath.stringAt('$.runId'), jobId: sfn.JsonPath.stringAt('$.jobId') };
+  const check = {
+    ...job,
+    modelId: sfn.JsonPath.stringAt('$.modelId'),
+    submittedAt: sfn.JsonPath.stringAt('$.submittedAt'),
+  } satisfies CheckJobInput;
+  const checkErrors = [...refusals, ...lambdaErrors];
+  const copyErrors = names(AssetNotReadyError, DownloadBrokenError);
+  const storeErrors = [...refusals, ...copyErrors, ...lambdaErrors];
+
+  const waitForJob = new sfn.Wait(scope, 'WaitForJob', {
+    time: sfn.WaitTime.secondsPath('$.check.waitSeconds'),
+  });
+  const checkJobTask = createTask(scope, checkJob, check, '$.check')
+    .addRetry({ errors: checkErrors, ...backOff, maxAttempts: 3 })
+    // A failed poll says nothing about the job.
+    .addCatch(waitForJob, { errors: checkErrors, resultPath: sfn.JsonPath.DISCARD });
+  const storeAssetsTask = createTask(scope, storeAssets, job satisfies StoreAssetsInput, '$.stored').addRetry({
+    errors: storeErrors,
+    ...backOff,
+    maxDelay: Duration.seconds(60),
+    maxAttempts: 6,
+  });
+  const stored = new sfn.Succeed(scope, 'Stored');
+  const jobFailed = new sfn.Fail(scope, 'JobFailed', {
+    errorPath: '$.check.code',
+    causePath: '$.check.reason',
+  });
+  const isJobDone = new sfn.Choice(scope, 'IsJobDone')
+    .when(sfn.Condition.stringEquals('$.check.status', 'succeeded'), storeAssetsTask)
+    // A failed job can still leave files: StoreAssets keeps them and fails the execution.
+    .when(sfn.Condition.isPresent('$.check.assets'), storeAssetsTask)
+    .when(sfn.Condition.stringEquals('$.check.status', 'failed'), jobFailed)
+    .otherwise(waitForJob);
+  storeAssetsTask.next(stored);
+  return waitForJob.next(checkJobTask).next(isJobDone);
+}
+
+/** A state named after its function. Its result goes beside the input, never over it. */
+function createTask(
+  scope: Construct,
+  lambdaFunction: ServiceFunction,
+  payload: Readonly<Record<string, string>>,
+  resultPath: string,
+): tasks.LambdaInvoke {
+  return new tasks.LambdaInvoke(scope, lambdaFunction.node.id, {
+    lambdaFunction,
+    payload: sfn.TaskInput.fromObject(payload),
+    payloadResponseOnly: true,
+    resultPath,
+    taskTimeout: sfn.Timeout.duration(lambdaFunction.taskTimeout),
+    retryOnServiceExceptions: false,
+  });
+}
+
+/** The `name` of an error class equals the literal `name` of its instances. */
+function names(...errors: readonly { readonly name: string }[]): readonly string[] {
   return errors.map(({ name }) => name);
 }

@@ -1,49 +1,51 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import {
+  CfnOutput,
+  Duration,
+  aws_events as events,
+  aws_s3 as s3,
+  aws_secretsmanager as secrets,
+  aws_sns as sns,
+  Stack,
+  type StackProps,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Config } from './settings.ts';
-import { ImageToModel } from './image-to-model.ts';
+import { ImageToModel, type ImageToModelProps } from './image-to-model.ts';
+import type { Settings } from './settings/settings.ts';
 
-/** An app around the construct, with what the settings name brought along. */
+/** The construct in a stack of its own, with the existing resources that the settings name. */
 export class MeshdropStack extends Stack {
-  constructor(scope: Construct, id: string, settings: Config, props?: StackProps) {
+  constructor(scope: Construct, id: string, settings: Settings, props?: StackProps) {
     super(scope, id, props);
-    const minutes = (amount: number) => Duration.minutes(amount);
-    const imageToModel = new ImageToModel(this, 'ImageToModel', {
-      ...settings,
-      sweepEvery: given(settings.sweepMinutes, minutes),
-      jobDeadline: given(settings.jobDeadlineMinutes, minutes),
-      alarmTopic: given(settings.alarmTopicArn, (arn) => Topic.fromTopicArn(this, 'BroughtAlarmTopic', arn)),
-      uploadBucket: given(settings.uploadBucketName, (name) =>
-        Bucket.fromBucketName(this, 'BroughtUploadBucket', name),
-      ),
-      assetBucket: given(settings.assetBucketName, (name) =>
-        Bucket.fromBucketName(this, 'BroughtAssetBucket', name),
-      ),
-      eventBus: given(settings.eventBusName, (name) =>
-        EventBus.fromEventBusName(this, 'BroughtEventBus', name),
-      ),
-      scenarioSecret: given(settings.scenarioSecretArn, (arn) =>
-        Secret.fromSecretCompleteArn(this, 'BroughtScenarioSecret', arn),
-      ),
-    });
-    // What others need to know; next-steps.ts makes sentences of it.
+    const meshdrop = new ImageToModel(this, 'ImageToModel', propsOf(this, settings));
+    // next-steps.ts and the operator's commands read these.
     const outputs = {
-      UploadBucketName: imageToModel.uploadBucket.bucketName,
-      AssetBucketName: imageToModel.assetBucket.bucketName,
-      EventBusName: imageToModel.eventBus.eventBusName,
-      StateMachineArn: imageToModel.stateMachine.stateMachineArn,
-      UploadsQueueUrl: imageToModel.uploadsQueue.queueUrl,
-      ScenarioSecretArn: imageToModel.scenarioSecret.secretArn,
+      UploadBucketName: meshdrop.uploadBucket.bucketName,
+      AssetBucketName: meshdrop.assetBucket.bucketName,
+      EventBusName: meshdrop.eventBus.eventBusName,
+      StateMachineArn: meshdrop.stateMachine.stateMachineArn,
+      UploadsQueueUrl: meshdrop.uploadsQueue.queueUrl,
+      ScenarioSecretArn: meshdrop.scenarioSecret.secretArn,
     };
-    for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value });
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }
 
-/** What a setting stands for, if it was given. */
-function given<S, T>(setting: S | undefined, make: (setting: S) => T): T | undefined {
-  return setting === undefined ? undefined : make(setting);
+/** Objects in place of the names, ARNs, and minutes. */
+function propsOf(scope: Construct, settings: Settings): ImageToModelProps {
+  const { uploadBucketName: uploads, assetBucketName: assets, eventBusName: bus } = settings;
+  const { scenarioSecretArn: secret, alarmTopicArn: topic } = settings;
+  return {
+    ...settings,
+    sweepEvery: Duration.minutes(settings.sweepMinutes),
+    jobDeadline: Duration.minutes(settings.jobDeadlineMinutes),
+    uploadBucket: ifGiven(uploads, (name) => s3.Bucket.fromBucketName(scope, 'UploadBucket', name)),
+    assetBucket: ifGiven(assets, (name) => s3.Bucket.fromBucketName(scope, 'AssetBucket', name)),
+    eventBus: ifGiven(bus, (name) => events.EventBus.fromEventBusName(scope, 'EventBus', name)),
+    scenarioSecret: ifGiven(secret, (arn) => secrets.Secret.fromSecretCompleteArn(scope, 'Secret', arn)),
+    alarmTopic: ifGiven(topic, (arn) => sns.Topic.fromTopicArn(scope, 'AlarmTopic', arn)),
+  };
+}
+
+function ifGiven<Result>(value: string | undefined, create: (value: string) => Result): Result | undefined {
+  return value === undefined ? undefined : create(value);
 }

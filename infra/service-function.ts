@@ -1,28 +1,32 @@
 import { join } from 'node:path';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import {
+  aws_cloudwatch as cloudwatch,
+  Duration,
+  aws_iam as iam,
+  aws_lambda as lambda,
+  aws_logs as logs,
+  aws_lambda_nodejs as nodejs,
+  RemovalPolicy,
+  Stack,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { METRIC_NAMESPACE, type MetricName } from '../functions/platform/metrics.ts';
 
 export interface ServiceFunctionProps {
   readonly description: string;
-  /** Exactly what its handler reads: `{ … } satisfies CheckJobEnv`. */
+  /** Exactly what the handler reads: `{ … } satisfies CheckJobEnv`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeout: Duration;
   /** In MiB. @default 256 */
   readonly memorySize?: number;
-  /** Takes events that failed for good, for a function that is invoked without an answer. @default none */
-  readonly deadLetterQueue?: IQueue;
 }
 
 const project = join(import.meta.dirname, '..');
 
-/** A Lambda function with our defaults. Its id is the name of its folder: `CheckJob` is `functions/check-job/handler.ts`. */
-export class ServiceFunction extends NodejsFunction {
-  /** What its metrics are counted under: of two deployments in one account, each has its own. */
-  readonly serviceName: string;
+/** A Lambda function with Meshdrop's defaults. Its id names its folder: `CheckJob` is `functions/check-job/handler.ts`. */
+export class ServiceFunction extends nodejs.NodejsFunction {
+  /** The dimension of the function's own metrics. Unique for each deployment in an account. */
+  private readonly serviceName: string;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const stack = Stack.of(scope);
@@ -30,28 +34,28 @@ export class ServiceFunction extends NodejsFunction {
     super(scope, id, {
       memorySize: 256,
       ...props,
-      // Of this project, wherever the app that is synthesized stands.
+      // Of this project, even if the app is in another folder.
       projectRoot: project,
       depsLockFilePath: join(project, 'package-lock.json'),
       entry: join(project, 'functions', folderOf(id), 'handler.ts'),
       environment: { ...props.environment, POWERTOOLS_SERVICE_NAME: serviceName },
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      tracing: Tracing.ACTIVE,
-      loggingFormat: LoggingFormat.JSON,
-      logGroup: new LogGroup(scope, `${id}Logs`, {
-        retention: RetentionDays.THREE_MONTHS,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      tracing: lambda.Tracing.ACTIVE,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      logGroup: new logs.LogGroup(scope, `${id}Logs`, {
+        retention: logs.RetentionDays.THREE_MONTHS,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
       bundling: {
-        format: OutputFormat.ESM,
+        format: nodejs.OutputFormat.ESM,
         target: 'node24',
         minify: true,
-        // The SDK comes with the bundle: the version that was tested is the version that runs.
+        // Bundle the SDK too: the tested version is the version that runs.
         externalModules: [],
-        // Without these, packages that offer both forms come in as CommonJS and fail at start ("Dynamic require").
+        // Otherwise packages with both module formats are bundled as CommonJS and fail at startup ("Dynamic require").
         mainFields: ['module', 'main'],
-        // The glTF validator looks for `require`, which ES modules do not have; told that it is packed, it takes this instead.
+        // The glTF validator looks for `require`, which ES modules lack. In a webpack bundle it uses these instead.
         define: {
           require: 'undefined',
           __webpack_require__: 'true',
@@ -62,9 +66,19 @@ export class ServiceFunction extends NodejsFunction {
     this.serviceName = serviceName;
   }
 
-  /** What a task that calls this function waits at most: the function's own time-out, and a little for the way. */
+  /** How long a task waits for this function: its timeout and some time for the call itself. */
   get taskTimeout(): Duration {
     return Duration.seconds((this.timeout?.toSeconds() ?? 0) + 10);
+  }
+
+  allow(actions: readonly string[], ...resources: readonly string[]): void {
+    this.addToRolePolicy(new iam.PolicyStatement({ actions: [...actions], resources: [...resources] }));
+  }
+
+  /** A metric that the function itself counts. */
+  serviceMetric(metricName: MetricName, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    const own = { namespace: METRIC_NAMESPACE, metricName, dimensionsMap: { service: this.serviceName } };
+    return new cloudwatch.Metric({ ...own, statistic: 'Sum', ...options });
   }
 }
 

@@ -1,49 +1,35 @@
 import { Duration } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
+import { createAlarms } from './alarms.ts';
+import { EventQueue } from './event-queue.ts';
+import type { Foundation } from './foundation.ts';
+import { SUBMIT_TIMEOUT } from './submission.ts';
 
-export interface UploadQueueProps {
-  readonly uploadBucket: IBucket;
-}
-
-/** What waits for somebody waits for as long as SQS keeps anything. */
-export const keptLong = { retentionPeriod: Duration.days(14), enforceSSL: true };
-
-/** Every object created in the upload bucket, waiting for its turn. Holds ten thousand as calmly as ten. */
-export class UploadQueue extends Construct {
-  readonly queue: IQueue;
-  readonly deadLetters: IQueue;
-
-  constructor(scope: Construct, id: string, { uploadBucket }: UploadQueueProps) {
-    super(scope, id);
-    this.deadLetters = new Queue(this, 'DeadLetters', keptLong);
-    this.queue = new Queue(this, 'Queue', {
-      ...keptLong,
-      // A minute more than SubmitJob may run.
-      visibilityTimeout: Duration.minutes(6),
-      // A message that waits for credits or a free slot returns often; that alone must never bury it.
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 1000 },
-    });
-    new Rule(this, 'UploadCreated', {
+/** Every object created in the upload bucket, waiting for SubmitJob. Ten thousand uploads wait as well as ten. */
+export class UploadQueue extends EventQueue {
+  constructor(scope: Construct, id: string, { uploadBucket }: Foundation) {
+    super(scope, id, {
+      rule: 'UploadCreated',
       description: 'Every object created in the upload bucket',
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
         detail: { bucket: { name: [uploadBucket.bucketName] } },
       },
-      targets: [new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters })],
+      consumerTimeout: SUBMIT_TIMEOUT,
+      // An upload that waits for credits or for a free slot returns often. That alone must never bury it.
+      maxReceiveCount: 1000,
     });
-  }
-
-  /** One upload at a time, a few side by side: what waits beyond that costs nothing. */
-  feed(submitJob: IFunction, maxConcurrency: number): void {
-    submitJob.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 1, maxConcurrency, reportBatchItemFailures: true }),
-    );
+    createAlarms(this, {
+      UploadsWaitLong: [
+        this.queue.metricApproximateAgeOfOldestMessage(),
+        'An upload has waited half a day for its first attempt. Check whether SubmitJob runs, and how long the queue is.',
+        Duration.hours(12).toSeconds(),
+      ],
+      DeadUploads: [
+        this.deadLetters.metricApproximateNumberOfMessagesVisible(),
+        'SubmitJob received an upload too often. The sweep returns it to the queue or reports it as failed. If it stays, its message cannot be read.',
+      ],
+    });
   }
 }

@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import {
-  type Asset,
-  isModelStored,
-  type Manifest,
-  type ModelStored,
-  parse,
-  parseManifest,
-} from 'meshdrop/events';
+import { type Asset, isModelStored, type Manifest, type ModelStored, parse, parseManifest } from 'meshdrop/events';
 
 /** The event, or what it speaks of, is not what it should be. The message says what. */
 class UntrustedEventError extends Error {
@@ -46,8 +39,7 @@ export async function addToCatalogue(event: unknown, tools: CatalogueTools): Pro
   const { eventId, runId } = stored.detail.metadata;
   const { upload, assets } = await manifestOf(stored, tools);
   const model = assets.find(({ role }) => role === 'model');
-  if (!model)
-    throw new UntrustedEventError(`the manifest of ${runId} tells of a stored model and names none`);
+  if (!model) throw new UntrustedEventError(`the manifest of ${runId} tells of a stored model and names none`);
   await checkBytes(model, tools);
   return await write({ eventId, runId, image: upload.key, model }, tools);
 }
@@ -64,9 +56,7 @@ async function manifestOf({ detail }: ModelStored, { s3, assetBucket }: Catalogu
   const { runId } = detail.metadata;
   const { bucket, key } = detail.data.manifest;
   if (bucket !== assetBucket)
-    throw new UntrustedEventError(
-      `the event points to the bucket ${bucket}; our models are in ${assetBucket}`,
-    );
+    throw new UntrustedEventError(`the event points to the bucket ${bucket}; our models are in ${assetBucket}`);
   if (!key.startsWith('models/') || !key.endsWith(`/${runId}/manifest.json`))
     throw new UntrustedEventError(`${key} is not where the manifest of the run ${runId} is`);
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));

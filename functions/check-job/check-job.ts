@@ -1,12 +1,21 @@
-import { badEndOf } from '../scenario/job-failure.ts';
-import { DeadlineError, JobLostError, ScenarioNotFoundError } from '../platform/errors.ts';
-import type { Failure } from '../contract/failures.ts';
-import { nextWait } from '../models/poll-interval.ts';
-import type { Scenario } from '../scenario/client.ts';
-import type { Job } from '../scenario/schemas.ts';
+import { type Failure, RunFailedError } from '../contract/failures.ts';
+import { pollInterval } from '../models/poll-interval.ts';
+import { MODELS, modelWithId } from '../models/registry.ts';
+import type { Clients } from '../platform/clients.ts';
+import type { Clock } from '../platform/clock.ts';
+import { type Env, readPositive } from '../platform/env.ts';
+import type { Handle } from '../platform/observability.ts';
+import type { Surroundings } from '../run/runs.ts';
+import { connectScenario, type Scenario, SCENARIO_ENV } from '../scenario/client.ts';
+import { ScenarioNotFoundError } from '../scenario/errors.ts';
+import { type Job, jobFailure } from '../scenario/schemas.ts';
+
+export const CHECK_JOB_ENV = [...SCENARIO_ENV, 'JOB_DEADLINE_SECONDS'] as const;
+export type CheckJobEnv = Env<(typeof CHECK_JOB_ENV)[number]>;
 
 export interface CheckJobInput {
   readonly jobId: string;
+  readonly modelId: string;
   readonly submittedAt: string;
 }
 
@@ -14,33 +23,40 @@ export interface CheckJobInput {
 export type JobCheck =
   | { readonly status: 'running'; readonly waitSeconds: number; readonly progress: number }
   | { readonly status: 'succeeded' }
-  /** `assets`: how many files it gave all the same. Absent when none. */
+  /** `assets`: how many files a failed job still gave. Absent if none. */
   | ({ readonly status: 'failed'; readonly assets?: number } & Failure);
-
-export interface CheckTools {
-  readonly scenario: Pick<Scenario, 'job'>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly deadlineSeconds: number;
-}
 
 /** A job that was just submitted may be unknown to the reading side for a moment. */
 const UNKNOWN_AT_FIRST_SECONDS = 600;
 
-/** @throws DeadlineError | JobLostError when polling on makes no sense, until somebody redrives the execution */
-export async function checkJob({ jobId, submittedAt }: CheckJobInput, tools: CheckTools): Promise<JobCheck> {
-  const elapsedSeconds = Math.max(1, Math.floor((tools.now() - Date.parse(submittedAt)) / 1000));
-  const job = await known(jobId, tools);
-  if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS)
-    throw new JobLostError(`Scenario does not know the job ${jobId}`);
-  if (job && job.status !== 'running') return ended(job);
-  if (elapsedSeconds > tools.deadlineSeconds)
-    throw new DeadlineError(`the job ${jobId} is not done after ${Math.floor(elapsedSeconds / 60)} minutes`);
-  const progress = job?.progress ?? 0;
-  return { status: 'running', waitSeconds: nextWait({ elapsedSeconds, progress }), progress };
+/**
+ * One turn of the machine's polling loop. It throws a RunFailedError when there is no point in polling on, until somebody
+ * redrives the execution.
+ */
+export function createCheckJob(
+  env: CheckJobEnv,
+  clients: Clients<'secrets' | 'fetch'>,
+  clock: Clock,
+  { models = MODELS }: Surroundings = {},
+): Handle<CheckJobInput, JobCheck> {
+  const scenario = connectScenario(env, clients, clock);
+  const deadlineSeconds = readPositive(env, 'JOB_DEADLINE_SECONDS');
+  return async ({ jobId, modelId, submittedAt }) => {
+    const { polling } = modelWithId(modelId, models);
+    const elapsedSeconds = Math.max(1, Math.floor((clock.now() - Date.parse(submittedAt)) / 1000));
+    const job = await findJob(jobId, scenario);
+    if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS)
+      throw new RunFailedError('job-lost', `Scenario does not know the job ${jobId}`);
+    if (job && job.status !== 'running') return describeEnd(job);
+    const minutes = Math.floor(elapsedSeconds / 60);
+    if (elapsedSeconds > deadlineSeconds)
+      throw new RunFailedError('deadline', `the job ${jobId} is not done after ${minutes} minutes`);
+    const progress = job?.progress ?? 0;
+    return { status: 'running', waitSeconds: pollInterval({ elapsedSeconds, progress }, polling), progress };
+  };
 }
 
-async function known(jobId: string, { scenario }: CheckTools): Promise<Job | undefined> {
+async function findJob(jobId: string, scenario: Pick<Scenario, 'job'>): Promise<Job | undefined> {
   try {
     return await scenario.job(jobId);
   } catch (error) {
@@ -49,9 +65,9 @@ async function known(jobId: string, { scenario }: CheckTools): Promise<Job | und
   }
 }
 
-function ended(job: Job): JobCheck {
-  const bad = badEndOf(job);
-  if (!bad) return { status: 'succeeded' };
+function describeEnd(job: Job): JobCheck {
+  const failed = jobFailure(job);
+  if (!failed) return { status: 'succeeded' };
   const assets = job.assetIds.length;
-  return { status: 'failed', ...bad, ...(assets > 0 && { assets }) };
+  return { status: 'failed', ...failed, ...(assets > 0 && { assets }) };
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
-/** A file of the result in the asset bucket. Its version id pins the bytes: what is described can never change. */
+/** A file of the result in the asset bucket. The version id identifies its exact bytes. */
 export const assetSchema = z.strictObject({
   role: z.enum(['model', 'preview', 'texture', 'other']),
   bucket: z.string(),
   key: z.string(),
-  versionId: z.string().optional().describe('absent where the bucket has no versioning'),
+  versionId: z.string().optional().describe('absent if the bucket has no versioning'),
   contentType: z.string(),
   bytes: z.number().int().positive(),
   sha256: z.string().describe('hex'),
@@ -18,7 +18,7 @@ const count = z.number().int().nonnegative();
 const point = z.tuple([z.number(), z.number(), z.number()]);
 
 export const factsSchema = z.strictObject({
-  generator: z.string().optional().describe('the program that wrote the file, as it says itself'),
+  generator: z.string().optional().describe('the program that wrote the file, in its own words'),
   triangles: count,
   vertices: count,
   materials: count,
@@ -26,14 +26,14 @@ export const factsSchema = z.strictObject({
     z.strictObject({
       contentType: z.string().optional(),
       bytes: count.optional(),
-      width: count.optional().describe('pixels; absent where the image does not say it'),
+      width: count.optional().describe('pixels; absent if the image does not say'),
       height: count.optional(),
     }),
   ),
   boundingBox: z
     .strictObject({ min: point, max: point })
     .optional()
-    .describe('metres; the boxes of all meshes with the transforms of their nodes'),
+    .describe('metres; around all meshes, with the transforms of their nodes'),
 });
 
 const validationSchema = z.strictObject({
@@ -42,24 +42,24 @@ const validationSchema = z.strictObject({
   messages: z.array(z.string()).describe('the first errors'),
 });
 
-/** What the manifest says of a file, and the event does not. */
-const detailsSchema = z.strictObject({
+/** A file as the manifest describes it: the asset of the event, with details. */
+export const storedAssetSchema = z.strictObject({
+  ...assetSchema.shape,
   checksum: z
     .strictObject({ algorithm: z.literal('CRC32'), value: z.string() })
     .optional()
     .describe('base64, of the whole object, as S3 keeps it'),
   facts: factsSchema.optional().describe('of a GLB of up to 64 MB'),
-  validation: validationSchema.optional().describe("Khronos' glTF validator, on a GLB of up to 64 MB"),
+  validation: validationSchema.optional().describe('the Khronos glTF validator, on a GLB of up to 64 MB'),
 });
 
-export const storedAssetSchema = z.strictObject({ ...assetSchema.shape, ...detailsSchema.shape });
 export type StoredAsset = z.infer<typeof storedAssetSchema>;
 export type ModelFacts = z.infer<typeof factsSchema>;
 
-/** A file that Scenario names and that could not be had. */
+/** A file that Scenario names but that could not be copied. */
 export const missingSchema = z.strictObject({ assetId: z.string(), reason: z.string() });
 
-/** The asset alone, as an event carries it. */
+/** The asset as events carry it. */
 export function withoutDetails({ checksum: _, facts: __, validation: ___, ...asset }: StoredAsset): Asset {
   return asset;
 }

@@ -1,13 +1,13 @@
 /**
- * What a consumer needs to read our events, and nothing else: it is published as `meshdrop/events`, so it imports nothing.
- * It says what events.ts says, opened for what later minor versions may add. A test holds the two together.
+ * Everything that a consumer needs to read our events. It is published as `meshdrop/events`, so it imports nothing. It says
+ * the same as schemas.ts, but also accepts what later minor versions may add. A test keeps the two in step.
  */
 
-/** The image that was dropped. */
+/** The uploaded image. */
 export interface Upload {
   readonly bucket: string;
   readonly key: string;
-  /** Absent where the bucket has no versioning. */
+  /** Absent if the bucket has no versioning. */
   readonly versionId?: string;
   readonly bytes?: number;
   /** Hex. */
@@ -15,18 +15,18 @@ export interface Upload {
   readonly contentType?: string;
 }
 
-/** A file of the result. Fetch this very version, and hold its SHA-256 against this one. */
+/** A file of the result. Fetch exactly this version, and compare its SHA-256 with this one. */
 export interface Asset {
   readonly role: Word<'model' | 'preview' | 'texture' | 'other'>;
   readonly bucket: string;
   readonly key: string;
-  /** Absent where the bucket has no versioning. */
+  /** Absent if the bucket has no versioning. */
   readonly versionId?: string;
   readonly contentType: string;
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** At Scenario. */
+  /** The id at Scenario. */
   readonly assetId: string;
 }
 
@@ -38,7 +38,7 @@ export interface Job {
   readonly finishedAt?: string;
 }
 
-/** Why there is no model. All codes are in docs/failures.md; later ones may be new to you. */
+/** Why there is no model. docs/failures.md lists all codes; later versions may add more. */
 export interface Failure {
   readonly code: string;
   /** One plain sentence. */
@@ -51,7 +51,7 @@ interface About {
   readonly upload: Upload;
   readonly model: {
     readonly id: string;
-    /** All that was sent; absent when they could not be resolved. */
+    /** All parameters that were sent; absent if they could not be resolved. */
     readonly parameters?: Readonly<Record<string, string | number | boolean>>;
   };
 }
@@ -66,7 +66,7 @@ interface Envelope<Type extends string, Data> {
   readonly detail: {
     readonly metadata: {
       readonly schemaVersion: string;
-      /** The same whenever the event is repeated: drop repeats by it. */
+      /** The same whenever the event is repeated. Use it to drop repeats. */
       readonly eventId: string;
       readonly occurredAt: string;
       readonly runId: string;
@@ -80,20 +80,17 @@ export type ModelStored = Envelope<
   WithManifest & {
     readonly job: Job;
     readonly assets: readonly Asset[];
-    /** Only when the files are too many for an event: `assets` is empty then, and the manifest has them all. */
+    /** Only if there are too many files for an event: `assets` is then empty, and the manifest lists them all. */
     readonly assetCount?: number;
     /** The run that made the model of the same image; this one cost nothing. */
     readonly reusedFrom?: string;
   }
 >;
-export type ModelFailed = Envelope<
-  'Model Failed',
-  WithManifest & { readonly job?: Job; readonly failure: Failure }
->;
+export type ModelFailed = Envelope<'Model Failed', WithManifest & { readonly job?: Job; readonly failure: Failure }>;
 export type UploadRejected = Envelope<'Upload Rejected', WithManifest & { readonly failure: Failure }>;
 export type MeshdropEvent = ModelStored | ModelFailed | UploadRejected;
 
-/** The `manifest.json` beside the files: what the event has, and more, of every file and every step. */
+/** The `manifest.json` beside the files: the data of the event, with more about every file and every step. */
 export interface Manifest extends About {
   readonly schemaVersion: string;
   readonly status: 'stored' | 'failed' | 'rejected';
@@ -105,13 +102,13 @@ export interface Manifest extends About {
   readonly assets: readonly Asset[];
 }
 
-/** One of these, or one that a later version knows. */
+/** One of these, or one that a later version adds. */
 type Word<Known extends string> = Known | (string & {});
 
-/** The message says where it differs. */
+/** The value is not an event or manifest of Meshdrop. The message says where it differs. */
 export class NotMeshdropEventError extends Error {
   override readonly name = 'NotMeshdropEventError';
-  /** `unknown-…`: of a later version of Meshdrop, so this module is too old for it. */
+  /** `unknown-…`: a later version of Meshdrop wrote it, so this module is too old. */
   readonly code: 'not-ours' | 'unknown-type' | 'unknown-version' | 'malformed';
 
   constructor(message: string, code: NotMeshdropEventError['code'] = 'malformed') {
@@ -120,7 +117,7 @@ export class NotMeshdropEventError extends Error {
   }
 }
 
-/** Throws where a value is not what it should be. */
+/** Throws if a value is not valid. `at` is its place, for the message. */
 type Check<T> = (value: T | undefined, at: string) => void;
 
 function check(
@@ -130,14 +127,13 @@ function check(
 ) {
   return (value: unknown, at: string): void => {
     if (value === undefined) throw new NotMeshdropEventError(`${at} is missing`);
-    if (!fits(value))
-      throw new NotMeshdropEventError(`${at} is ${told(value)}, not ${what}`, codeOf?.(value));
+    if (!fits(value)) throw new NotMeshdropEventError(`${at} is ${told(value)}, not ${what}`, codeOf?.(value));
   };
 }
 
-/** Short, and whatever it holds, in one line. */
+/** Describes a value briefly, in one line. */
 function told(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
 }
@@ -150,19 +146,18 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Names every field of T, so that one that is left out here is an error of the compiler. Others are let pass. */
+/** Requires a check for every field of T, so a missing one is a compile error. Unknown fields pass. */
 function fields<T extends object>(checks: { readonly [K in keyof T]-?: Check<Exclude<T[K], undefined>> }) {
   const isObject = check('an object', isRecord);
   const entries = Object.entries<Check<never>>(checks);
   return (value: unknown, at: string): void => {
     isObject(value, at);
-    for (const [name, checked] of entries)
-      checked(Reflect.get(Object(value), name) as never, `${at}.${name}`);
+    for (const [name, checked] of entries) checked(Reflect.get(Object(value), name) as never, `${at}.${name}`);
   };
 }
 
 function eachOf(checked: (value: unknown, at: string) => void) {
-  const isList = check('a list', Array.isArray);
+  const isList = check('an array', Array.isArray);
   return (value: unknown, at: string): void => {
     isList(value, at);
     for (const [n, item] of (value as readonly unknown[]).entries()) checked(item, `${at}[${n}]`);
@@ -174,17 +169,16 @@ const source = check(
   (value) => value === 'meshdrop',
   () => 'not-ours',
 );
-const text = check('a text', (value) => typeof value === 'string');
-const amount = check('a number from 0 on', (value) => Number.isFinite(value) && Number(value) >= 0);
+const text = check('a string', (value) => typeof value === 'string');
+const amount = check('a number of at least 0', (value) => Number.isFinite(value) && Number(value) >= 0);
 const whole = (from: number) =>
-  check(`a whole number from ${from} on`, (value) => Number.isInteger(value) && Number(value) >= from);
+  check(`a whole number of at least ${from}`, (value) => Number.isInteger(value) && Number(value) >= from);
 const version = check(
   '1.x',
   (value) => typeof value === 'string' && /^1\.(0|[1-9]\d*)$/.test(value),
-  (value) =>
-    typeof value === 'string' && /^(?!1\.)[1-9]\d*\.\d+$/.test(value) ? 'unknown-version' : 'malformed',
+  (value) => (typeof value === 'string' && /^(?!1\.)[1-9]\d*\.\d+$/.test(value) ? 'unknown-version' : 'malformed'),
 );
-const time = check('a time in UTC, as 2026-11-22T18:26:53.532Z', isTime);
+const time = check('a time in UTC, such as 2026-11-22T18:26:53.532Z', isTime);
 const OUTCOMES = ['stored', 'failed', 'rejected'];
 const PLAIN = ['string', 'number', 'boolean'];
 const settings = check(
@@ -192,7 +186,7 @@ const settings = check(
   (value) => isRecord(value) && Object.values(value).every((one) => PLAIN.includes(typeof one)),
 );
 
-/** Date.parse takes the 30th of February for the second of March. */
+/** Date.parse reads 30 February as 2 March. */
 function isTime(value: unknown): boolean {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value)) return false;
   const time = Date.parse(value);
@@ -254,10 +248,9 @@ const data: Readonly<Record<string, (value: unknown, at: string) => void>> = {
 };
 
 /**
- * Reads an event as EventBridge delivers it: the object, not its text, and the whole of it, not its `detail`. Fields that
- * this version does not know are let pass.
+ * Reads an event as EventBridge delivers it: the whole object, not its JSON text or its `detail`. Unknown fields pass.
  *
- * @throws NotMeshdropEventError with the first thing that is wrong
+ * @throws NotMeshdropEventError naming the first problem
  */
 export function parse(event: unknown): MeshdropEvent {
   fields<{ source: string; 'detail-type': string }>({ source, 'detail-type': text })(event, 'event');
@@ -265,7 +258,7 @@ export function parse(event: unknown): MeshdropEvent {
   const checked = Object.hasOwn(data, read['detail-type']) ? data[read['detail-type']] : undefined;
   if (!checked)
     throw new NotMeshdropEventError(
-      `event.detail-type is ${told(read['detail-type'])}, none that is known here`,
+      `event.detail-type is ${told(read['detail-type'])}, which this version does not know`,
       'unknown-type',
     );
   fields<MeshdropEvent['detail']>({ metadata, data: checked })(read.detail, 'event.detail');
@@ -285,16 +278,16 @@ const manifestFields = fields<Manifest>({
 });
 
 /**
- * Reads a manifest, as an object. Fields that this version does not know are let pass.
+ * Reads a manifest from an object. Unknown fields pass.
  *
- * @throws NotMeshdropEventError with the first thing that is wrong
+ * @throws NotMeshdropEventError naming the first problem
  */
 export function parseManifest(manifest: unknown): Manifest {
   manifestFields(manifest, 'manifest');
   return manifest as Manifest;
 }
 
-/** Of what `parse` has read. What it would refuse is answered `false` here, and so would be lost without a word. */
+/** For events that `parse` has read. Returns false for anything that `parse` rejects, so call `parse` first to see errors. */
 export const isModelStored = isA<ModelStored>('Model Stored');
 /** @see isModelStored */
 export const isModelFailed = isA<ModelFailed>('Model Failed');

@@ -1,142 +1,150 @@
 import { closestMatch } from 'leven';
 import * as z from 'zod';
-import { type Failure, wrong } from '../contract/failures.ts';
-import {
-  faceLimitRange,
-  modelDefaults,
-  type ParameterName,
-  type Parameters,
-  parameterNames,
-  parametersSchema,
-  type Settings,
-  settingsSchema,
-} from './tripo-3-1.ts';
+import { type Failure, failure } from '../contract/failures.ts';
+import { type Parameters, parametersSchema } from '../contract/schemas.ts';
+import type { Input, Model, Values } from './model.ts';
 
-/** What a deployment says about parameters: its defaults, and folder presets by key prefix (`chairs/`). */
+/** The parameters of a deployment: its defaults, and folder presets by key prefix (`chairs/`). */
 export const parameterSettingsSchema = z.strictObject({
-  defaults: settingsSchema,
-  presets: z.record(z.string(), settingsSchema),
+  defaults: parametersSchema,
+  presets: z.record(z.string(), parametersSchema),
 });
 export type ParameterSettings = z.infer<typeof parameterSettingsSchema>;
 
+type Value = Parameters[string];
+
 export type Resolved = { readonly parameters: Parameters } | { readonly failure: Failure };
 
-const PREFIX = 'tripo-';
+/** The schema of a model's parameters in settings. All are optional. */
+export function settingsSchemaOf({ inputs }: Model) {
+  const shape = Object.entries(inputs).map(([name, input]) => [name, schemaOf(input).optional()]);
+  return z.strictObject(Object.fromEntries(shape) as Record<string, z.ZodType<Value>>);
+}
+
+function schemaOf(input: Input): z.ZodType<Value> {
+  if (input.kind === 'boolean') return z.boolean();
+  if (input.kind === 'choice') return z.enum(input.options);
+  return z
+    .int()
+    .min(input.min)
+    .max(input.max ?? Number.MAX_SAFE_INTEGER);
+}
 
 /**
- * The parameters of one upload: model defaults ‹ deployment defaults ‹ longest matching folder preset ‹ the object's
- * metadata. The first thing wrong is the answer: key, value, what is allowed, and what was probably meant.
+ * Resolves the parameters of one upload. From weakest to strongest: model defaults, deployment defaults, the longest
+ * matching folder preset, the object's metadata. Returns the first problem, with the key, the value, and what is allowed.
  *
  * @param metadata user metadata of the object, keys in lower case, as `{ 'tripo-face-limit': '5000' }`
  */
 export function resolveParameters(
+  model: Model,
   key: string,
   metadata: Readonly<Record<string, string>>,
   { defaults, presets }: ParameterSettings,
 ): Resolved {
-  const spoken = readMetadata(metadata);
-  if ('failure' in spoken) return spoken;
-  const preset = presetOf(key, presets);
-  const explicit: Settings = { ...defaults, ...preset?.settings, ...spoken.settings };
-  const nameOf = (name: ParameterName) => {
-    if (name in spoken.settings) return metadataKey(name);
-    return preset && name in preset.settings
-      ? `${name} (of folder ${preset.folder})`
-      : `${name} (of the deployment)`;
+  const ofUpload = readMetadata(model, metadata);
+  if (ofUpload.failure) return ofUpload;
+  const preset = findPreset(key, presets);
+  const explicit = { ...defaults, ...preset?.settings, ...ofUpload.settings };
+  const sourceOf = (name: string) => {
+    if (name in ofUpload.settings) return metadataKey(model, name);
+    return preset && name in preset.settings ? `${name} (of folder ${preset.folder})` : `${name} (of the deployment)`;
   };
-  return combine(explicit, nameOf);
+  return combine(model, explicit, sourceOf);
 }
 
-function presetOf(key: string, presets: ParameterSettings['presets']) {
+function findPreset(key: string, presets: ParameterSettings['presets']) {
   const matching = Object.entries(presets)
     .map(([folder, settings]) => ({ folder: folder.endsWith('/') ? folder : `${folder}/`, settings }))
     .filter(({ folder }) => key.startsWith(folder));
   return matching.sort((a, b) => b.folder.length - a.folder.length)[0];
 }
 
-function metadataKey(name: ParameterName): string {
-  return PREFIX + name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+function metadataKey({ metadataPrefix }: Model, name: string): string {
+  return metadataPrefix + name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-const byMetadataKey = new Map(parameterNames.map((name) => [metadataKey(name), name]));
-
-function readMetadata(
-  metadata: Readonly<Record<string, string>>,
-): { readonly settings: Settings } | { readonly failure: Failure } {
-  const settings: Record<string, unknown> = {};
+function readMetadata(model: Model, metadata: Readonly<Record<string, string>>) {
+  const named = Object.entries(model.inputs).map(([name, input]) => ({ key: metadataKey(model, name), name, input }));
+  const inputs = new Map(named.map((one) => [one.key, one]));
+  const settings: Record<string, Value> = {};
   for (const [key, text] of Object.entries(metadata)) {
-    if (!key.startsWith(PREFIX)) continue;
-    const name = byMetadataKey.get(key);
-    if (!name) return wrong('unknown-parameter', unknownKey(key));
-    const value = valueOf(name, text);
-    if (value === undefined)
-      return wrong('bad-parameter', `${key}: "${text}" is not allowed; use ${allowed(name)}`);
-    settings[name] = value;
+    if (!key.startsWith(model.metadataPrefix)) continue;
+    const found = inputs.get(key);
+    if (!found) return { failure: failure('unknown-parameter', describeUnknown(model, key, [...inputs.keys()])) };
+    const value = parseValue(found.input, text);
+    const problem = `${key}: "${text}" is not allowed; use ${describeAllowed(found.input)}`;
+    if (value === undefined) return { failure: failure('bad-parameter', problem) };
+    settings[found.name] = value;
   }
-  return { settings: settingsSchema.parse(settings) };
+  return { settings };
 }
 
-function unknownKey(key: string): string {
-  const names = [...byMetadataKey.keys()].map((known) => known.slice(PREFIX.length));
-  if (key === `${PREFIX}image`) return `${key}: the image is the upload itself; leave the key away`;
-  const name = key.slice(PREFIX.length);
+function describeUnknown(model: Model, key: string, known: readonly string[]): string {
+  if (key === metadataKey(model, model.imageInput)) return `${key}: the upload itself is the image; remove this key`;
+  const { length } = model.metadataPrefix;
+  const name = key.slice(length);
+  const names = known.map((one) => one.slice(length));
   const near = closestMatch(name, names, { maxDistance: Math.ceil(name.length / 3) });
-  const meant = near ? `, did you mean ${PREFIX}${near}?` : '';
-  return `${key}: there is no such parameter${meant} (known: ${names.map((known) => PREFIX + known).join(', ')})`;
+  const meant = near ? `, did you mean ${model.metadataPrefix}${near}?` : '';
+  return `${key}: there is no such parameter${meant} (known: ${known.join(', ')})`;
 }
 
-/** Undefined when the text is no value of that parameter. */
-function valueOf(name: ParameterName, text: string): unknown {
+/** Undefined if the text is not a valid value of the input. */
+function parseValue(input: Input, text: string): Value | undefined {
   const plain = text.trim();
   const lower = plain.toLowerCase();
-  const candidates: unknown[] = [plain];
+  const candidates: Value[] = [plain];
   if (lower === 'true' || lower === 'false') candidates.push(lower === 'true');
   if (/^\d{1,15}$/.test(plain)) candidates.push(Number(plain));
-  return candidates.find((candidate) => parametersSchema.shape[name].safeParse(candidate).success);
+  return candidates.find((candidate) => schemaOf(input).safeParse(candidate).success);
 }
 
-const seedValues = 'a whole number from 0 to 2147483647';
-
-function allowed(name: ParameterName): string {
-  const example = modelDefaults[name];
-  if (typeof example === 'boolean') return 'true or false';
-  if (name === 'faceLimit') return 'a whole number, at least 1';
-  if (name === 'seed' || name === 'textureSeed') return seedValues;
-  return (parametersSchema.shape[name] as { options?: readonly string[] }).options?.join(', ') ?? '';
+function describeAllowed(input: Input): string {
+  if (input.kind === 'boolean') return 'true or false';
+  if (input.kind === 'choice') return input.options.join(', ');
+  return `a whole number${input.max === undefined ? `, at least ${input.min}` : ` from ${input.min} to ${input.max}`}`;
 }
 
-/** Fills up what was not said, then refuses what does not go together. */
-function combine(explicit: Settings, nameOf: (name: ParameterName) => string): Resolved {
-  const untextured = explicit.generateParts === true ? { texture: false, pbr: false } : {};
-  const withoutPbr = explicit.texture === false ? { pbr: false } : {};
-  const parameters = parametersSchema.parse({ ...modelDefaults, ...untextured, ...withoutPbr, ...explicit });
-  const conflict = conflictIn(parameters, explicit);
+/** Adds the defaults. Refuses values that exclude each other or are out of range. */
+function combine(model: Model, explicit: Parameters, sourceOf: (name: string) => string): Resolved {
+  const parameters = withDefaults(model, explicit);
+  const conflict = findConflict(model, parameters, explicit);
   if (conflict) {
-    const [one, other, why] = conflict;
-    const told = (name: ParameterName) => `${nameOf(name)}=${String(parameters[name])}`;
-    return wrong('parameter-conflict', `${told(one)} and ${told(other)} exclude each other: ${why}`);
+    const [one, other] = conflict.names.map((name) => `${sourceOf(name)}=${String(parameters[name])}`);
+    return { failure: failure('parameter-conflict', `${one} and ${other} exclude each other: ${conflict.why}`) };
   }
-  const { min, max, where } = faceLimitRange(parameters);
-  const faces = parameters.faceLimit;
-  if (faces === undefined || (faces >= min && faces <= max)) return { parameters };
-  const range = `${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
-  return wrong('bad-parameter', `${nameOf('faceLimit')}: ${faces} is not allowed; ${where} use ${range}`);
+  for (const [name, value] of Object.entries(parameters)) {
+    const range = model.ranges.find(({ of, when }) => of === name && holds(when, parameters));
+    if (!range || (Number(value) >= range.min && Number(value) <= range.max)) continue;
+    const allowed = `${range.min.toLocaleString('en')} to ${range.max.toLocaleString('en')}`;
+    const problem = `${sourceOf(name)}: ${String(value)} is not allowed; ${range.where} use ${allowed}`;
+    return { failure: failure('bad-parameter', problem) };
+  }
+  return { parameters };
 }
 
-const TEXTURE_OPTIONS = ['textureQuality', 'textureAlignment', 'textureSeed'] as const;
+function withDefaults({ inputs, implications }: Model, explicit: Parameters): Parameters {
+  const implied = implications.filter(({ when }) => holds(when, explicit)).map(({ implies }) => implies);
+  const merged: Values = Object.assign({}, ...implied, explicit) as Values;
+  const values = Object.entries(inputs).map(([name, input]) => [
+    name,
+    merged[name] ?? ('default' in input ? input.default : undefined),
+  ]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Parameters;
+}
 
-type Conflict = readonly [one: ParameterName, other: ParameterName, why: string];
+/** The first two parameters that exclude each other, by the model's documentation. */
+function findConflict({ conflicts }: Model, parameters: Parameters, explicit: Parameters) {
+  for (const { when, explicit: idle, why } of conflicts) {
+    if (!holds(when, parameters)) continue;
+    const name = idle?.find((option) => option in explicit);
+    if (idle && name === undefined) continue;
+    return { names: name === undefined ? Object.keys(when) : [name, ...Object.keys(when)], why };
+  }
+  return undefined;
+}
 
-/** The first two values that do not go together, by the model's documentation. */
-function conflictIn(parameters: Parameters, explicit: Settings): Conflict | undefined {
-  const { generateParts, smartLowPoly, texture, pbr, quad } = parameters;
-  if (generateParts && texture) return ['generateParts', 'texture', 'separate parts have no texture'];
-  if (generateParts && pbr) return ['generateParts', 'pbr', 'separate parts have no materials'];
-  if (generateParts && quad) return ['generateParts', 'quad', 'separate parts can not be a quad mesh'];
-  if (generateParts && smartLowPoly)
-    return ['generateParts', 'smartLowPoly', 'the parts would be lost without a word'];
-  if (!texture && pbr) return ['texture', 'pbr', 'pbr materials need a texture'];
-  const idle = texture ? undefined : TEXTURE_OPTIONS.find((option) => option in explicit);
-  const without = generateParts ? 'generateParts' : 'texture';
-  return idle && [idle, without, 'there is no texture that it could apply to'];
+function holds(when: Values, parameters: Values): boolean {
+  return Object.entries(when).every(([name, value]) => parameters[name] === value);
 }

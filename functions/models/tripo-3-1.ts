@@ -1,69 +1,75 @@
-import * as z from 'zod';
+import type { Input, Model, Range, Values } from './model.ts';
 
-/** Tripo 3.1 on Scenario: one image in, one 3D model out. */
-export const modelId = 'model_tripo-v3-1-image-to-3d';
+const seed = { kind: 'integer', min: 0, max: 2_147_483_647 } as const;
+const textureOptions = ['textureQuality', 'textureAlignment', 'textureSeed'];
+const noTexture = 'there is no texture that it could apply to';
 
-const seed = z.number().int().min(0).max(2_147_483_647);
+function flag(initial: boolean, describe: string): Input {
+  return { kind: 'boolean', default: initial, describe };
+}
+
+/** The first option is the default. */
+function choice(options: readonly [string, ...string[]], describe: string): Input {
+  return { kind: 'choice', options, default: options[0], describe };
+}
+
+function faces(when: Values, min: number, max: number, where: string): Range {
+  return { of: 'faceLimit', when, min, max, where };
+}
 
 /**
- * Every input of the model but the image. Names and values are the API's own.
+ * Tripo 3.1 on Scenario: one image in, one 3D model out. Names and values are the API's own.
  *
- * @see https://app.scenario.com model record of 2026-06-28; `extreme` and the seeds' range are Tripo's own
+ * @see https://app.scenario.com model record of 2026-06-28; `extreme` and the range of the seeds are documented by Tripo
  */
-export const parametersSchema = z.strictObject({
-  texture: z.boolean().describe('texture the model'),
-  textureQuality: z
-    .enum(['standard', 'detailed', 'extreme'])
-    .describe('texture resolution; extreme is 8K; costs more'),
-  textureAlignment: z.enum(['original_image', 'geometry']).describe('what the texture follows first'),
-  textureSeed: seed.optional().describe('the same seed gives the same texture'),
-  geometryQuality: z.enum(['standard', 'detailed']).describe('mesh detail; detailed costs more'),
-  orientation: z.enum(['default', 'align_image']).describe('align_image turns the model as in the image'),
-  pbr: z.boolean().describe('physically based materials; implies a texture'),
-  faceLimit: z
-    .number()
-    .int()
-    .min(1)
-    .optional()
-    .describe('most faces of the mesh; the model chooses when unset'),
-  autoSize: z.boolean().describe('scale to real size, in metres'),
-  quad: z.boolean().describe('quad mesh; the file is an FBX then'),
-  smartLowPoly: z.boolean().describe('hand-made looking low-poly topology'),
-  generateParts: z.boolean().describe('separate parts, without texture'),
-  seed: seed.optional().describe('the same seed gives the same shape'),
-});
-
-/** All effective values of a run: what is sent, beside the image. */
-export type Parameters = z.infer<typeof parametersSchema>;
-
-/** What a deployment, a folder or an upload says: any part of them. */
-export const settingsSchema = parametersSchema.partial();
-export type Settings = z.infer<typeof settingsSchema>;
-
-/** All fourteen inputs, as the paid call takes them. `image` is an asset id. */
-export type ModelInput = Parameters & { readonly image: string };
-
-export type ParameterName = keyof Parameters;
-export const parameterNames = parametersSchema.keyof().options;
-
-export const modelDefaults: Parameters = {
-  texture: true,
-  textureQuality: 'standard',
-  textureAlignment: 'original_image',
-  geometryQuality: 'standard',
-  orientation: 'default',
-  pbr: true,
-  autoSize: false,
-  quad: false,
-  smartLowPoly: false,
-  generateParts: false,
+export const tripo31: Model = {
+  name: 'tripo-3-1',
+  id: 'model_tripo-v3-1-image-to-3d',
+  metadataPrefix: 'tripo-',
+  imageInput: 'image',
+  inputs: {
+    texture: flag(true, 'texture the model'),
+    textureQuality: choice(['standard', 'detailed', 'extreme'], 'texture resolution; extreme is 8K; costs more'),
+    textureAlignment: choice(['original_image', 'geometry'], 'what the texture follows first'),
+    textureSeed: { ...seed, describe: 'the same seed gives the same texture' },
+    geometryQuality: choice(['standard', 'detailed'], 'mesh detail; detailed costs more'),
+    orientation: choice(['default', 'align_image'], 'align_image turns the model as in the image'),
+    pbr: flag(true, 'physically based materials; implies a texture'),
+    faceLimit: { kind: 'integer', min: 1, describe: 'maximum number of faces; the model chooses if unset' },
+    autoSize: flag(false, 'scale to real size, in metres'),
+    quad: flag(false, 'quad mesh; the file is an FBX then'),
+    smartLowPoly: flag(false, 'low-poly topology that looks handmade'),
+    generateParts: flag(false, 'separate parts, without texture'),
+    seed: { ...seed, describe: 'the same seed gives the same shape' },
+  },
+  implications: [
+    { when: { generateParts: true }, implies: { texture: false, pbr: false } },
+    { when: { texture: false }, implies: { pbr: false } },
+  ],
+  conflicts: [
+    { when: { generateParts: true, texture: true }, why: 'separate parts have no texture' },
+    { when: { generateParts: true, pbr: true }, why: 'separate parts have no materials' },
+    { when: { generateParts: true, quad: true }, why: 'separate parts cannot be a quad mesh' },
+    { when: { generateParts: true, smartLowPoly: true }, why: 'the parts would be lost silently' },
+    { when: { texture: false, pbr: true }, why: 'PBR materials need a texture' },
+    { when: { generateParts: true }, explicit: textureOptions, why: noTexture },
+    { when: { texture: false }, explicit: textureOptions, why: noTexture },
+  ],
+  ranges: [
+    faces({ smartLowPoly: true, quad: true }, 500, 10_000, 'with smart low poly and quad'),
+    faces({ smartLowPoly: true }, 1_000, 20_000, 'with smart low poly'),
+    // Without smart low poly no lower bound is known.
+    faces({ quad: true }, 1, 150_000, 'with quad'),
+    faces({ geometryQuality: 'detailed' }, 1, 2_000_000, 'with detailed geometry'),
+    faces({}, 1, 1_500_000, 'with standard geometry'),
+  ],
+  image: { maxBytes: 20_000_000, contentTypes: ['image/jpeg', 'image/png', 'image/webp'] },
+  roles: { '3d:texture': 'texture' },
+  polling: {
+    // The best first check for log-normal jobs with a median of 120 s and a 95th percentile of 420 s, polled every 25 s.
+    firstSeconds: 55,
+    stepSeconds: 25,
+    // Below this, more than 9 checks fall into the first 180 s, and 100 jobs use up the request limit.
+    minSeconds: 16,
+  },
 };
-
-/** The faces that a combination allows. Without smart low poly no lower bound is known. */
-export function faceLimitRange({ smartLowPoly, quad, geometryQuality }: Parameters) {
-  if (smartLowPoly && quad) return { min: 500, max: 10_000, where: 'with smart low poly and quad' };
-  if (smartLowPoly) return { min: 1_000, max: 20_000, where: 'with smart low poly' };
-  if (quad) return { min: 1, max: 150_000, where: 'with quad' };
-  if (geometryQuality === 'detailed') return { min: 1, max: 2_000_000, where: 'with detailed geometry' };
-  return { min: 1, max: 1_500_000, where: 'with standard geometry' };
-}

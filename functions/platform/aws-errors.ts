@@ -1,6 +1,6 @@
 import { AwsUnavailableError } from './errors.ts';
 
-/** The part of an AWS client that this needs. Each client types its middleware in its own way; what passes is the same. */
+/** The part of an AWS client that this needs. Each client types its middleware in its own way; the values are the same. */
 interface WithMiddleware {
   readonly middlewareStack: { add(middleware: unknown, options: unknown): void };
 }
@@ -8,12 +8,12 @@ interface WithMiddleware {
 type Next = (args: unknown) => Promise<unknown>;
 
 /**
- * Gives AWS' own faults one name, whatever service they come from, so that whoever retries can tell them from ours. Refusals
- * and failed conditions keep the names that the service gave them.
+ * Gives AWS' own faults one name, whichever service they come from, so that a retry can tell them from ours. Refusals and
+ * failed conditions keep the names that the service gave them. Safe to call twice for one client.
  *
  * @returns the same client
  */
-export function namingFaults<Client extends WithMiddleware>(client: Client): Client {
+export function normalizeAwsErrors<Client extends WithMiddleware>(client: Client): Client {
   client.middlewareStack.add(
     (next: Next) => async (args: unknown) => {
       try {
@@ -22,14 +22,14 @@ export function namingFaults<Client extends WithMiddleware>(client: Client): Cli
         throw isFault(error) ? new AwsUnavailableError(error.message, { cause: error }) : error;
       }
     },
-    { step: 'initialize', name: 'namingFaults' },
+    { step: 'initialize', name: 'normalizeAwsErrors', override: true },
   );
   return client;
 }
 
 const THROTTLING = /throttl|slowdown|toomanyrequests|limitexceeded/i;
 
-/** No answer at all, a 5xx, or "slow down": after the SDK's own tries. */
+/** No answer at all, a 5xx or "slow down", after the SDK's own retries. */
 function isFault(error: unknown): error is Error {
   if (!(error instanceof Error) || !('$metadata' in error)) return false;
   const { $metadata: metadata, name } = error;

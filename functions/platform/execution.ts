@@ -5,25 +5,18 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 
-export interface ExecutionTools {
-  readonly sfn: SFNClient;
-  readonly stateMachineArn: string;
-}
-
-export function executionArnOf(
-  runId: string,
-  { stateMachineArn }: Pick<ExecutionTools, 'stateMachineArn'>,
-): string {
+/** Executions are named after their runs. */
+export function executionArn(runId: string, stateMachineArn: string): string {
   return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
 }
 
-/** The execution that is named after the run. Undefined when there never was one, or none in 90 days. */
-export async function executionOf(
+/** The execution that is named after the run. Undefined if there never was one, or none in the last 90 days. */
+export async function findExecution(
   runId: string,
-  tools: ExecutionTools,
+  { sfn, stateMachineArn }: { readonly sfn: SFNClient; readonly stateMachineArn: string },
 ): Promise<DescribeExecutionCommandOutput | undefined> {
   try {
-    return await tools.sfn.send(new DescribeExecutionCommand({ executionArn: executionArnOf(runId, tools) }));
+    return await sfn.send(new DescribeExecutionCommand({ executionArn: executionArn(runId, stateMachineArn) }));
   } catch (error) {
     if (error instanceof ExecutionDoesNotExist) return undefined;
     throw error;

@@ -9,44 +9,44 @@ import {
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { AwsUnavailableError } from './errors.ts';
-import { jsonIn } from './json.ts';
+import { parseJson } from './json.ts';
 
-interface JsonObject {
-  /** Undefined when it is no JSON. */
+interface JsonDocument {
+  /** Undefined if it is not JSON. */
   readonly value: unknown;
   readonly etag: string;
-  /** How long ago it was written, when it was read, by S3's own clock: whole seconds. */
+  /** How long ago it was written, in milliseconds, by S3's own clock, which counts whole seconds. */
   readonly ageMs: number;
 }
 
-/** JSON documents in one bucket, read whole and written only on condition. */
-export interface JsonObjects {
-  /** Whatever it holds, JSON or not. */
+/** JSON documents in one bucket, read whole and written only conditionally. */
+export interface JsonStore {
+  /** Whether there is such an object, JSON or not. */
   exists(key: string, versionId?: string): Promise<boolean>;
-  /** Undefined when there is none. */
-  read(key: string): Promise<JsonObject | undefined>;
+  /** Undefined if there is none. */
+  read(key: string): Promise<JsonDocument | undefined>;
   /**
    * Creates the document, or replaces the one with this etag.
    *
-   * @returns the new etag, or undefined when the condition did not hold: somebody else was first
+   * @returns the new etag, or undefined if the condition did not hold because somebody else was first
    */
   write(key: string, value: unknown, replacing?: string): Promise<string | undefined>;
 }
 
-/** S3 answers 409 to one of two conditional writes at the same moment and asks to try again. */
+/** S3 answers 409 to one of two conditional writes at the same moment and asks for a retry. */
 const CONFLICT_TRIES = 5;
 
-export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
-  async function read(key: string): Promise<JsonObject | undefined> {
+export function createJsonStore(s3: S3Client, bucket: string): JsonStore {
+  async function read(key: string): Promise<JsonDocument | undefined> {
     const command = new GetObjectCommand({ Bucket: bucket, Key: key });
-    const answeredAt = serverClockOf(command);
+    const answeredAt = readServerClock(command);
     try {
       const { Body, ETag, LastModified } = await s3.send(command);
       const now = answeredAt();
       if (!Body || !ETag || !LastModified || now === undefined)
         throw new Error(`S3 answered without body, etag or date for ${key}`);
       const ageMs = Math.max(0, now - LastModified.getTime());
-      return { value: jsonIn(await Body.transformToString()), etag: ETag, ageMs };
+      return { value: parseJson(await Body.transformToString()), etag: ETag, ageMs };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
@@ -77,7 +77,7 @@ export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
         if (!ETag) throw new Error(`S3 answered without an etag for ${key}`);
         return ETag;
       } catch (error) {
-        if (isNamed(error, LOST)) return undefined;
+        if (isNamed(error, LOST_RACE)) return undefined;
         if (!isNamed(error, ['ConditionalRequestConflict'])) throw error;
         if (tries === CONFLICT_TRIES)
           throw new AwsUnavailableError(`S3 met a conflict ${tries} times at ${key}`, { cause: error });
@@ -91,10 +91,10 @@ export function createJsonObjects(s3: S3Client, bucket: string): JsonObjects {
 const withDate = z.object({ headers: z.object({ date: z.string() }) });
 
 /**
- * The time at S3 when it answers, in milliseconds since 1970: its `Date` header. No clock of a function is compared
- * with S3's, which may differ by minutes.
+ * The time at S3 when it answers, in milliseconds since 1970, from its `Date` header. A function's own clock may differ
+ * from S3's by minutes, so the two are never compared.
  */
-function serverClockOf(command: GetObjectCommand): () => number | undefined {
+function readServerClock(command: GetObjectCommand): () => number | undefined {
   let date: string | undefined;
   command.middlewareStack.add(
     (next) => async (args) => {
@@ -107,8 +107,8 @@ function serverClockOf(command: GetObjectCommand): () => number | undefined {
   return () => (date === undefined ? undefined : Date.parse(date));
 }
 
-/** 412: the condition does not hold. 404: what should be replaced is gone. */
-const LOST = ['PreconditionFailed', 'NoSuchKey'];
+/** 412: the condition does not hold. 404: the document to replace is gone. */
+const LOST_RACE = ['PreconditionFailed', 'NoSuchKey'];
 
 function isNamed(error: unknown, names: readonly string[]): boolean {
   return error instanceof S3ServiceException && names.includes(error.name);

@@ -1,7 +1,7 @@
 export const METRIC_NAMESPACE = 'Meshdrop';
 
-/** Every metric of our own, with its unit as CloudWatch names it. Their dimension is `service`, the function. */
-export const UNITS = {
+/** Every metric of our own, with its unit as CloudWatch names it. The dimension is `service`, the function. */
+export const METRIC_UNITS = {
   Submitted: 'Count',
   Stored: 'Count',
   Reused: 'Count',
@@ -13,6 +13,7 @@ export const UNITS = {
   OverDailyLimit: 'Count',
   PutBack: 'Count',
   LookFailed: 'Count',
+  RecordUnreadable: 'Count',
   UnexpectedError: 'Count',
   HeldSeconds: 'Seconds',
   BusySeconds: 'Seconds',
@@ -20,4 +21,4 @@ export const UNITS = {
   CuSpent: 'Count',
 } as const;
 
-export type MetricName = keyof typeof UNITS;
+export type MetricName = keyof typeof METRIC_UNITS;

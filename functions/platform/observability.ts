@@ -1,45 +1,59 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { MiddlewareObj } from '@middy/core';
-import { errorOf } from './to-error.ts';
-import { METRIC_NAMESPACE, type MetricName, UNITS } from './metrics.ts';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { toError } from './errors.ts';
+import { METRIC_NAMESPACE, METRIC_UNITS, type MetricName } from './metrics.ts';
 
-/** Structured JSON logs. `runId` and `jobId` are on every line once they are known. */
-export const log = new Logger();
-
-export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'appendKeys'>;
-
-const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
-
-/** Adds to a metric of this invocation. */
-export type Count = (name: MetricName, value: number) => void;
-
-export const count: Count = (name, value) => {
-  metrics.addMetric(name, UNITS[name], value);
-};
-
-/** What every function has: ids on its log lines, its failure logged by name, its metrics out at the end. */
-export function observed(): MiddlewareObj {
-  return {
-    before: ({ event, context }) => {
-      log.resetKeys();
-      log.addContext(context);
-      log.appendKeys(idsOf(event));
-    },
-    after: flush,
-    onError: ({ error }) => {
-      log.error('failed', { error: errorOf(error) });
-      flush();
-    },
-  };
+/** What a function tells about itself. */
+export interface Telemetry {
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error' | 'appendKeys'>;
+  /** Adds to a metric of this invocation. */
+  readonly count: (name: MetricName, value: number) => void;
 }
 
-function idsOf(event: unknown): Record<string, string> {
+/** Structured JSON. `runId` and `jobId` are on every line once they are known. */
+const log = new Logger();
+const metrics = new Metrics({ namespace: METRIC_NAMESPACE });
+
+export const lambdaTelemetry: Telemetry = {
+  log,
+  count: (name, value) => {
+    metrics.addMetric(name, METRIC_UNITS[name], value);
+  },
+};
+
+/** A function's work with one event. */
+export type Handle<Event, Result> = (event: Event, context: Context) => Promise<Result>;
+
+/**
+ * The Lambda handler around a function's work: ids on its log lines, its failure logged by name, its metrics published at
+ * the end. This is the only place that knows middy.
+ */
+export function instrument<Event, Result>(handle: Handle<Event, Result>) {
+  // Middy's early time-out would let the handler outlive its invocation.
+  return middy<Event, Result>({ timeoutEarlyInMillis: 0 })
+    .use({
+      before: ({ event, context }: { event: unknown; context: Context }) => {
+        log.resetKeys();
+        log.addContext(context);
+        log.appendKeys(idsIn(event));
+      },
+      after: publishMetrics,
+      onError: ({ error }) => {
+        log.error('failed', { error: toError(error) });
+        publishMetrics();
+      },
+    })
+    .handler(handle);
+}
+
+function idsIn(event: unknown): Record<string, string> {
   if (typeof event !== 'object' || event === null) return {};
   const ids = Object.entries(event).filter(([name]) => name === 'runId' || name === 'jobId');
   return Object.fromEntries(ids.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-function flush(): void {
+function publishMetrics(): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

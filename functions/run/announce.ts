@@ -1,26 +1,23 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { EventRefusedError } from '../platform/errors.ts';
-import { eventSource, type MeshdropEvent } from './event.ts';
+import { eventSource, type MeshdropEvent } from '../contract/schemas.ts';
+import type { Clock } from '../platform/clock.ts';
+import { AwsUnavailableError } from '../platform/errors.ts';
 
-/** Puts one event on the bus. */
+/** Puts one event on the bus. @throws AwsUnavailableError */
 export type Announce = (event: MeshdropEvent) => Promise<void>;
 
 /** Waits before the same entry is put again, in milliseconds. */
 const WAITS_MS = [200, 400, 800] as const;
 
-/** What the bus itself calls worth another try; every other code is about the entry, and comes again. */
+/** The bus itself calls these worth a retry; every other code is about the entry, and would come again. */
 const PASSING = ['ThrottlingException', 'InternalFailure'];
 
 /**
- * PutEvents answers 200 even when it took nothing: only the count tells, and the SDK tries none of that again.
+ * PutEvents answers 200 even if it took nothing: only the count tells, and the SDK retries none of that.
  *
  * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
  */
-export function createAnnounce(
-  client: EventBridgeClient,
-  busName: string,
-  sleep: (ms: number) => Promise<unknown>,
-): Announce {
+export function createAnnounce(client: EventBridgeClient, busName: string, { sleep }: Pick<Clock, 'sleep'>): Announce {
   return async ({ detailType, detail }) => {
     const entry = {
       EventBusName: busName,
@@ -33,9 +30,7 @@ export function createAnnounce(
       if (!FailedEntryCount) return;
       const { ErrorCode = '', ErrorMessage } = Entries?.[0] ?? {};
       if (waitMs === undefined || !PASSING.includes(ErrorCode))
-        throw new EventRefusedError(
-          `the bus ${busName} refused "${detailType}": ${ErrorCode} ${ErrorMessage}`,
-        );
+        throw new AwsUnavailableError(`the bus ${busName} refused "${detailType}": ${ErrorCode} ${ErrorMessage}`);
       await sleep(waitMs);
     }
   };

@@ -1,21 +1,24 @@
-import type { Announce } from './announce.ts';
-import { creditUnspent } from '../spending/day-ledger.ts';
-import { eventOf } from './event.ts';
-import type { JsonObjects } from '../platform/json-store.ts';
-import { manifestOf } from './manifest.ts';
-import type { Count } from '../platform/observability.ts';
+import { failure } from '../contract/failures.ts';
+import type { Manifest } from '../contract/schemas.ts';
+import { DEFAULT_MODEL } from '../models/registry.ts';
+import { isoDate } from '../platform/clock.ts';
+import type { Telemetry } from '../platform/observability.ts';
+import { credit } from '../spending/day-ledger.ts';
+import { toEvent } from './event.ts';
+import { manifestKey } from './keys.ts';
+import { MAX_ATTEMPTS, mayEnd } from './lifecycle.ts';
+import { toManifest } from './manifest.ts';
 import {
   type FinalRecord,
   isFinal,
   type Kept,
   type NewRecord,
-  type Phase,
   type RecordIn,
-  type Records,
   type RunRecord,
+  type Unclaimed,
 } from './record.ts';
 import { rememberResult } from './reuse-index.ts';
-import { manifestKey } from './upload.ts';
+import type { Runs } from './runs.ts';
 
 type Result = Pick<RecordIn<'stored'>, 'phase' | 'cu' | 'jobFinishedAt' | 'assets' | 'missing'>;
 type Reused = Required<Pick<RecordIn<'stored'>, 'jobId' | 'submittedAt' | 'reusedFrom'>>;
@@ -24,80 +27,61 @@ type Reused = Required<Pick<RecordIn<'stored'>, 'jobId' | 'submittedAt' | 'reuse
 export type Outcome =
   | Result
   | (Result & Reused)
-  | Pick<RecordIn<'failed'>, 'phase' | 'failure' | 'assets' | 'missing'>
+  | Pick<RecordIn<'failed'>, 'phase' | 'failure'>
   | Pick<RecordIn<'rejected'>, 'phase' | 'failure'>;
 
-export interface AnswerTools {
-  readonly records: Records;
-  readonly objects: JsonObjects;
-  readonly assetBucket: string;
-  readonly announce: Announce;
-  readonly count: Count;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+/** @param lastError what the last of the errors said, if it is known */
+export function tooManyErrors(lastError?: string): Outcome {
+  const detail = lastError === undefined ? '' : `: ${lastError}`;
+  const reason = `an unexpected error, ${MAX_ATTEMPTS} times${detail}`;
+  return { phase: 'failed', failure: failure('internal', reason) };
 }
 
-/** A run that never had a record, as far as it is known. */
-export type Unclaimed = Omit<Extract<NewRecord, { phase: 'claimed' }>, 'phase'>;
-
 /**
- * Ends a run: wins the record, writes the manifest from it, announces it, in this order. Safe to repeat, and beside
- * another answer at the same time: the record is the only judge, and what it says is what is published.
+ * Ends a run: wins the record, writes the manifest from it, announces it, in this order. Safe to repeat, and safe beside
+ * another conclusion at the same time: the record alone decides, and what it says is published.
  *
- * @param run as the caller saw it, with its job when it knew of one
- * @returns the record as published, or undefined when the run can not end yet, because somebody else has moved it on
+ * @param run as the caller saw it, with its job if it knew of one
+ * @returns the record as published, or undefined if the run cannot end yet because somebody else has moved it on
  */
-export async function answer(
+export async function conclude(
   run: Unclaimed | RunRecord,
   outcome: Outcome,
-  tools: AnswerTools,
+  runs: Runs,
 ): Promise<FinalRecord | undefined> {
+  const hasJob = 'jobId' in run;
+  // Without a job, only what an earlier run made can be stored.
+  const lacksModel = outcome.phase === 'stored' && !hasJob && !('reusedFrom' in outcome);
   for (;;) {
-    const kept = await tools.records.read(run.runId);
-    if (!mayEndFrom(run, outcome).includes(kept?.record.phase ?? 'none')) break;
-    const ended = endedRecord(
-      { ...run, ...kept?.record, ...seenIn(run, kept?.record) },
-      outcome,
-      tools.now(),
-    );
-    const written = await tools.records.write(ended, kept);
+    const standing = await runs.records.read(run.runId);
+    if (lacksModel || !mayEnd(standing?.record.phase ?? 'none', outcome.phase, hasJob)) break;
+    const known = { ...run, ...standing?.record, ...seenByCaller(run, standing?.record) };
+    const written = await runs.records.end(standing, toFinalRecord(known, outcome, runs.clock.now()));
     if (!written) continue;
-    countOutcome(written.record, tools.count);
+    countOutcome(written.record, runs.telemetry);
     break;
   }
-  return await publish(run.runId, tools);
+  return await republish(run.runId, runs);
 }
 
-type From = readonly (Phase | 'none')[];
-
-/**
- * Nothing ever leaves `stored` or `rejected`, and `sending` is never buried. Who knows of no job ends a run only as long
- * as nobody has paid for it.
- */
-function mayEndFrom(run: Unclaimed | RunRecord, outcome: Outcome): From {
-  if ('reusedFrom' in outcome) return ['none', 'claimed'];
-  if (outcome.phase === 'stored') return ['submitted', 'failed'];
-  return outcome.phase === 'failed' && 'jobId' in run ? ['submitted'] : ['none', 'claimed'];
-}
-
-/** What the caller has read of the image and its price, a record that was claimed before may not know yet. */
-function seenIn({ upload, parameters, quote, quotedAt }: Unclaimed | RunRecord, kept: RunRecord | undefined) {
+/** What the caller has read of the image and its price: a record that was claimed earlier may not know it yet. */
+function seenByCaller(run: Unclaimed | RunRecord, standing: RunRecord | undefined) {
+  const { upload, modelId, parameters, quote, quotedAt } = run;
   const priced = quotedAt !== undefined && { quote, quotedAt };
-  return { upload: { ...kept?.upload, ...upload }, ...(parameters && { parameters }), ...priced };
+  const asked = { ...(modelId !== undefined && { modelId }), ...(parameters && { parameters }) };
+  return { upload: { ...standing?.upload, ...upload }, ...asked, ...priced };
 }
 
-/** Of an earlier answer nothing is left. */
-const ANSWERED = { failure: undefined, missing: undefined, announced: undefined };
-
-function endedRecord(run: Unclaimed | RunRecord, outcome: Outcome, now: number): NewRecord {
-  const { failure: _, missing: __, announced: ___, ...rest } = { ...ANSWERED, ...run };
-  return { ...rest, ...outcome, finishedAt: new Date(now).toISOString() } as NewRecord;
+/** Nothing is left of an earlier end. */
+function toFinalRecord(run: Unclaimed | RunRecord, outcome: Outcome, now: number): NewRecord<FinalRecord['phase']> {
+  const nothing = { failure: undefined, missing: undefined, announced: undefined };
+  const kept = 'missing' in run && outcome.phase === 'failed' ? { missing: run.missing } : {};
+  return { ...run, ...nothing, ...kept, ...outcome, finishedAt: isoDate(now) } as NewRecord<FinalRecord['phase']>;
 }
 
-function countOutcome(record: RunRecord, count: Count): void {
-  if (record.phase === 'rejected') count('Rejected', 1);
-  if (record.phase === 'failed') count('Failed', 1);
-  if (record.phase !== 'stored') return;
+function countOutcome(record: FinalRecord, { count }: Telemetry): void {
+  if (record.phase === 'rejected') return count('Rejected', 1);
+  if (record.phase === 'failed') return count('Failed', 1);
   count('Stored', 1);
   if (record.reusedFrom !== undefined) return count('Reused', 1);
   if (record.cu !== undefined) count('CuSpent', record.cu);
@@ -105,36 +89,53 @@ function countOutcome(record: RunRecord, count: Count): void {
 }
 
 /**
- * Writes the manifest of an ended run, then all that others may know of it, and announces it: as often as it is called,
- * with the same event id.
+ * Writes the manifest of an ended run, then everything that others may know of it, and announces it: as often as it is
+ * called, with the same event id.
  *
- * @returns the record, or undefined when the run has not ended
+ * @returns the record, or undefined if the run has not ended
  */
-export async function publish(runId: string, tools: AnswerTools): Promise<FinalRecord | undefined> {
-  const kept = await projected(runId, tools);
-  if (!kept) return undefined;
-  const { record } = kept;
-  await creditUnspent(record, tools.objects);
-  await rememberResult(record, tools.objects);
+export async function republish(runId: string, runs: Runs): Promise<FinalRecord | undefined> {
+  const standing = await writeManifest(runId, runs);
+  if (!standing) return undefined;
+  const { record } = standing;
+  if (!isCharged(record)) await credit({ runId, at: Date.parse(lastSpentAt(record)) }, runs.documents);
+  await rememberResult(record, record.modelId ?? DEFAULT_MODEL.id, runs.documents);
   const key = manifestKey(record.upload.key, runId);
-  await tools.announce(eventOf(record, { bucket: tools.assetBucket, key }));
-  // By this the sweep knows. Somebody who has changed the record meanwhile announces it too.
-  if (!record.announced) await tools.records.write({ ...record, announced: true }, kept);
+  await runs.announce(toEvent(record, { bucket: runs.assetBucket, key }));
+  // This is how Sweep knows. A function that has changed the record meanwhile announces it, too.
+  if (!record.announced) await runs.records.end(standing, { ...record, announced: true });
   return record;
 }
 
+/** Scenario refunds failed jobs, and without a job nothing was charged. */
+function isCharged(record: FinalRecord): boolean {
+  if (record.phase !== 'failed') return record.phase === 'stored';
+  return record.jobId !== undefined && record.failure.code !== 'job-failed';
+}
+
+/** Without a send it may have reserved something shortly before it ended. */
+function lastSpentAt({ sends, finishedAt }: FinalRecord): string {
+  return sends.at(-1)?.sentAt ?? finishedAt;
+}
+
 /** Brings the manifest to what the record says. The manifest's etag is read first, so an older record never wins. */
-async function projected(runId: string, tools: AnswerTools): Promise<Kept<FinalRecord> | undefined> {
-  const run = await tools.records.read(runId);
-  if (!run || !isFinal(run.record)) return undefined;
-  const key = manifestKey(run.record.upload.key, runId);
+async function writeManifest(runId: string, runs: Runs): Promise<Kept<FinalRecord> | undefined> {
+  const first = await runs.records.read(runId);
+  if (!first || !isFinal(first.record)) return undefined;
+  const key = manifestKey(first.record.upload.key, runId);
   for (;;) {
-    const standing = await tools.objects.read(key);
-    const kept = await tools.records.read(runId);
+    const standing = await runs.documents.read(key);
+    const kept = await runs.records.read(runId);
     if (!kept || !isFinal(kept.record)) return undefined;
-    const manifest = manifestOf(kept.record);
-    const isProjected = JSON.stringify(standing?.value) === JSON.stringify(manifest);
-    if (isProjected || (await tools.objects.write(key, manifest, standing?.etag)) !== undefined)
+    const manifest = toManifest(kept.record);
+    const isCurrent = isSameEnd(standing?.value, manifest);
+    if (isCurrent || (await runs.documents.write(key, manifest, standing?.etag)) !== undefined)
       return { record: kept.record, etag: kept.etag };
   }
+}
+
+/** A newer version may have written more about the same end, which an older one leaves as it is. */
+function isSameEnd(standing: unknown, { status, finishedAt }: Manifest): boolean {
+  if (typeof standing !== 'object' || standing === null) return false;
+  return Reflect.get(standing, 'status') === status && Reflect.get(standing, 'finishedAt') === finishedAt;
 }

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { missingSchema, storedAssetSchema } from '../contract/asset.ts';
 import { failureSchema } from '../contract/failures.ts';
-import type { JsonObjects } from '../platform/json-store.ts';
-import { recordKey, uploadSchema } from './upload.ts';
-import { parametersSchema } from '../models/tripo-3-1.ts';
+import { parametersSchema, reusedFromSchema, uploadSchema } from '../contract/schemas.ts';
+import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
+import { DocumentUnreadableError } from '../platform/errors.ts';
+import type { JsonStore } from '../platform/json-store.ts';
+import { recordKey } from './keys.ts';
+import { isFinalPhase, mayFollow, type FinalPhase, type Next, type Phase } from './lifecycle.ts';
 
-/** One attempt to pay: the input asset is made for it alone, so a job that names it came from it. */
+/** One attempt to pay. The input asset is made for it alone, so a job that names it came from it. */
 const sendSchema = z.strictObject({
   assetId: z.string(),
   sentAt: z.iso.datetime(),
@@ -15,112 +18,135 @@ const sendSchema = z.strictObject({
 });
 
 const common = {
-  schemaVersion: z.literal('1.0'),
+  schemaVersion: schemaVersion1,
   runId: z.string(),
   upload: uploadSchema,
+  modelId: z.string().optional().describe('absent in records of before there was a second model'),
   parameters: parametersSchema.optional(),
   claimedAt: z.iso.datetime().optional(),
   quote: z.number().nonnegative().optional().describe('CU, by the dry run'),
   quotedAt: z.iso.datetime().optional(),
   sends: z.array(sendSchema),
   attempts: z.number().int().nonnegative().describe('unexpected errors so far'),
-  writtenBy: z.string().describe('nonce of this write, by which a writer knows its own again'),
+  writtenBy: z.string().describe('write nonce: lets a writer recognise its own write'),
 };
 
 const job = {
   jobId: z.string(),
-  submittedAt: z.iso.datetime().describe('when the paid request left'),
+  submittedAt: z.iso.datetime().describe('when the paid request was sent'),
   acceptedAt: z.iso.datetime().optional().describe('when its job id was known here'),
   cu: z.number().nonnegative().optional().describe('what was charged'),
   jobFinishedAt: z.iso.datetime().optional(),
 };
 
-export const reusedFrom = z
-  .string()
-  .describe('the run that made the model of the same image; this one cost nothing');
+const files = {
+  assets: z.array(storedAssetSchema),
+  missing: z.array(missingSchema).optional().describe('files that could not be copied'),
+};
+const someFiles = z.object(files).partial().shape;
 
 const ended = {
   finishedAt: z.iso.datetime(),
-  announced: z.literal(true).optional().describe('the event of this answer was taken by the bus'),
+  announced: z.literal(true).optional().describe('the bus has taken the event of this end'),
 };
 
-const files = {
-  assets: z.array(storedAssetSchema),
-  missing: z.array(missingSchema).optional().describe('left out: they could not be had'),
-};
-
-const partialJob = z.object(job).partial().shape;
-
-/** The run's durable document, `runs/<runId>.json`. The only judge of what happened. */
+/** The run's durable document, `runs/<runId>.json`. It alone decides what happened. */
 export const recordSchema = z.discriminatedUnion('phase', [
   z.strictObject({ ...common, phase: z.literal('claimed') }),
   z.strictObject({ ...common, phase: z.literal('sending') }),
-  z.strictObject({ ...common, ...job, phase: z.literal('submitted') }),
+  z.strictObject({ ...common, ...job, ...someFiles, phase: z.literal('submitted') }),
   z.strictObject({
     ...common,
     ...job,
-    phase: z.literal('stored'),
-    ...ended,
     ...files,
-    reusedFrom: reusedFrom.optional(),
+    ...ended,
+    phase: z.literal('stored'),
+    reusedFrom: reusedFromSchema.optional(),
   }),
   z.strictObject({
     ...common,
-    ...partialJob,
-    phase: z.literal('failed'),
+    ...z.object(job).partial().shape,
+    ...someFiles,
     ...ended,
+    phase: z.literal('failed'),
     failure: failureSchema,
-    ...z.object(files).partial().shape,
   }),
-  z.strictObject({ ...common, phase: z.literal('rejected'), ...ended, failure: failureSchema }),
+  z.strictObject({ ...common, ...ended, phase: z.literal('rejected'), failure: failureSchema }),
 ]);
 
 export type RunRecord = z.infer<typeof recordSchema>;
-export type Phase = RunRecord['phase'];
 export type RecordIn<P extends Phase> = Extract<RunRecord, { phase: P }>;
-export type FinalRecord = RecordIn<'stored' | 'failed' | 'rejected'>;
+export type FinalRecord = RecordIn<FinalPhase>;
 
 export function isFinal(record: RunRecord): record is FinalRecord {
-  return record.phase === 'stored' || record.phase === 'failed' || record.phase === 'rejected';
+  return isFinalPhase(record.phase);
 }
 
-/** A record as it lies in S3, with what the next conditional write needs. */
+/** A record as S3 holds it, with what the next conditional write needs. */
 export interface Kept<R extends RunRecord = RunRecord> {
   readonly record: R;
   readonly etag: string;
 }
 
-/** `Omit` that keeps a union's members apart. */
+/** `Omit` that keeps the members of a union apart. */
 type Unsigned<R> = R extends unknown ? Omit<R, 'writtenBy'> : never;
-export type NewRecord = Unsigned<RunRecord>;
+export type NewRecord<P extends Phase = Phase> = Unsigned<RecordIn<P>>;
 
-export interface Records {
-  /** Undefined when there is none. `ageMs`: how long ago it was written, by S3's own clock. */
-  read(runId: string): Promise<(Kept & { readonly ageMs: number }) | undefined>;
-  /**
-   * Creates the record, or replaces the one that was read.
-   *
-   * @returns the record as written, or undefined when somebody else was first: read it again
-   */
-  write(record: NewRecord, replacing: Kept | undefined): Promise<Kept | undefined>;
+/** A run that never had a record, as far as it is known. */
+export type Unclaimed = Omit<NewRecord<'claimed'>, 'phase'>;
+
+export function createUnclaimed(runId: string, upload: RunRecord['upload']): Unclaimed {
+  return { schemaVersion: '1.0', runId, upload, sends: [], attempts: 0 };
 }
 
-export function createRecords(objects: JsonObjects): Records {
+type Written<P extends Phase> = Promise<Kept<RecordIn<P>> | undefined>;
+
+/** Records of runs. Writes are conditional and return undefined if somebody else was first: read the record again. */
+export interface RecordStore {
+  /**
+   * Undefined if there is none. `ageMs`: how long ago it was written, by S3's own clock.
+   *
+   * @throws DocumentUnreadableError
+   */
+  read(runId: string): Promise<(Kept & { readonly ageMs: number }) | undefined>;
+  create<New extends NewRecord<Next<'none'>>>(record: New): Written<New['phase']>;
+  /** Takes a run from one phase to the next, or writes the same phase again. */
+  replace<From extends RunRecord, New extends NewRecord<Next<From['phase']>>>(
+    standing: Kept<From>,
+    record: New,
+  ): Written<New['phase']>;
+  /** Ends a run from wherever it stands. @throws Error unless this end may follow */
+  end(standing: Kept | undefined, record: NewRecord<FinalPhase>): Written<FinalPhase>;
+}
+
+export function createRecordStore(store: JsonStore): RecordStore {
   async function read(runId: string) {
-    const found = await objects.read(recordKey(runId));
+    const found = await store.read(recordKey(runId));
     if (!found) return undefined;
-    return { record: recordSchema.parse(found.value), etag: found.etag, ageMs: found.ageMs };
+    const record = readTolerantly(recordSchema, found.value);
+    if (record) return { record, etag: found.etag, ageMs: found.ageMs };
+    throw new DocumentUnreadableError(`the record of ${runId} cannot be understood`);
   }
 
-  async function write(unsigned: NewRecord, replacing: Kept | undefined): Promise<Kept | undefined> {
-    const record = recordSchema.parse({ ...unsigned, writtenBy: randomUUID() });
-    const etag = await objects.write(recordKey(record.runId), record, replacing?.etag);
+  async function write(standing: Kept | undefined, unsigned: NewRecord): Promise<Kept | undefined> {
+    const from = standing?.record.phase ?? 'none';
+    if (!mayFollow(from, unsigned.phase))
+      throw new Error(`the run ${unsigned.runId} cannot go from ${from} to ${unsigned.phase}`);
+    const signed = { ...unsigned, writtenBy: randomUUID() } as RunRecord;
+    const record = checkStrictly(recordSchema, signed, standing?.record);
+    const etag = await store.write(recordKey(record.runId), record, standing?.etag);
     if (etag !== undefined) return { record, etag };
 
-    // The SDK may have met its own first try: then the record that stands there carries our nonce.
-    const standing = await read(record.runId);
-    return standing?.record.writtenBy === record.writtenBy ? standing : undefined;
+    // The SDK may have met its own first try: then the record in S3 carries our nonce.
+    const now = await read(record.runId);
+    return now?.record.writtenBy === record.writtenBy ? now : undefined;
   }
 
-  return { read, write };
+  // Each of them returns the phase that it wrote.
+  return {
+    read,
+    create: (record) => write(undefined, record) as Written<never>,
+    replace: (standing, record) => write(standing, record) as Written<never>,
+    end: (standing, record) => write(standing, record) as Written<FinalPhase>,
+  };
 }

@@ -1,35 +1,80 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { Upload } from '../contract/schemas.ts';
 
-/** One image in the upload bucket, as S3 announced it. The key is plain text: EventBridge does not encode it. */
-export const uploadSchema = z.strictObject({
-  bucket: z.string(),
-  key: z.string(),
-  versionId: z.string().optional().describe('absent where the bucket has no versioning'),
-  bytes: z.number().int().nonnegative().optional(),
-  sha256: z.string().optional().describe('hex, of the image'),
-  contentType: z.string().optional().describe('what the bytes say'),
+/** An image as the "Object Created" event announces it. */
+export interface AnnouncedUpload {
+  readonly bucket: string;
+  /** Plain text: unlike S3's own notifications, EventBridge encodes nothing. */
+  readonly key: string;
+  /** Absent if the bucket has no versioning. */
+  readonly versionId?: string;
+  /** Without quotes. Pins the bytes if no version does. */
+  readonly etag: string;
+  /** Orders the writes to one key; stands in for the version if there is none. */
+  readonly sequencer: string;
+  /** Sweep has seen that somebody deleted it before its turn: nothing is paid for it any more. */
+  readonly isDeleted?: boolean;
+}
+
+const objectCreated = z.object({
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({
+      key: z.string().min(1),
+      etag: z.string(),
+      'version-id': z.string().optional(),
+      sequencer: z.string(),
+    }),
+    'is-deleted': z.boolean().optional(),
+  }),
 });
 
-export type Upload = z.infer<typeof uploadSchema>;
-
-/** The version, or in a bucket without versioning what stands in for it: the event's sequencer. */
-export interface UploadIdentity {
-  readonly bucket: string;
-  readonly key: string;
-  readonly version: string;
+/**
+ * The upload in a queue message's body: EventBridge's envelope around S3's event.
+ *
+ * @throws Error when the body is anything else
+ */
+export function uploadIn(body: string): AnnouncedUpload {
+  const { bucket, object, 'is-deleted': isDeleted } = objectCreated.parse(JSON.parse(body)).detail;
+  const { key, etag, sequencer, 'version-id': versionId } = object;
+  // With suspended versioning every write is the version "null", which identifies none of them.
+  const isVersioned = versionId !== undefined && versionId !== 'null' && versionId !== '';
+  const optional = { ...(isVersioned && { versionId }), ...(isDeleted && { isDeleted }) };
+  return { bucket: bucket.name, key, etag, sequencer, ...optional };
 }
-
-const SLUG_LENGTH = 40;
 
 /**
- * The run's id, which also names its execution: `oak-3f9a…`, a readable slug and 32 hex of the upload's identity.
- * The same version of the same key always has the same id; a new version never has.
+ * The message that puts an upload back on its way. Only the version pins its bytes: in a bucket without versioning, only
+ * S3's own event can do that.
  */
-export function runIdOf({ bucket, key, version }: UploadIdentity): string {
-  const digest = createHash('sha256').update(`${bucket}\n${key}\n${version}`).digest('hex');
-  return `${slug(key)}-${digest.slice(0, 32)}`;
+export function uploadMessage(
+  { bucket, key, versionId }: Required<Pick<Upload, 'bucket' | 'key' | 'versionId'>>,
+  isDeleted = false,
+): string {
+  const object = { key, 'version-id': versionId, etag: '', sequencer: '' };
+  return JSON.stringify({
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    detail: { bucket: { name: bucket }, object, ...(isDeleted && { 'is-deleted': true }) },
+  });
 }
+
+/**
+ * The run's id, which also names its execution: `oak-3f9a…`, a readable slug and 32 hex digits of the upload's identity.
+ * The same version of the same key always has the same id, another version never has.
+ */
+export function runIdOf({
+  bucket,
+  key,
+  versionId,
+  sequencer = '',
+}: Pick<AnnouncedUpload, 'bucket' | 'key' | 'versionId'> & { readonly sequencer?: string }): string {
+  const identity = `${bucket}\n${key}\n${versionId ?? sequencer}`;
+  return `${slug(key)}-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`;
+}
+
+const MAX_SLUG_LENGTH = 40;
 
 function slug(key: string): string {
   const plain = baseName(key)
@@ -37,7 +82,7 @@ function slug(key: string): string {
     .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-');
-  const cut = trimDashes(trimDashes(plain).slice(0, SLUG_LENGTH));
+  const cut = trimDashes(trimDashes(plain).slice(0, MAX_SLUG_LENGTH));
   return cut === '' ? 'image' : cut;
 }
 
@@ -47,43 +92,19 @@ function trimDashes(text: string): string {
 
 /** The key's last segment without its last extension: `chairs/oak.v2.png` gives `oak.v2`, `.png` stays `.png`. */
 export function baseName(key: string): string {
-  const last = key.slice(key.lastIndexOf('/') + 1);
+  const last = lastSegment(key);
   const dot = last.lastIndexOf('.');
   return dot > 0 ? last.slice(0, dot) : last;
 }
 
-const LEFT_BEHIND = new Set(['.DS_Store', 'Thumbs.db']);
+function lastSegment(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
 
-/** Folder markers, what file managers leave behind, and what the deployment says. Every other object gets an answer. */
+const LEFT_BY_FILE_MANAGERS = new Set(['.DS_Store', 'Thumbs.db']);
+
+/** Folder markers, files of file managers, and the deployment's ignorePrefixes. Every other object gets an answer. */
 export function isIgnored(key: string, ignorePrefixes: readonly string[]): boolean {
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  return name === '' || LEFT_BEHIND.has(name) || ignorePrefixes.some((prefix) => key.startsWith(prefix));
-}
-
-/** Where the run's record lives in the asset bucket. */
-export function recordKey(runId: string): string {
-  return `runs/${runId}.json`;
-}
-
-const LONGEST_UPLOAD_KEY = 600;
-const LONGEST_NAME = 100;
-
-/** The folder of the run's files in the asset bucket, with its `/`. S3 allows keys of 1,024 bytes, hence the cut. */
-export function assetFolder(uploadKey: string, runId: string): string {
-  return `models/${cutUtf8(uploadKey, LONGEST_UPLOAD_KEY)}/${runId}/`;
-}
-
-export function manifestKey(uploadKey: string, runId: string): string {
-  return `${assetFolder(uploadKey, runId)}manifest.json`;
-}
-
-/** The name that a run's files share, before their extension. */
-export function assetName(uploadKey: string): string {
-  return cutUtf8(baseName(uploadKey), LONGEST_NAME);
-}
-
-/** At most so many bytes of UTF-8, cut at a character's border. */
-function cutUtf8(text: string, bytes: number): string {
-  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
-  return text.slice(0, read);
+  const name = lastSegment(key);
+  return name === '' || LEFT_BY_FILE_MANAGERS.has(name) || ignorePrefixes.some((prefix) => key.startsWith(prefix));
 }

@@ -1,4 +1,9 @@
 import * as z from 'zod';
+import { normalizeAwsErrors } from '../platform/aws-errors.ts';
+import type { Clients } from '../platform/clients.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Env } from '../platform/env.ts';
+import { createCredentialSource } from './credentials.ts';
 import {
   DryRunPaidError,
   ScenarioAccountError,
@@ -6,7 +11,8 @@ import {
   ScenarioNotFoundError,
   ScenarioUnavailableError,
   SubmissionUncertainError,
-} from '../platform/errors.ts';
+} from './errors.ts';
+import { callFree, callPaid, type Connection } from './http.ts';
 import {
   assetShape,
   costShape,
@@ -14,62 +20,75 @@ import {
   type Job,
   jobPageShape,
   jobShape,
-  read,
+  parseBody,
   type ScenarioAsset,
-  toAsset,
-  toJob,
 } from './schemas.ts';
-import { callFree, callPaid, type HttpTools } from './http.ts';
 import { type Image, uploadImage } from './upload-image.ts';
-import { type ModelInput, modelId } from '../models/tripo-3-1.ts';
 
-/** The Scenario API, as far as a generation needs it. */
-export interface Scenario {
-  /** Makes a fresh input asset and returns its id. Free; a repetition only leaves clutter. */
-  uploadImage(image: Image): Promise<string>;
-  /** What the job would cost, in compute units. Free. */
-  quote(input: ModelInput): Promise<number>;
-  /**
-   * Starts the job and returns its id. **Costs money, can not be cancelled, is never repeated.**
-   *
-   * @throws SubmissionUncertainError when it may have been taken all the same
-   */
-  generate(input: ModelInput): Promise<string>;
-  /** @throws ScenarioNotFoundError */
-  job(jobId: string): Promise<Job>;
-  /** Model jobs, newest first, back to this time (milliseconds since 1970). */
-  jobsSince(time: number): AsyncGenerator<Job>;
-  /** @throws ScenarioNotFoundError */
-  asset(assetId: string): Promise<ScenarioAsset>;
+/** What Scenario makes a model from. */
+export interface GenerationRequest {
+  readonly modelId: string;
+  /** The input asset, which is also one of the inputs. */
+  readonly assetId: string;
+  /** All inputs of the model, by name. */
+  readonly inputs: Readonly<Record<string, string | number | boolean>>;
 }
 
-export function createScenario(tools: HttpTools): Scenario {
-  const get = async (path: string) => (await callFree({ method: 'GET', path }, tools)).body;
+export const SCENARIO_ENV = ['SCENARIO_URL', 'SCENARIO_SECRET_ARN'] as const;
+
+/** Connects to Scenario with the address and the secret from a function's environment. */
+export function connectScenario(
+  env: Env<(typeof SCENARIO_ENV)[number]>,
+  { secrets, fetch }: Clients<'secrets' | 'fetch'>,
+  clock: Clock,
+): Scenario {
+  const credentials = createCredentialSource(normalizeAwsErrors(secrets), env.SCENARIO_SECRET_ARN);
+  return createScenario({ url: env.SCENARIO_URL, credentials, fetch, clock });
+}
+
+/** The Scenario API, as far as a generation needs it. */
+export type Scenario = ReturnType<typeof createScenario>;
+
+export function createScenario(connection: Connection) {
+  const get = async (path: string) => (await callFree({ method: 'GET', path }, connection)).body;
   return {
-    uploadImage: (image) => uploadImage(image, tools),
-    quote: (input) => quote(input, tools),
-    generate: (input) => generate(input, tools),
-    job: async (jobId) =>
-      toJob(read(z.object({ job: jobShape }), await get(`/jobs/${encodeURIComponent(jobId)}`)).job),
-    jobsSince: (time) => jobsSince(time, get),
-    asset: async (assetId) => {
+    /** Makes a new input asset and returns its id. Free; a repetition only leaves clutter. */
+    uploadImage: (image: Image) => uploadImage(image, connection),
+    /** Returns what the job would cost, in compute units. Free. */
+    quote: (request: GenerationRequest) => quote(request, connection),
+    /**
+     * Starts the job and returns its id. **Costs money, cannot be canceled, and is never repeated.**
+     *
+     * @throws SubmissionUncertainError if Scenario may have taken it
+     */
+    generate: (request: GenerationRequest) => generate(request, connection),
+    /** @throws ScenarioNotFoundError */
+    job: async (jobId: string): Promise<Job> =>
+      parseBody(z.object({ job: jobShape }), await get(`/jobs/${encodeURIComponent(jobId)}`)).job,
+    /** Model jobs, newest first, back to this time (milliseconds since 1970). */
+    jobsSince: (time: number) => jobsSince(time, get),
+    /** @throws ScenarioNotFoundError */
+    asset: async (assetId: string): Promise<ScenarioAsset> => {
       const body = await get(`/assets/${encodeURIComponent(assetId)}?originalAssets=true`);
-      return toAsset(read(z.object({ asset: assetShape }), body).asset);
+      return parseBody(z.object({ asset: assetShape }), body).asset;
     },
   };
 }
 
-const GENERATE = `/generate/custom/${modelId}`;
+function generatePath({ modelId }: GenerationRequest): string {
+  return `/generate/custom/${encodeURIComponent(modelId)}`;
+}
 
-/** `dryRun` belongs into the query: in the body it is ignored, and a paid job starts. */
-async function quote(input: ModelInput, tools: HttpTools): Promise<number> {
-  const call = { method: 'POST', path: `${GENERATE}?dryRun=true`, body: input, accept: 402 } as const;
-  const { status, body } = await aboutModel(input, () => callFree(call, tools));
+/** `dryRun` belongs in the query: in the body it is ignored, and a paid job starts. */
+async function quote(request: GenerationRequest, connection: Connection): Promise<number> {
+  const path = `${generatePath(request)}?dryRun=true`;
+  const call = { method: 'POST', path, body: request.inputs, accept: 402 } as const;
+  const { status, body } = await attributeNotFound(request, callFree(call, connection));
   const cost = costShape.safeParse(body).data;
-  // Should the API ever take a dry run for a real one, nobody may go on as if nothing had been bought.
+  // If the API ever treats a dry run as a real one, a job has been bought and this must not go unnoticed.
   const started = cost?.job?.jobId;
   if (started) {
-    const paid = { assetId: input.image, jobId: id.safeParse(started).data };
+    const paid = { assetId: request.assetId, jobId: id.safeParse(started).data };
     throw new DryRunPaidError(`Scenario started the job ${started} for a dry run`, paid);
   }
   const cu = status === 402 ? cost?.estimatedCost : cost?.creativeUnitsCost;
@@ -78,23 +97,21 @@ async function quote(input: ModelInput, tools: HttpTools): Promise<number> {
   throw new ScenarioUnavailableError(`Scenario answered the dry run with ${status} and no price`);
 }
 
-async function generate(input: ModelInput, tools: HttpTools): Promise<string> {
-  const call = { method: 'POST', path: GENERATE, body: input } as const;
-  const { body } = await aboutModel(input, () => callPaid(call, tools));
+async function generate(request: GenerationRequest, connection: Connection): Promise<string> {
+  const call = { method: 'POST', path: generatePath(request), body: request.inputs } as const;
+  const { body } = await attributeNotFound(request, callPaid(call, connection));
   const started = z.object({ job: z.object({ jobId: id }) }).safeParse(body);
   if (started.success) return started.data.job.jobId;
   throw new SubmissionUncertainError('Scenario took the request and named no job');
 }
 
-/** A 404 here is about the input asset when it says so; else about the model, and then no image is at fault. */
-async function aboutModel<T>({ image }: ModelInput, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
+/** A 404 is about the input asset if it says so. Otherwise it is about the model, and no image is at fault. */
+async function attributeNotFound<T>({ assetId }: GenerationRequest, call: Promise<T>): Promise<T> {
+  return await call.catch((error: unknown) => {
     if (!(error instanceof ScenarioNotFoundError)) throw error;
-    const isAsset = error.message.includes(image) || /\basset\b/i.test(error.message);
+    const isAsset = error.message.includes(assetId) || /\basset\b/i.test(error.message);
     throw isAsset ? new ScenarioInputError(error.message) : new ScenarioAccountError(error.message);
-  }
+  });
 }
 
 const LIST_PAGE = 200;
@@ -103,12 +120,12 @@ async function* jobsSince(time: number, get: (path: string) => Promise<unknown>)
   let token: string | undefined;
   do {
     const next = token === undefined ? '' : `&paginationToken=${encodeURIComponent(token)}`;
-    const page = read(jobPageShape, await get(`/jobs?types=custom&pageSize=${LIST_PAGE}${next}`));
+    const page = parseBody(jobPageShape, await get(`/jobs?types=custom&pageSize=${LIST_PAGE}${next}`));
     for (const row of page.jobs) {
       if (row.createdAt !== undefined && Date.parse(row.createdAt) < time) return;
-      yield toJob(row);
+      yield row;
     }
-    // Some lists end with an empty one, which would ask for the first page again.
+    // Some lists end with an empty token, which would request the first page again.
     token = page.nextPaginationToken || undefined;
   } while (token !== undefined);
 }

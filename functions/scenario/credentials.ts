@@ -4,33 +4,30 @@ import {
   SecretsManagerServiceException,
 } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { ScenarioAccountError } from '../platform/errors.ts';
-import { jsonIn } from '../platform/json.ts';
+import { parseJson } from '../platform/json.ts';
+import { ScenarioAccountError } from './errors.ts';
 
 const secretSchema = z.object({ apiKey: z.string().min(1), apiSecret: z.string().min(1) });
-type Credentials = z.infer<typeof secretSchema>;
 
-/** Read on first use and kept while the function is warm; dropped when Scenario refuses them, so a rotation needs no deploy. */
-export interface CredentialSource {
-  get(): Promise<Credentials>;
-  drop(): void;
-}
+export type CredentialSource = ReturnType<typeof createCredentialSource>;
 
-export function secretReader(client: SecretsManagerClient, arn: string): CredentialSource {
-  let kept: Promise<Credentials> | undefined;
+/**
+ * Reads the credentials on first use and keeps them while the function is warm. Drop them when Scenario refuses them, so
+ * that a rotation needs no deploy.
+ */
+export function createCredentialSource(client: SecretsManagerClient, arn: string) {
+  let kept: ReturnType<typeof read> | undefined;
 
-  async function read(): Promise<Credentials> {
-    const { SecretString } = await client
-      .send(new GetSecretValueCommand({ SecretId: arn }))
-      .catch((cause: unknown) => {
-        throw isRefusal(cause)
-          ? new ScenarioAccountError(`the secret ${arn} can not be read: ${cause.name}`, { cause })
-          : cause;
-      });
-    const parsed = secretSchema.safeParse(jsonIn(SecretString ?? ''));
+  async function read(): Promise<z.infer<typeof secretSchema>> {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn })).catch((cause: unknown) => {
+      // The secret is missing, not allowed or not decryptable: no image is at fault.
+      const isRefusal = cause instanceof SecretsManagerServiceException && cause.$fault === 'client';
+      throw isRefusal ? new ScenarioAccountError(`the secret ${arn} cannot be read: ${cause.name}`, { cause }) : cause;
+    });
+    const parsed = secretSchema.safeParse(parseJson(SecretString ?? ''));
     if (parsed.success) return parsed.data;
     throw new ScenarioAccountError(
-      `the secret ${arn} is not filled: put {"apiKey": "…", "apiSecret": "…"} in with aws secretsmanager put-secret-value`,
+      `the secret ${arn} is not filled: put {"apiKey": "…", "apiSecret": "…"} in it with aws secretsmanager put-secret-value`,
     );
   }
 
@@ -46,9 +43,4 @@ export function secretReader(client: SecretsManagerClient, arn: string): Credent
       kept = undefined;
     },
   };
-}
-
-/** Not there yet, not allowed, not to be decrypted: no image is at fault. */
-function isRefusal(error: unknown): error is SecretsManagerServiceException {
-  return error instanceof SecretsManagerServiceException && error.$fault === 'client';
 }

@@ -1,110 +1,23 @@
 import * as z from 'zod';
-import { ScenarioUnavailableError } from '../platform/errors.ts';
-import { publishable } from '../contract/failures.ts';
+import { type Failure, redact } from '../contract/failures.ts';
+import { ScenarioUnavailableError } from './errors.ts';
 
-/** The echo of a job's inputs. */
-export interface JobInput {
-  /** Absent where it can not be read. */
-  readonly modelId?: string | undefined;
-  readonly image?: string | undefined;
-  /** All of it, as JSON: an asset's id is found in it whatever the echo's form. */
-  readonly text: string;
-}
-
-/** A generation as one poll sees it. */
-export interface Job {
-  readonly jobId: string;
-  /** Whatever is not known to be an end counts as running. */
-  readonly status: 'running' | 'succeeded' | 'failed' | 'canceled';
-  /** 0 to 1. */
-  readonly progress: number;
-  readonly assetIds: readonly string[];
-  readonly error?: string | undefined;
-  readonly hint?: string | undefined;
-  /** Compute units charged. */
-  readonly cu?: number | undefined;
-  readonly createdAt?: string | undefined;
-  readonly finishedAt?: string | undefined;
-  /** The echo of its inputs, which tells from which request a job came. Absent where an answer leaves it out. */
-  readonly input?: JobInput | undefined;
-}
-
-/** A file at Scenario. Its URL is signed: used at once, kept nowhere. */
-export interface ScenarioAsset {
-  readonly assetId: string;
-  readonly url: string;
-  readonly status: 'pending' | 'ready' | 'broken';
-  /** `img23d`, `3d:texture:albedo` and the like. */
-  readonly source?: string | undefined;
-  /** What Scenario takes it for; its bytes tell better. */
-  readonly is3d: boolean;
-  readonly bytes?: number | undefined;
-  readonly preview?: { readonly assetId: string } | undefined;
-}
-
-/** Ids become part of paths, keys and execution names elsewhere: nothing but these characters may come in. */
+/** Ids become part of paths, keys and execution names, so no other characters are accepted. */
 export const id = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/);
+
+/** Reads a value that is missing or not valid as undefined. */
+export function ifValid<Schema extends z.ZodType>(schema: Schema) {
+  return schema.optional().catch(undefined);
+}
+
 const ids = z.array(z.unknown()).transform((all) => all.flatMap((one) => id.safeParse(one).data ?? []));
-const text = z.string().optional().catch(undefined);
-/** Of words for people: they go on to records, events and the machine's own state, which have their limits. */
-const sentence = z.string().transform(publishable).optional().catch(undefined);
-const amount = z.number().nonnegative().optional().catch(undefined);
+export const text = ifValid(z.string());
+/** For people. Records, events and the machine's state limit its length. */
+const sentence = ifValid(z.string().transform(redact));
+const amount = ifValid(z.number().nonnegative());
 
-export const jobShape = z.object({
-  jobId: id,
-  status: z.string().catch('unknown'),
-  progress: z.number().catch(0).default(0),
-  statusHistory: z
-    .array(z.object({ status: z.string(), date: z.string() }))
-    .catch([])
-    .default([]),
-  metadata: z
-    .object({
-      input: z.unknown().optional(),
-      assetIds: ids.catch([]).default([]),
-      error: sentence,
-      hint: sentence,
-    })
-    .catch({ assetIds: [] })
-    .default({ assetIds: [] }),
-  billing: z.object({ cuCost: amount }).optional().catch(undefined),
-  createdAt: text,
-  updatedAt: text,
-});
-
-export const jobPageShape = z.object({ jobs: z.array(jobShape), nextPaginationToken: z.string().nullish() });
-
-export const assetShape = z.object({
-  id,
-  url: z.string(),
-  status: z.string().catch('success').default('success'),
-  source: text,
-  kind: text,
-  originalFileUrl: text,
-  properties: z
-    .object({ size: z.number().int().positive().optional().catch(undefined) })
-    .optional()
-    .catch(undefined),
-  preview: z.object({ assetId: id }).optional().catch(undefined),
-  thumbnail: z.object({ assetId: id }).optional().catch(undefined),
-});
-
-export const uploadShape = z.object({
-  id,
-  status: z.string(),
-  entityId: id.nullish(),
-  errorMessage: z.string().nullish(),
-  parts: z.array(z.object({ number: z.number().int().positive(), url: z.url() })).optional(),
-});
-
-export const costShape = z.object({
-  creativeUnitsCost: amount,
-  estimatedCost: amount,
-  job: z.object({ jobId: text }).optional().catch(undefined),
-});
-
-/** Guides and reality disagree about the words, so all of them are known. */
-const ENDS: ReadonlyMap<string, Job['status']> = new Map([
+/** The documentation and live answers use different words. Any other word counts as running. */
+const ENDS: ReadonlyMap<string, 'succeeded' | 'failed' | 'canceled'> = new Map([
   ['success', 'succeeded'],
   ['succeeded', 'succeeded'],
   ['failure', 'failed'],
@@ -113,64 +26,130 @@ const ENDS: ReadonlyMap<string, Job['status']> = new Map([
   ['cancelled', 'canceled'],
 ]);
 
-export function toJob(row: z.infer<typeof jobShape>): Job {
-  const status = ENDS.get(row.status) ?? 'running';
-  return {
-    jobId: row.jobId,
-    status,
-    progress: Math.min(1, Math.max(0, row.progress > 2 ? row.progress / 100 : row.progress)),
-    assetIds: row.metadata.assetIds,
-    error: row.metadata.error,
-    hint: row.metadata.hint,
-    cu: row.billing?.cuCost,
-    createdAt: row.createdAt,
-    finishedAt: status === 'running' ? undefined : isoDate(row.statusHistory.at(-1)?.date ?? row.updatedAt),
-    input: inputIn(row.metadata.input),
-  };
+export const jobShape = z
+  .object({
+    jobId: id,
+    status: z.string().catch('unknown'),
+    progress: z.number().catch(0),
+    statusHistory: z.array(z.object({ status: z.string(), date: z.string() })).catch([]),
+    metadata: z
+      .object({ input: z.unknown().optional(), assetIds: ids.catch([]), error: sentence, hint: sentence })
+      .catch({ assetIds: [] }),
+    billing: ifValid(z.object({ cuCost: amount })),
+    createdAt: text,
+    updatedAt: text,
+  })
+  .transform(({ jobId, progress, statusHistory, metadata, billing, createdAt, updatedAt, ...row }) => {
+    const status = ENDS.get(row.status) ?? 'running';
+    const { input, assetIds, error, hint } = metadata;
+    return {
+      jobId,
+      status,
+      /** 0 to 1. */
+      progress: Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress)),
+      assetIds,
+      error,
+      hint,
+      /** Compute units charged. */
+      cu: billing?.cuCost,
+      createdAt,
+      finishedAt: status === 'running' ? undefined : toIsoDate(statusHistory.at(-1)?.date ?? updatedAt),
+      input: readInput(input),
+    };
+  });
+
+type JobRow = z.infer<typeof jobShape>;
+/** A generation as one poll shows it. */
+export type Job = Partial<JobRow> & Pick<JobRow, 'jobId' | 'status' | 'progress' | 'assetIds'>;
+
+export const jobPageShape = z.object({ jobs: z.array(jobShape), nextPaginationToken: z.string().nullish() });
+
+export const assetShape = z
+  .object({
+    id,
+    url: z.string(),
+    status: z.string().catch('success'),
+    source: text,
+    kind: text,
+    originalFileUrl: text,
+    properties: ifValid(z.object({ size: z.number().int().positive() })),
+    preview: ifValid(z.object({ assetId: id })),
+    thumbnail: ifValid(z.object({ assetId: id })),
+  })
+  .transform(({ id: assetId, url, status, source, kind, originalFileUrl, properties, preview, thumbnail }) => ({
+    assetId,
+    /** Signed: use it at once and never keep it. */
+    url: originalFileUrl ?? url,
+    status: status === 'pending' ? ('pending' as const) : status === 'error' ? ('broken' as const) : ('ready' as const),
+    /** `img23d`, `3d:texture:albedo` and the like. */
+    source,
+    /** According to Scenario; the bytes are better evidence. */
+    is3d: kind === '3d',
+    bytes: originalFileUrl === undefined ? properties?.size : undefined,
+    preview: preview ?? thumbnail,
+  }));
+
+type AssetRow = z.infer<typeof assetShape>;
+/** A file at Scenario. */
+export type ScenarioAsset = Partial<AssetRow> & Pick<AssetRow, 'assetId' | 'url' | 'status' | 'is3d'>;
+
+export const uploadShape = z.object({
+  id,
+  status: z.string(),
+  entityId: id.nullish(),
+  errorMessage: z.string().nullish(),
+  parts: z.array(z.object({ number: z.number().int().positive(), url: z.url() })).default([]),
+});
+
+export const costShape = z.object({
+  creativeUnitsCost: amount,
+  estimatedCost: amount,
+  job: ifValid(z.object({ jobId: text })),
+});
+
+/** The echo of a job's inputs. */
+export interface JobInput {
+  /** Undefined if it is not readable. */
+  readonly modelId?: string | undefined;
+  /** By name; empty if they are not readable. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The whole echo as JSON. An asset's id can be found in it, whatever its form. */
+  readonly text: string;
 }
 
-const inputShape = z.object({ modelId: text, image: text });
+const inputShape = z.record(z.string(), z.unknown()).catch({});
 
-function inputIn(echo: unknown): JobInput | undefined {
+/** Undefined if there is no echo, or if it is nested too deeply. */
+function readInput(echo: unknown): JobInput | undefined {
   if (echo === undefined || echo === null) return undefined;
-  const said = textOf(echo);
-  return said === undefined ? undefined : { ...inputShape.safeParse(echo).data, text: said };
-}
-
-/** Undefined when it is nested too deep to be written. */
-function textOf(echo: unknown): string | undefined {
+  const values = inputShape.parse(echo);
   try {
-    return JSON.stringify(echo);
+    return { modelId: text.parse(values['modelId']), values, text: JSON.stringify(echo) };
   } catch {
     return undefined;
   }
 }
 
-function isoDate(said: string | undefined): string | undefined {
-  const time = Date.parse(said ?? '');
+function toIsoDate(date = ''): string | undefined {
+  const time = Date.parse(date);
   const iso = Number.isNaN(time) ? '' : new Date(time).toISOString();
-  // Years beyond 9999 are written in a way that nobody else reads.
+  // Other programs cannot read the format of years beyond 9999.
   return /^\d{4}-/.test(iso) ? iso : undefined;
 }
 
-export function toAsset(shape: z.infer<typeof assetShape>): ScenarioAsset {
-  return {
-    assetId: shape.id,
-    url: shape.originalFileUrl ?? shape.url,
-    status: shape.status === 'pending' ? 'pending' : shape.status === 'error' ? 'broken' : 'ready',
-    source: shape.source,
-    is3d: shape.kind === '3d',
-    bytes: shape.originalFileUrl === undefined ? shape.properties?.size : undefined,
-    preview: shape.preview ?? shape.thumbnail,
-  };
-}
-
-/** @throws ScenarioUnavailableError when the answer is not of the documented shape: worth another look later */
-export function read<T>(schema: z.ZodType<T>, body: unknown): T {
+/** @throws ScenarioUnavailableError if the answer does not have the documented shape: worth a retry */
+export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join('.');
   throw new ScenarioUnavailableError(
-    `Scenario's answer can not be read: ${where ? `${where} is wrong` : 'no JSON object'}`,
+    `Scenario's answer is not valid: ${where ? `${where} is wrong` : 'it is not a JSON object'}`,
   );
+}
+
+/** Why a job that ended gave no model. Undefined if it succeeded. */
+export function jobFailure({ status, error, hint }: Job): Failure | undefined {
+  if (status === 'canceled') return { code: 'job-canceled', reason: 'the job was canceled at Scenario' };
+  if (status !== 'failed') return undefined;
+  return { code: 'job-failed', reason: error || 'the job failed at Scenario without a reason', hint };
 }

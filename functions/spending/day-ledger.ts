@@ -1,81 +1,81 @@
 import * as z from 'zod';
-import { SubmissionsHeldError } from '../platform/errors.ts';
-import type { JsonObjects } from '../platform/json-store.ts';
-import type { FinalRecord } from '../run/record.ts';
+import { isoDate } from '../platform/clock.ts';
+import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
+import type { JsonStore } from '../platform/json-store.ts';
+import { SubmissionsHeldError } from './errors.ts';
 
-/** What the runs of one UTC day cost or may cost, in compute units. A run pays once, so it stands here once. */
+/** What the runs of one UTC day cost or may cost, in compute units. A run pays once, so it is listed once. */
 const ledgerSchema = z.strictObject({
-  schemaVersion: z.literal('1.0'),
+  schemaVersion: schemaVersion1,
   runs: z.record(z.string(), z.number().nonnegative()),
 });
-type Runs = z.infer<typeof ledgerSchema>['runs'];
+type Ledger = z.infer<typeof ledgerSchema>;
+type Runs = Ledger['runs'];
 
-/** @param at milliseconds since 1970 */
+/** What one run may cost, and when. */
+export interface Spend {
+  readonly runId: string;
+  /** Compute units. */
+  readonly cu: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 function ledgerKey(at: number): string {
-  return `control/spend/${new Date(at).toISOString().slice(0, 10)}.json`;
+  return `control/spend/${isoDate(at).slice(0, 10)}.json`;
 }
 
 /** Compute units of all other runs of that day. */
-export async function spentOn(at: number, runId: string, objects: JsonObjects): Promise<number> {
-  const { runs } = await readLedger(ledgerKey(at), objects);
-  return sumOf(runs, runId);
+export async function readSpent({ runId, at }: Omit<Spend, 'cu'>, store: JsonStore): Promise<number> {
+  const { ledger } = await readLedger(ledgerKey(at), store);
+  return sumWithout(runId, ledger.runs);
 }
 
-/**
- * Changes a day's ledger by a conditional write, as often as somebody else was first.
- *
- * @param change the new runs, or undefined to leave it as it is
- */
-async function changeLedger(at: number, objects: JsonObjects, change: (runs: Runs) => Runs | undefined) {
-  const key = ledgerKey(at);
-  for (;;) {
-    const { runs, etag } = await readLedger(key, objects);
-    const changed = change(runs);
-    if (!changed) return;
-    if ((await objects.write(key, { schemaVersion: '1.0', runs: changed }, etag)) !== undefined) return;
-  }
-}
-
-async function readLedger(key: string, objects: JsonObjects): Promise<{ runs: Runs; etag?: string }> {
-  const kept = await objects.read(key);
-  if (!kept) return { runs: {} };
-  const ledger = ledgerSchema.safeParse(kept.value);
-  if (ledger.success) return { runs: ledger.data.runs, etag: kept.etag };
-  throw new SubmissionsHeldError(
-    `${key} can not be read: mend it, or remove it to begin the day anew`,
-    'daily-limit',
-  );
-}
-
-function sumOf(runs: Runs, without: string): number {
-  return Object.entries(runs).reduce((sum, [runId, cu]) => (runId === without ? sum : sum + cu), 0);
-}
-
-/** @returns false when that would exceed what the day may cost */
-export async function reserveOn(
-  at: number,
-  { runId, cu }: { readonly runId: string; readonly cu: number },
-  mostCu: number,
-  objects: JsonObjects,
-): Promise<boolean> {
+/** @returns false if that would exceed what the day may cost */
+export async function reserve(spend: Spend, maxCu: number, store: JsonStore): Promise<boolean> {
+  const { runId, cu, at } = spend;
   let fits = true;
-  await changeLedger(at, objects, (runs) => {
-    fits = sumOf(runs, runId) + cu <= mostCu;
+  await changeLedger(at, store, (runs) => {
+    fits = sumWithout(runId, runs) + cu <= maxCu;
     return fits && runs[runId] !== cu ? { ...runs, [runId]: cu } : undefined;
   });
   return fits;
 }
 
-/** Gives back what an ended run did not cost after all: nothing was sent, or its job failed and was refunded. */
-export async function creditUnspent(record: FinalRecord, objects: JsonObjects): Promise<void> {
-  if (record.phase === 'stored') return;
-  if (record.phase === 'failed' && record.jobId !== undefined && record.failure.code !== 'job-failed') return;
-  // Without a send it may have reserved all the same, shortly before it ended.
-  const at = record.sends.at(-1)?.sentAt ?? record.finishedAt;
-  await changeLedger(Date.parse(at), objects, ({ [record.runId]: mine, ...others }) =>
-    mine === undefined ? undefined : others,
-  ).catch((error: unknown) => {
-    // Nobody can spend from a ledger that can not be read, so nothing has to be given back to it.
-    if (!(error instanceof SubmissionsHeldError)) throw error;
-  });
+/** Gives back what a run did not cost after all. */
+export async function credit({ runId, at }: Omit<Spend, 'cu'>, store: JsonStore): Promise<void> {
+  await changeLedger(at, store, ({ [runId]: mine, ...others }) => (mine === undefined ? undefined : others)).catch(
+    (error: unknown) => {
+      // Nobody can spend from a ledger that cannot be read, so there is nothing to give back.
+      if (!(error instanceof SubmissionsHeldError)) throw error;
+    },
+  );
+}
+
+/**
+ * Changes a day's ledger by a conditional write, again whenever somebody else was first.
+ *
+ * @param change the new runs, or undefined to leave them as they are
+ */
+async function changeLedger(at: number, store: JsonStore, change: (runs: Runs) => Runs | undefined) {
+  const key = ledgerKey(at);
+  for (;;) {
+    const { ledger, etag } = await readLedger(key, store);
+    const runs = change(ledger.runs);
+    if (!runs) return;
+    const changed = checkStrictly(ledgerSchema, { ...ledger, runs }, ledger);
+    if ((await store.write(key, changed, etag)) !== undefined) return;
+  }
+}
+
+async function readLedger(key: string, store: JsonStore): Promise<{ ledger: Ledger; etag?: string }> {
+  const kept = await store.read(key);
+  if (!kept) return { ledger: { schemaVersion: '1.0', runs: {} } };
+  const ledger = readTolerantly(ledgerSchema, kept.value);
+  if (ledger) return { ledger, etag: kept.etag };
+  throw new SubmissionsHeldError(`${key} is not valid; fix it, or delete it to reset today's total`, 'daily-limit');
+}
+
+function sumWithout(excluded: string, runs: Runs): number {
+  return Object.entries(runs).reduce((sum, [runId, cu]) => (runId === excluded ? sum : sum + cu), 0);
 }

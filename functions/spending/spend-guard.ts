@@ -1,48 +1,41 @@
-import { reserveOn, spentOn } from './day-ledger.ts';
-import { SubmissionsHeldError } from '../platform/errors.ts';
-import type { JsonObjects } from '../platform/json-store.ts';
+import type { JsonStore } from '../platform/json-store.ts';
+import { readSpent, reserve, type Spend } from './day-ledger.ts';
+import { SubmissionsHeldError } from './errors.ts';
 
-/** The team's own brakes on spending. @throws SubmissionsHeldError from both: the upload is held, as for a busy Scenario */
+/** The team's own brakes on spending. @throws SubmissionsHeldError from both methods: the upload is held */
 export interface SpendGuard {
   /** Before anything is done for a submission. */
-  check(spend: Pick<Spend, 'runId' | 'at'>): Promise<void>;
-  /** Right before it is paid: takes its price from the day's compute units. Safe to repeat for the same run. */
+  check(spend: Omit<Spend, 'cu'>): Promise<void>;
+  /** Right before the payment: takes the price from the day's compute units. Safe to repeat for the same run. */
   reserve(spend: Spend): Promise<void>;
 }
 
-interface Spend {
-  readonly runId: string;
-  readonly cu: number;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-}
-
-/** While this object exists in the asset bucket, whatever it holds, nothing is submitted. */
+/** While this object exists in the asset bucket, whatever it contains, nothing is submitted. */
 export const PAUSE_KEY = 'control/paused.json';
 
 /** @param maxCuPerDay by UTC; Infinity for no limit, and then no ledger is kept */
-export function createSpendGuard(objects: JsonObjects, maxCuPerDay: number): SpendGuard {
+export function createSpendGuard(store: JsonStore, maxCuPerDay: number): SpendGuard {
   const isLimited = Number.isFinite(maxCuPerDay);
 
   async function refuseWhilePaused(): Promise<void> {
-    if (await objects.exists(PAUSE_KEY))
-      throw new SubmissionsHeldError(`submissions are paused: ${PAUSE_KEY} exists in the asset bucket`);
+    if (await store.exists(PAUSE_KEY))
+      throw new SubmissionsHeldError(`submissions are paused: ${PAUSE_KEY} exists in the asset bucket`, 'paused');
   }
 
   function overLimit(): SubmissionsHeldError {
     const used = `the ${maxCuPerDay} compute units of today are used up`;
-    const when = 'it goes on tomorrow (UTC), or when maxCuPerDay is raised';
+    const when = 'uploads continue tomorrow (UTC), or when maxCuPerDay is raised';
     return new SubmissionsHeldError(`${used}: ${when}`, 'daily-limit');
   }
 
   return {
-    check: async ({ runId, at }) => {
+    check: async (spend) => {
       await refuseWhilePaused();
-      if (isLimited && (await spentOn(at, runId, objects)) >= maxCuPerDay) throw overLimit();
+      if (isLimited && (await readSpent(spend, store)) >= maxCuPerDay) throw overLimit();
     },
-    reserve: async ({ at, ...spend }) => {
+    reserve: async (spend) => {
       await refuseWhilePaused();
-      if (isLimited && !(await reserveOn(at, spend, maxCuPerDay, objects))) throw overLimit();
+      if (isLimited && !(await reserve(spend, maxCuPerDay, store))) throw overLimit();
     },
   };
 }

@@ -1,55 +1,47 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { DownloadBrokenError } from '../platform/errors.ts';
-import { isAllowed, type Lookup, outsideOnly } from './allowed-hosts.ts';
+import type { Alarm, Clock } from '../platform/clock.ts';
+import { isAllowed, type Lookup, refusePrivate } from './allowed-hosts.ts';
+import { DownloadBrokenError } from './errors.ts';
 import { HEAD_BYTES } from './file-kind.ts';
-import type { Answer, Get } from './http-get.ts';
+import type { Get, StreamedResponse } from './http-get.ts';
 
-/** A file on its way. */
-export interface Download {
-  /** Its first bytes, at most `HEAD_BYTES`. */
-  readonly head: Uint8Array;
-  /** All of its bytes, the head's again. To be read once. */
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** What the host says, when it says it about these very bytes. */
-  readonly length: number | undefined;
-  /** Ends it, wherever it is. */
-  close(): void;
-}
-
-/** Rings once, unless it is begun anew or closed before. */
-export type Alarm = (ms: number, ring: () => void) => { refresh(): void; close(): void };
-
-export interface DownloadTools {
-  /** Base of the configured API: its own host may serve files too. */
+export interface Network {
+  /** Base URL of the configured API. Its host may also serve files. */
   readonly apiUrl: string;
   readonly get: Get;
   readonly lookup: Lookup;
-  readonly alarm: Alarm;
+  readonly clock: Clock;
 }
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 const IDLE_MS = 30_000;
-/** Whoever sends less than this in that time stands still, or trickles on purpose. */
-const LEAST_BYTES = 256 * 1024;
+/** A host that sends less than this in `IDLE_MS` is stalled, or is slow on purpose. */
+const MIN_BYTES = 256 * 1024;
 
-/** Begins a download from a signed URL, following redirects within Scenario's hosts, without credentials. */
-export async function download(url: string, totalMs: number, tools: DownloadTools): Promise<Download> {
+/**
+ * Starts a download from a signed URL, without credentials. Follows redirects within Scenario's hosts.
+ *
+ * @returns `head`: the first bytes, at most `HEAD_BYTES`; `bytes`: all bytes, including the head, to be read once;
+ *   `length`: from the host, if it describes exactly these bytes; `close`: ends the download at any point
+ * @throws DownloadBrokenError, from here or while the bytes are read
+ */
+export async function download(url: string, totalMs: number, network: Network) {
   const stop = new AbortController();
   const late = (why: string) => stop.abort(new DownloadBrokenError(`the download ${why}`));
-  // While S3 is slow to take the bytes, nobody waits for the sender.
+  // While S3 is slow to take the bytes, the sender is not at fault.
   const sender = { isAwaited: true };
-  const total = tools.alarm(totalMs, () => late('takes too long'));
-  const idle = tools.alarm(IDLE_MS, () => (sender.isAwaited ? late('stands still') : idle.refresh()));
+  const total = network.clock.alarm(totalMs, () => late('takes too long'));
+  const idle = network.clock.alarm(IDLE_MS, () => (sender.isAwaited ? late('is stalled') : idle.refresh()));
   const close = () => {
     total.close();
     idle.close();
     stop.abort();
   };
   try {
-    const response = await follow(address(url), tools, stop.signal);
+    const response = await follow(parseAddress(url), network, stop.signal);
     const { 'content-encoding': encoding, 'content-length': length } = response.headers;
-    const { head, rest } = await peek(piecesOf(decoded(response, encoding), { sender, idle }, stop.signal));
+    const { head, rest } = await peek(readPieces(decode(response, encoding), { sender, idle }, stop.signal));
     const isPlain = encoding === undefined && length !== undefined;
     return { head, bytes: rest, length: isPlain ? Number(length) : undefined, close };
   } catch (error) {
@@ -58,31 +50,32 @@ export async function download(url: string, totalMs: number, tools: DownloadTool
   }
 }
 
-async function follow(first: URL, tools: DownloadTools, signal: AbortSignal): Promise<Answer> {
+async function follow(first: URL, network: Network, signal: AbortSignal): Promise<StreamedResponse> {
   let url = first;
-  for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
-    const response = await guarded(url, tools, signal).catch((cause: unknown) => {
-      throw brokenBy(signal, cause, `${url.host} did not answer`);
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
+    const response = await getGuarded(url, network, signal).catch((cause: unknown) => {
+      throw whyBroken(signal, cause, `${url.host} did not answer`);
     });
     if (response.statusCode === 200) return response;
     response.destroy();
     const { statusCode = 0, headers } = response;
     if (statusCode < 300 || statusCode > 399 || headers.location === undefined)
       throw new DownloadBrokenError(`${url.host} answered ${statusCode}`);
-    url = address(headers.location, url);
+    url = parseAddress(headers.location, url);
   }
-  throw new DownloadBrokenError(`${first.host} redirected more than ${MOST_REDIRECTS} times`);
+  throw new DownloadBrokenError(`${first.host} redirected more than ${MAX_REDIRECTS} times`);
 }
 
-async function guarded(url: URL, { apiUrl, get, lookup }: DownloadTools, signal: AbortSignal) {
+/** Connects only to allowed hosts with public addresses. */
+async function getGuarded(url: URL, { apiUrl, get, lookup }: Network, signal: AbortSignal) {
   const api = new URL(apiUrl);
   if (!isAllowed(url, api)) throw new DownloadBrokenError(`the file is on a foreign host: ${url.host}`);
-  return await get(url, url.origin === api.origin ? { signal } : { signal, lookup: outsideOnly(lookup) });
+  return await get(url, url.origin === api.origin ? { signal } : { signal, lookup: refusePrivate(lookup) });
 }
 
-function address(url: string, base?: URL): URL {
+function parseAddress(url: string, base?: URL): URL {
   const parsed = URL.parse(url, base?.href);
-  if (!parsed) throw new DownloadBrokenError('Scenario named no address of the file');
+  if (!parsed) throw new DownloadBrokenError('Scenario gave no address of the file');
   return parsed;
 }
 
@@ -93,26 +86,25 @@ const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>
   br: createBrotliDecompress,
 };
 
-/** Nobody asked for an encoding, and some hosts use one all the same. */
-function decoded(response: Answer, encoding: string | undefined): Readable {
+/** The request accepts no encoding, but some hosts use one anyway. */
+function decode(response: StreamedResponse, encoding: string | undefined): Readable {
   if (encoding === undefined || encoding === 'identity') return response;
   const decoder = DECODERS[encoding.toLowerCase()];
-  if (!decoder)
-    throw new DownloadBrokenError(`the file comes in an encoding that nobody asked for: ${encoding}`);
-  // What goes wrong is thrown where the pieces are read.
+  if (!decoder) throw new DownloadBrokenError(`the file comes in an encoding that nobody asked for: ${encoding}`);
+  // Errors surface where the pieces are read.
   return pipeline(response, decoder(), () => {});
 }
 
-async function* piecesOf(
+async function* readPieces(
   body: AsyncIterable<Uint8Array>,
-  { sender, idle }: { readonly sender: { isAwaited: boolean }; readonly idle: ReturnType<Alarm> },
+  { sender, idle }: { readonly sender: { isAwaited: boolean }; readonly idle: Alarm },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   let seen = 0;
   try {
     for await (const piece of body) {
       seen += piece.length;
-      if (seen >= LEAST_BYTES) {
+      if (seen >= MIN_BYTES) {
         seen = 0;
         idle.refresh();
       }
@@ -121,17 +113,17 @@ async function* piecesOf(
       sender.isAwaited = true;
     }
   } catch (cause) {
-    throw brokenBy(signal, cause, 'the download broke off');
+    throw whyBroken(signal, cause, 'the download was cut off');
   }
 }
 
-/** Why it was stopped, when it was; else what the network says. */
-function brokenBy(signal: AbortSignal, cause: unknown, otherwise: string): DownloadBrokenError {
+/** The reason for the abort, if there was one; otherwise a network error. */
+function whyBroken(signal: AbortSignal, cause: unknown, otherwise: string): DownloadBrokenError {
   const why: unknown = signal.aborted ? signal.reason : cause;
   return why instanceof DownloadBrokenError ? why : new DownloadBrokenError(otherwise, { cause });
 }
 
-/** Reads just enough to know what the file is. */
+/** Reads just enough to detect the kind of the file. */
 async function peek(pieces: AsyncGenerator<Uint8Array>) {
   let read = Buffer.alloc(0);
   while (read.length < HEAD_BYTES) {

@@ -1,12 +1,12 @@
-/** What a file is, by its first bytes. */
+/** The kind of a file, detected from its first bytes. */
 export interface FileKind {
   readonly extension: string;
   readonly contentType: string;
   readonly is3d: boolean;
-  /** What stands in its last bytes, where its format says so: without it, it was cut. */
+  /** What the last bytes must contain, if the format defines an end. Without it, the file was cut off. */
   readonly end?: RegExp;
-  /** How many bytes its head says that it has, at least. */
-  readonly least?: number;
+  /** The minimum size according to the head. */
+  readonly minBytes?: number;
 }
 
 const BINARY = 'application/octet-stream';
@@ -27,23 +27,23 @@ const SIGNATURES: readonly (readonly [RegExp, FileKind])[] = [
 /** Enough for every signature. */
 export const HEAD_BYTES = 1_024;
 
-/** Enough for every end; only an archive with a long comment hides its own. */
+/** Enough for every end, except that of an archive with a long comment. */
 export const TAIL_BYTES = 1_024;
 
-/** An error page in place of a file. */
+/** An error page instead of a file. */
 const PAGE = /^(\xef\xbb\xbf)?\s*(<|\{)/;
 
-/** Undefined when the bytes are an error page or nothing at all: that is no file. */
-export function fileKindOf(head: Uint8Array): FileKind | undefined {
+/** Undefined if the bytes are an error page or empty. */
+export function detectFileKind(head: Uint8Array): FileKind | undefined {
   const text = Buffer.from(head).toString('latin1');
   const known = SIGNATURES.find(([signature]) => signature.test(text))?.[1];
-  if (known?.extension === 'webp') return { ...known, least: 8 + Buffer.from(head).readUInt32LE(4) };
+  if (known?.extension === 'webp') return { ...known, minBytes: 8 + Buffer.from(head).readUInt32LE(4) };
   if (known) return known;
   if (text === '' || PAGE.test(text)) return undefined;
   return { extension: 'bin', contentType: BINARY, is3d: false };
 }
 
-/** Words in place of a model: "Service Unavailable". */
+/** True for text such as "Service Unavailable". */
 export function isText(head: Uint8Array): boolean {
   return !/[^\t\n\r\x20-\x7e\x80-\xff]/.test(Buffer.from(head).toString('latin1'));
 }

@@ -1,37 +1,27 @@
-import {
-  AssetNotReadyError,
-  DownloadBrokenError,
-  FileTooLargeError,
-  ScenarioAccountError,
-  ScenarioBusyError,
-  ScenarioUnavailableError,
-} from '../platform/errors.ts';
-import type { FileTools, StoredFile } from './store-file.ts';
+import type { Clock } from '../platform/clock.ts';
+import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } from '../scenario/errors.ts';
+import { AssetNotReadyError, DownloadBrokenError, FileTooLargeError } from './errors.ts';
 
-export interface PatienceTools extends FileTools {
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
-}
-
-/** Before each further try of one file, each with a fresh URL. */
+/** The pause before each retry of one file. Each retry gets a fresh URL. */
 const PAUSES_MS = [1_000, 10_000, 40_000];
-/** From then on every file gets one try, so that many bad ones do not use up what the good ones need. */
+/** After this time, every file gets one try, so that many bad files do not use up the time of the good ones. */
 const PAUSES_END_MS = 5 * 60_000;
-/** All files together: a little less than the function lives, so that there is time for the answer. */
+/** The limit for all files: a little less than the function's timeout, so that there is time to conclude the run. */
 const ALL_MS = 13 * 60_000;
 
-/** Trouble that may be one file's alone, and does not have to cost the others. */
+/** Errors that a retry may fix. */
 const PASSING = [AssetNotReadyError, DownloadBrokenError, ScenarioBusyError, ScenarioUnavailableError];
+/** Errors of one file that do not stop the others. */
 const ABOUT_A_FILE = [...PASSING, FileTooLargeError, ScenarioAccountError];
 
-type Stored = (
-  store: (totalMs: number) => Promise<StoredFile>,
-) => Promise<{ readonly file?: StoredFile; readonly error?: Error }>;
-
-/** Stores files one after the other, each with a few tries, within the time that one invocation has. */
-export function patiently({ now, sleep }: PatienceTools): Stored {
+/**
+ * For files that are stored one after another, within the time of one invocation.
+ *
+ * @returns a function that tries one file a few times. It returns the file, or the last error if only this file is affected
+ */
+export function createFileRetrier({ now, sleep }: Pick<Clock, 'now' | 'sleep'>) {
   const startedAt = now();
-  return async (store) => {
+  return async <File>(store: (totalMs: number) => Promise<File>): Promise<{ file?: File; error?: Error }> => {
     for (let tries = 0; ; tries += 1) {
       try {
         const totalMs = startedAt + ALL_MS - now();
@@ -48,9 +38,6 @@ export function patiently({ now, sleep }: PatienceTools): Stored {
   };
 }
 
-function isOneOf(
-  error: unknown,
-  classes: readonly (abstract new (...of: never[]) => Error)[],
-): error is Error {
+function isOneOf(error: unknown, classes: readonly (abstract new (...of: never[]) => Error)[]): error is Error {
   return classes.some((one) => error instanceof one);
 }

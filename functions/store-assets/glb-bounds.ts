@@ -21,7 +21,7 @@ const primitiveSchema = z.object({ attributes: z.object({ POSITION: z.number().o
 const accessorSchema = z.object({
   componentType: z.number(),
   normalized: z.boolean().default(false),
-  // Of other things than points they have other lengths.
+  // If the accessor does not hold points, these have other lengths.
   min: point.optional().catch(undefined),
   max: point.optional().catch(undefined),
 });
@@ -37,11 +37,11 @@ const documentSchema = z.object({
 type Point = z.infer<typeof point>;
 type Box = NonNullable<ModelFacts['boundingBox']>;
 
-/** Where a node's three axes lead and where its origin is, as seen from above it: the columns of glTF's matrices. */
+/** The axes and the origin of a node in its parent's space: the columns of a glTF matrix. */
 type Place = readonly [x: Point, y: Point, z: Point, origin: Point];
 
-/** The box around the boxes of all meshes that the scene shows, in metres. Undefined when nothing can be measured. */
-export function boundingBoxOf(json: unknown): Box | undefined {
+/** Measures the box around all meshes of the scene, in metres. Undefined if nothing can be measured. */
+export function measureBoundingBox(json: unknown): Box | undefined {
   const document = documentSchema.safeParse(json).data;
   if (!document) return undefined;
   const { scene, scenes, nodes, meshes, accessors } = document;
@@ -51,7 +51,7 @@ export function boundingBoxOf(json: unknown): Box | undefined {
   const shown: Box[] = [];
   const roots = scenes[scene]?.nodes ?? [];
   const waiting: { index: number; above?: Place }[] = roots.map((index) => ({ index }));
-  // A node has one parent, so whoever comes back to one has met a circle.
+  // A node has one parent, so a repeated node means a cycle.
   const seen = new Set<number>();
   for (const { index, above } of waiting) {
     const node = nodes[index];
@@ -78,7 +78,7 @@ function around(boxes: readonly Box[]): Box | undefined {
   return [...min, ...max].every(Number.isFinite) ? { min, max } : undefined;
 }
 
-/** The largest value of each component type that stands for 1 when normalized. */
+/** The integer that means 1, by component type, if the accessor is normalized. */
 const WHOLE: Readonly<Record<number, number>> = { 5120: 127, 5121: 255, 5122: 32_767, 5123: 65_535 };
 
 function cornersOf(accessor: z.infer<typeof accessorSchema> | undefined): Box | undefined {
@@ -102,19 +102,14 @@ function placeOf({ matrix, translation, rotation: [x, y, z, w], scale }: z.infer
   ];
 }
 
-/** A place as it is seen from above another one. */
+/** Transforms a place from the outer place's space to that of its parent. */
 function inside([x, y, z, origin]: Place, inner: Place): Place {
   const turned = (p: Point) => pointOf((axis) => x[axis] * p[0] + y[axis] * p[1] + z[axis] * p[2]);
   const offset = turned(inner[3]);
-  return [
-    turned(inner[0]),
-    turned(inner[1]),
-    turned(inner[2]),
-    pointOf((axis) => origin[axis] + offset[axis]),
-  ];
+  return [turned(inner[0]), turned(inner[1]), turned(inner[2]), pointOf((axis) => origin[axis] + offset[axis])];
 }
 
-/** The box around a box in its place: what each of its sides adds at least, and at most. */
+/** The box around a transformed box: the least and the most that each side adds. */
 function moved({ min, max }: Box, [x, y, z, origin]: Place): Box {
   const ends = (furthest: typeof Math.max) =>
     pointOf((axis) => {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { factsSchema, type ModelFacts } from '../contract/asset.ts';
-import { boundingBoxOf } from './glb-bounds.ts';
+import { measureBoundingBox } from './glb-bounds.ts';
 
-/** What Khronos' validator counts in a file. */
+/** What the Khronos validator counts in a file. */
 export const infoSchema = z.object({
   generator: z.string().optional(),
   totalTriangleCount: z.number(),
@@ -24,23 +24,23 @@ const imagesSchema = z.object({
   bufferViews: z.array(z.object({ byteLength: z.number() })),
 });
 
-const MOST_TEXTURES = 100;
-const LONGEST_WORD = 200;
+const MAX_TEXTURES = 100;
+const MAX_WORD_LENGTH = 200;
 
-/** Every mesh counted once, however often it is shown. Undefined when the counts of a broken file are no numbers. */
-export function factsOf(info: z.infer<typeof infoSchema>, json: unknown): ModelFacts | undefined {
+/** Counts every mesh once, however often the scene shows it. Undefined if the counts of a broken file are not valid. */
+export function toFacts(info: z.infer<typeof infoSchema>, json: unknown): ModelFacts | undefined {
   const { images = [], bufferViews = [] } = imagesSchema.safeParse(json).data ?? {};
   const textures = info.resources.filter(({ pointer }) => pointer.startsWith('/images/'));
   return factsSchema.safeParse({
-    generator: info.generator?.slice(0, LONGEST_WORD),
+    generator: info.generator?.slice(0, MAX_WORD_LENGTH),
     triangles: info.totalTriangleCount,
     vertices: info.totalVertexCount,
     materials: info.materialCount,
-    textures: textures.slice(0, MOST_TEXTURES).map(({ mimeType, image }, n) => ({
+    textures: textures.slice(0, MAX_TEXTURES).map(({ mimeType, image }, n) => ({
       contentType: mimeType,
       bytes: bufferViews[images[n]?.bufferView ?? -1]?.byteLength,
       ...image,
     })),
-    boundingBox: boundingBoxOf(json),
+    boundingBox: measureBoundingBox(json),
   }).data;
 }

@@ -1,4 +1,4 @@
-/** Khronos' own glTF validator, compiled from Dart; it has no types of its own. */
+/** The Khronos glTF validator. It is compiled from Dart and ships no types. */
 declare module 'gltf-validator' {
   export function validateBytes(
     bytes: Uint8Array,

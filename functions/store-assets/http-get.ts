@@ -3,19 +3,19 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
 
-/** The head of an answer, and its body to be read. */
-export type Answer = Readable & Pick<IncomingMessage, 'statusCode' | 'headers'>;
+/** The status and headers of a response, and its body as a stream. */
+export type StreamedResponse = Readable & Pick<IncomingMessage, 'statusCode' | 'headers'>;
 
-/** One GET, without following anything. */
+/** Makes one GET request. Follows no redirects. */
 export type Get = (
   url: URL,
   options: { readonly signal: AbortSignal; readonly lookup?: LookupFunction },
-) => Promise<Answer>;
+) => Promise<StreamedResponse>;
 
-/** Node's own client, because a name is looked up by whom we say: `fetch` can not be told. */
+/** Uses Node's own client because it accepts a lookup function, unlike `fetch`. */
 export const httpGet: Get = async (url, options) => {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  // A connection of its own for each file: none is left over that was checked for something else.
+  const { promise, resolve, reject } = Promise.withResolvers<StreamedResponse>();
+  // Uses a new connection for each file, so that every connection checks the address of its own host.
   const request = { ...options, agent: false, headers: { 'accept-encoding': 'identity' } } as const;
   (url.protocol === 'https:' ? https : http).get(url, request, resolve).on('error', reject);
   return await promise;

@@ -1,5 +1,5 @@
-/** What a browser calls the file that it saves: plain for old ones, and in full. See RFC 6266 and RFC 5987. */
-export function attachmentNamed(name: string): string {
+/** The name under which a browser saves the file: in ASCII for old browsers, and in full. See RFC 6266 and RFC 5987. */
+export function contentDisposition(name: string): string {
   const plain = name.replaceAll(/[^\x20-\x7e]|["\\%]/gu, '_');
   const full = encodeURIComponent(name.toWellFormed()).replaceAll(
     /['()*]/g,

@@ -2,104 +2,96 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Asset, StoredAsset } from '../contract/asset.ts';
-import {
-  AssetNotReadyError,
-  DownloadBrokenError,
-  ScenarioInputError,
-  ScenarioNotFoundError,
-} from '../platform/errors.ts';
-import type { GlbErrors } from '../contract/glb-errors.ts';
+import type { GlbErrors } from '../contract/options.ts';
 import type { Scenario } from '../scenario/client.ts';
+import { ScenarioInputError, ScenarioNotFoundError } from '../scenario/errors.ts';
 import type { ScenarioAsset } from '../scenario/schemas.ts';
-import { type DownloadTools, download } from './download.ts';
-import { type FileKind, fileKindOf, isText } from './file-kind.ts';
+import { download, type Network } from './download.ts';
+import { AssetNotReadyError, DownloadBrokenError } from './errors.ts';
+import { detectFileKind, type FileKind, isText } from './file-kind.ts';
+import { contentDisposition } from './object-headers.ts';
 import type { Validate } from './validate-glb.ts';
-import { attachmentNamed } from './object-headers.ts';
-import { Passage } from './verify-file.ts';
+import { FileVerifier } from './verify-file.ts';
 
-export interface FileTools extends DownloadTools {
+/** Where files come from, where they go, and what is accepted. */
+export interface FileStore {
   readonly scenario: Pick<Scenario, 'asset'>;
+  readonly network: Network;
   readonly s3: S3Client;
   readonly assetBucket: string;
-  /** A larger file is not taken. */
+  /** A larger file is refused. */
   readonly maxAssetBytes: number;
   readonly glbErrors: GlbErrors;
   readonly validate: Validate;
 }
 
-/** Where a file goes, once its bytes have told what it is. */
+/** Where a file goes. Its bytes decide. */
 export interface Place {
   readonly role: Asset['role'];
   readonly key: string;
 }
 
 /** One file of a run. */
-export interface Wanted {
+export interface WantedFile {
   readonly runId: string;
   readonly assetId: string;
   readonly place: (kind: FileKind, source: string) => Place;
-  /** How long it may take. */
+  /** The time limit for the copy. */
   readonly totalMs: number;
 }
 
-/** S3's least, two on their way at once: some 20 MB in flight whatever the file's size, and 50 GB at most. */
+/** S3's minimum, two at a time: about 20 MB in flight for any file size. The largest possible file has 50 GB. */
 const PART_BYTES = 5 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
 
-/** A file that is stored, and what else Scenario says about it. */
-export interface StoredFile {
-  readonly asset: StoredAsset;
-  readonly previewId: string | undefined;
-}
-
 /**
- * Copies one file of the result into the asset bucket, hashing it on its way. Bytes that do not add up never become an object.
+ * Copies one file of the result into the asset bucket and hashes it on the way. Bytes that fail verification never become
+ * an object.
  *
+ * @returns the stored asset, and the id of its preview, if it has one
  * @throws AssetNotReadyError | DownloadBrokenError, both worth a retry; FileTooLargeError, which is not
  */
-export async function storeFile(wanted: Wanted, tools: FileTools): Promise<StoredFile> {
-  const asset = await yetToBeKnown(tools.scenario.asset(wanted.assetId));
+export async function storeFile(wanted: WantedFile, store: FileStore) {
+  const asset = await retryIfUnknown(store.scenario.asset(wanted.assetId));
   if (asset.status === 'pending') throw new AssetNotReadyError(`${wanted.assetId} is still being made`);
-  if (asset.status === 'broken')
-    throw new DownloadBrokenError(`Scenario says that ${wanted.assetId} is broken`);
-  const file = await download(asset.url, wanted.totalMs, tools);
+  if (asset.status === 'broken') throw new DownloadBrokenError(`Scenario says that ${wanted.assetId} is broken`);
+  const file = await download(asset.url, wanted.totalMs, store.network);
   try {
-    const kind = kindOf(file.head, asset);
-    const { length, head } = file;
-    const lengths = [length, asset.bytes];
-    const passage = new Passage({ ...wanted, kind, head, lengths, maxBytes: tools.maxAssetBytes });
+    const kind = detectKind(file.head, asset);
+    const lengths = [file.length, asset.bytes];
+    const verifier = new FileVerifier({ ...wanted, kind, head: file.head, lengths, maxBytes: store.maxAssetBytes });
     const place = wanted.place(kind, asset.source ?? '');
-    const stored = await put(Readable.from(passage.through(file.bytes)), kind, place, wanted, tools);
-    const described = { ...stored, bytes: passage.bytes, sha256: passage.sha256() };
-    return { asset: await withDetails(described, passage, tools), previewId: asset.preview?.assetId };
+    const stored = await putFile(Readable.from(verifier.pass(file.bytes)), kind, place, wanted, store);
+    const described = { ...stored, bytes: verifier.bytes, sha256: verifier.sha256() };
+    return { asset: await addDetails(described, verifier, store), previewId: asset.preview?.assetId };
   } finally {
     file.close();
   }
 }
 
-/** @throws DownloadBrokenError when it is an error page, or words in place of a model */
-function kindOf(head: Uint8Array, { assetId, is3d }: ScenarioAsset): FileKind {
-  const kind = fileKindOf(head);
-  if (!kind) throw new DownloadBrokenError(`${assetId} is no file but an error page or nothing`);
+/** @throws DownloadBrokenError if the bytes are an error page, or text instead of a model */
+function detectKind(head: Uint8Array, { assetId, is3d }: ScenarioAsset): FileKind {
+  const kind = detectFileKind(head);
+  if (!kind) throw new DownloadBrokenError(`${assetId} is an error page or empty`);
   if (kind.extension === 'bin' && is3d && isText(head))
-    throw new DownloadBrokenError(`${assetId} is no 3D file but some text`);
+    throw new DownloadBrokenError(`${assetId} is text instead of a 3D file`);
   return kind;
 }
 
-/** What a finished job names exists, whether or not every side of Scenario knows it already. */
-export async function yetToBeKnown<T>(answer: Promise<T>): Promise<T> {
-  return await answer.catch((cause: unknown) => {
+/** Everything that a finished job names exists, even if not every part of Scenario knows it yet. */
+export async function retryIfUnknown<T>(call: Promise<T>): Promise<T> {
+  return await call.catch((cause: unknown) => {
     if (cause instanceof ScenarioNotFoundError) throw new AssetNotReadyError(cause.message, { cause });
     throw cause instanceof ScenarioInputError ? new DownloadBrokenError(cause.message, { cause }) : cause;
   });
 }
 
-async function put(
+async function putFile(
   body: Readable,
   { contentType }: FileKind,
   { role, key }: Place,
-  { runId, assetId }: Wanted,
-  { s3, assetBucket: bucket }: FileTools,
+  { runId, assetId }: WantedFile,
+  { s3, assetBucket: bucket }: FileStore,
 ) {
   const upload = new Upload({
     client: s3,
@@ -107,9 +99,9 @@ async function put(
       Bucket: bucket,
       Key: key,
       ContentType: contentType,
-      ContentDisposition: attachmentNamed(key.slice(key.lastIndexOf('/') + 1)),
+      ContentDisposition: contentDisposition(key.slice(key.lastIndexOf('/') + 1)),
       Metadata: { runid: runId, assetid: assetId },
-      // Of the whole object, whatever its parts: what a reader computes himself.
+      // Covers the whole object rather than its parts, so a reader can compute the same value.
       ChecksumAlgorithm: 'CRC32',
       ChecksumType: 'FULL_OBJECT',
       Body: body,
@@ -122,10 +114,10 @@ async function put(
   return { role, bucket, key, versionId, contentType, assetId, checksum };
 }
 
-/** A model that the validator finds wrong is kept all the same: where that is told to fail, it only counts as no model. */
-async function withDetails(asset: StoredAsset, passage: Passage, tools: FileTools): Promise<StoredAsset> {
-  const glb = passage.wholeGlb();
-  const { facts, validation } = glb ? await tools.validate(glb) : {};
-  const isWrong = tools.glbErrors === 'fail' && validation !== undefined && validation.errors > 0;
+/** Keeps a model with errors. If glbErrors is 'fail', it does not count as a model. */
+async function addDetails(asset: StoredAsset, verifier: FileVerifier, store: FileStore): Promise<StoredAsset> {
+  const glb = verifier.wholeGlb();
+  const { facts, validation } = glb ? await store.validate(glb) : {};
+  const isWrong = store.glbErrors === 'fail' && validation !== undefined && validation.errors > 0;
   return { ...asset, role: isWrong ? 'other' : asset.role, facts, validation };
 }

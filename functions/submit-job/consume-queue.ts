@@ -1,40 +1,66 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { Count, Log } from '../platform/observability.ts';
-import { errorOf } from '../platform/to-error.ts';
-import { TryLaterError } from '../platform/errors.ts';
-import { isIgnored } from '../run/upload.ts';
-import { type AnnouncedUpload, uploadIn } from '../run/upload-message.ts';
-import type { GiveBack } from './give-back.ts';
+import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Clock } from '../platform/clock.ts';
+import { toError } from '../platform/errors.ts';
+import type { Telemetry } from '../platform/observability.ts';
+import { consumeBatch } from '../platform/queue-batch.ts';
+import { type AnnouncedUpload, isIgnored, uploadIn } from '../run/upload.ts';
+import { TryLaterError } from './errors.ts';
 
-export interface QueueTools {
+/** The uploads queue. */
+export interface UploadsQueue {
+  readonly sqs: SQSClient;
+  readonly url: string;
+  /** Uploads below these prefixes are ignored. */
   readonly ignorePrefixes: readonly string[];
-  readonly giveBack: GiveBack;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly count: Count;
-  readonly log: Log;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
 }
 
-/** Hands every upload of a batch on, one after the other, and tells the queue which messages have to come back. */
-export async function eachUpload(
-  { Records }: SQSEvent,
-  { ignorePrefixes, giveBack, now, count, log }: QueueTools,
-  work: (upload: AnnouncedUpload) => Promise<void>,
+/** Submits the uploads of a batch, one after the other, and tells the queue which messages to keep. */
+export async function consumeQueue(
+  event: SQSEvent,
+  queue: UploadsQueue,
+  submit: (upload: AnnouncedUpload) => Promise<void>,
 ): Promise<SQSBatchResponse> {
-  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-  for (const { messageId, receiptHandle, body, attributes } of Records) {
-    try {
+  return await consumeBatch(
+    event,
+    async (body) => {
       const upload = uploadIn(body);
-      if (!isIgnored(upload.key, ignorePrefixes)) await work(upload);
-    } catch (error) {
-      log.warn('the message returns to the queue', { error: errorOf(error) });
-      // The queue's own age of its oldest message leaves out what was received more than three times.
-      count('HeldSeconds', (now() - Number(attributes.SentTimestamp)) / 1000);
-      // An unexpected error leaves the message to the visibility timeout: it may be the same again at once.
-      if (error instanceof TryLaterError) await giveBack(receiptHandle, error.inSeconds);
-      else count('UnexpectedError', 1);
-      batchItemFailures.push({ itemIdentifier: messageId });
-    }
+      if (!isIgnored(upload.key, queue.ignorePrefixes)) await submit(upload);
+    },
+    (message, error) => returnMessage(message, error, queue),
+  );
+}
+
+async function returnMessage(message: SQSRecord, error: unknown, queue: UploadsQueue): Promise<void> {
+  const { log, count } = queue.telemetry;
+  log.warn('the message returns to the queue', { error: toError(error) });
+  // The queue's own age of its oldest message leaves out what was received more than three times.
+  count('HeldSeconds', (queue.clock.now() - Number(message.attributes.SentTimestamp)) / 1000);
+  // After an unexpected error the message waits for its visibility timeout: the error may come again at once.
+  if (error instanceof TryLaterError) await hideMessage(message.receiptHandle, error.inSeconds, queue);
+  else count('UnexpectedError', 1);
+}
+
+/** The longest that SQS hides a message. */
+const MAX_HIDDEN_SECONDS = 12 * 3600;
+
+/** Says when a message may be received again. If that fails, its visibility timeout decides. */
+async function hideMessage(
+  receiptHandle: string,
+  seconds: number,
+  { sqs, url, telemetry: { log } }: UploadsQueue,
+): Promise<void> {
+  try {
+    await sqs.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: url,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: Math.min(MAX_HIDDEN_SECONDS, Math.max(0, Math.ceil(seconds))),
+      }),
+    );
+  } catch (error) {
+    log.warn('the message returns at the end of its visibility timeout', { error: toError(error) });
   }
-  return { batchItemFailures };
 }

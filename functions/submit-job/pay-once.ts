@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type DryRunPaidError, SubmissionUncertainError, TryLaterError } from '../platform/errors.ts';
-import type { Kept, RecordIn, Records } from '../run/record.ts';
-import type { Scenario } from '../scenario/client.ts';
-import type { ModelInput } from '../models/tripo-3-1.ts';
-import { type HoldTools, held, SEND_MARGIN_MS } from './hold.ts';
-import { type ReconcileTools, reconcile } from './reconcile.ts';
-import type { SpendGuard } from '../spending/spend-guard.ts';
-
-/** Whether the record has to be read again, because it has changed meanwhile. */
-export type ReadAgain = boolean;
+import { isoDate } from '../platform/clock.ts';
+import type { Kept, RecordIn } from '../run/record.ts';
+import type { GenerationRequest } from '../scenario/client.ts';
+import { type DryRunPaidError, SubmissionUncertainError } from '../scenario/errors.ts';
+import { TryLaterError } from './errors.ts';
+import { SEND_MARGIN_MS } from './hold.ts';
+import { type Adopted, findSentJob, type Reconciliation } from './reconcile.ts';
+import type { Submission } from './submission.ts';
 
 export type Claimed = Kept<RecordIn<'claimed'>>;
 export type Sending = Kept<RecordIn<'sending'>>;
-
-export interface PayTools extends HoldTools, ReconcileTools {
-  readonly scenario: Pick<Scenario, 'generate' | 'job' | 'jobsSince'>;
-  readonly records: Records;
-  readonly spendGuard: SpendGuard;
-}
 
 /** What a job would cost, in compute units, and when Scenario said so. */
 export interface Quoted {
@@ -25,124 +17,108 @@ export interface Quoted {
   readonly quotedAt: string;
 }
 
-/** A send starts within this after its record was won, so that the record's time bounds the send's. */
+/** A send starts within this after its write to `sending` was begun, so that the record's time bounds the send's. */
 const SEND_WITHIN_MS = 10_000;
+const TOO_LATE = 'too little time is left to pay';
 
-/** Wins the right to pay, and pays, at once and once. */
+/**
+ * Wins the right to pay and pays, at once and once. A refusal leaves the run as if nothing had been sent; an uncertain
+ * answer leaves it in `sending`.
+ *
+ * @throws TryLaterError when too little time is left
+ */
 export async function payOnce(
   claimed: Claimed,
   quoted: Quoted,
-  input: ModelInput,
-  tools: PayTools,
-): Promise<ReadAgain> {
-  const at = await held(() => reservedAt(claimed, quoted.quote, tools), tools);
-  const won = await winSend(claimed, { assetId: input.image, quoted, at }, tools);
-  if (!won) return true;
-  if (tools.remainingMs() < SEND_MARGIN_MS || tools.now() - at > SEND_WITHIN_MS) {
-    await withoutJob(won, tools);
+  request: GenerationRequest,
+  submission: Submission,
+): Promise<void> {
+  const { clock, remainingMs, scenario, spendGuard, telemetry } = submission;
+  if (remainingMs() < SEND_MARGIN_MS) throw new TryLaterError(TOO_LATE);
+  const at = clock.now();
+  await spendGuard.reserve({ runId: claimed.record.runId, cu: quoted.quote, at });
+  const won = await claimSend(claimed, { assetId: request.assetId, quoted, at }, submission);
+  if (!won) return;
+  if (remainingMs() < SEND_MARGIN_MS || clock.now() - at > SEND_WITHIN_MS) {
+    await releaseClaim(won, submission);
     throw new TryLaterError(TOO_LATE);
   }
-  return await pay(won, input, tools);
-}
-
-const TOO_LATE = 'too little time is left to pay in';
-
-/** Takes the price from the day's compute units, and returns the moment that the send counts from. */
-async function reservedAt({ record }: Claimed, quote: number, tools: PayTools): Promise<number> {
-  if (tools.remainingMs() < SEND_MARGIN_MS) throw new TryLaterError(TOO_LATE);
-  const at = tools.now();
-  await tools.spendGuard.reserve({ runId: record.runId, cu: quote, at });
-  return at;
-}
-
-/** Undefined when somebody else was first. */
-async function winSend(
-  claimed: Claimed,
-  { assetId, quoted, at }: { assetId: string; quoted?: Quoted; at: number },
-  tools: PayTools,
-): Promise<Sending | undefined> {
-  const send = { assetId, sentAt: new Date(at).toISOString(), sentBy: randomUUID() };
-  const sending = { ...claimed.record, ...quoted, sends: [...claimed.record.sends, send] };
-  const won = await tools.records.write({ ...sending, phase: 'sending' }, claimed);
-  return won?.record.phase === 'sending' ? { ...won, record: won.record } : undefined;
-}
-
-/** A day of refusals would make a record of a megabyte. */
-const REFUSED_KEPT = 10;
-
-/** Back to where it can be sent anew: it is certain that no job came of the last send. */
-async function withoutJob(sending: Sending, tools: PayTools): Promise<void> {
-  const { sends } = sending.record;
-  const marked = sends.map((send, n) => (n === sends.length - 1 ? { ...send, noJob: true as const } : send));
-  const recent = new Set(marked.filter(({ noJob }) => noJob).slice(-REFUSED_KEPT));
-  const kept = marked.filter((send) => !send.noJob || recent.has(send));
-  await tools.records.write({ ...sending.record, sends: kept, phase: 'claimed' }, sending);
-}
-
-/** A dry run that was paid is a send like any other: its job is the run's. Without an id it is looked for in the job list. */
-export async function sentUnasked(
-  claimed: Claimed,
-  { paid: { assetId, jobId }, message }: DryRunPaidError,
-  tools: PayTools,
-): Promise<ReadAgain> {
-  tools.count('AccountRefused', 1);
-  tools.log.error('paid for a dry run', { why: message });
-  const at = tools.now();
-  const won = await held(() => winSend(claimed, { assetId, at }, tools), tools);
-  if (!won || jobId === undefined) return true;
-  return await submitted(won, { jobId, sentAt: new Date(at).toISOString() }, tools);
-}
-
-/** The one paid call. A refusal leaves the run as if nothing had been sent; an uncertain answer leaves it in `sending`. */
-async function pay(sending: Sending, input: ModelInput, tools: PayTools): Promise<ReadAgain> {
-  const sentAt = sending.record.sends.at(-1)?.sentAt ?? '';
   try {
-    const jobId = await tools.scenario.generate(input);
-    return await submitted(sending, { jobId, sentAt }, tools);
+    const jobId = await scenario.generate(request);
+    await recordSubmitted(won, { jobId, sentAt: isoDate(at) }, submission);
   } catch (error) {
-    // What is uncertain is read again: the record stands in `sending`, and that is settled from the job list.
-    if (error instanceof SubmissionUncertainError) {
-      tools.log.warn('uncertain whether the job was taken', { why: error.message });
-      return true;
-    }
-    if (isRefusal(error)) await withoutJob(sending, tools);
+    // The record stays in `sending`, and the job list will tell.
+    if (error instanceof SubmissionUncertainError)
+      return telemetry.log.warn('uncertain whether the job was taken', { why: error.message });
+    if (isRefusal(error)) await releaseClaim(won, submission);
     throw error;
   }
 }
 
-const REFUSALS = [
-  'ScenarioBusyError',
-  'ScenarioAccountError',
-  'ScenarioInputError',
-  'ScenarioUnavailableError',
-];
+const REFUSALS = ['ScenarioBusyError', 'ScenarioAccountError', 'ScenarioInputError', 'ScenarioUnavailableError'];
 
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && REFUSALS.includes(error.name);
 }
 
-/** Remembers the paid job before anything else is done with it. The execution starts from the record. */
-async function submitted(
-  sending: Sending,
-  { jobId, sentAt }: { jobId: string; sentAt: string },
-  tools: PayTools,
-): Promise<ReadAgain> {
-  tools.log.appendKeys({ jobId });
-  const acceptedAt = new Date(tools.now()).toISOString();
-  const written = await tools.records.write(
-    { ...sending.record, phase: 'submitted', jobId, submittedAt: sentAt, acceptedAt },
-    sending,
-  );
-  if (!written) return true;
-  tools.count('Submitted', 1);
-  tools.log.info('submitted', { cu: sending.record.quote });
-  return true;
+/** Undefined if somebody else was first. */
+async function claimSend(
+  claimed: Claimed,
+  { assetId, quoted, at }: { assetId: string; quoted?: Quoted; at: number },
+  { runs }: Submission,
+): Promise<Sending | undefined> {
+  const send = { assetId, sentAt: isoDate(at), sentBy: randomUUID() };
+  const sends = [...claimed.record.sends, send];
+  return await runs.records.replace(claimed, { ...claimed.record, ...quoted, sends, phase: 'sending' });
 }
 
-/** A send of unknown outcome: adopts its job, or, when there certainly is none, goes back to where it may be sent anew. */
-export async function settle(sending: Sending, ageMs: number, tools: PayTools): Promise<ReadAgain> {
-  const adopted = await reconcile(sending.record, ageMs, tools);
-  if (adopted) return await submitted(sending, adopted, tools);
-  await tools.records.write({ ...sending.record, phase: 'claimed' }, sending);
-  return true;
+/** A day of refusals would make a record of a megabyte. */
+const MAX_REFUSED_SENDS = 10;
+
+/** Back to where it can be sent again: it is certain that no job came of the last send. */
+async function releaseClaim(sending: Sending, { runs }: Submission): Promise<void> {
+  const { sends } = sending.record;
+  const marked = sends.map((send, n) => (n === sends.length - 1 ? { ...send, noJob: true as const } : send));
+  const recent = new Set(marked.filter(({ noJob }) => noJob).slice(-MAX_REFUSED_SENDS));
+  const kept = marked.filter((send) => !send.noJob || recent.has(send));
+  await runs.records.replace(sending, { ...sending.record, sends: kept, phase: 'claimed' });
+}
+
+/** A dry run that was paid is a send like any other: its job is the run's. Without an id, the job list will tell. */
+export async function adoptPaidDryRun(
+  claimed: Claimed,
+  { paid: { assetId, jobId }, message }: DryRunPaidError,
+  submission: Submission,
+): Promise<void> {
+  const { clock, telemetry } = submission;
+  telemetry.count('AccountRefused', 1);
+  telemetry.log.error('paid for a dry run', { why: message });
+  const at = clock.now();
+  const won = await claimSend(claimed, { assetId, at }, submission);
+  if (won && jobId !== undefined) await recordSubmitted(won, { jobId, sentAt: isoDate(at) }, submission);
+}
+
+/** Records the paid job before anything else is done with it. The execution starts from the record. */
+async function recordSubmitted(
+  sending: Sending,
+  { jobId, sentAt }: Adopted,
+  { runs, clock, telemetry }: Submission,
+): Promise<void> {
+  telemetry.log.appendKeys({ jobId });
+  const accepted = { jobId, submittedAt: sentAt, acceptedAt: isoDate(clock.now()) };
+  const written = await runs.records.replace(sending, { ...sending.record, ...accepted, phase: 'submitted' });
+  if (!written) return;
+  telemetry.count('Submitted', 1);
+  telemetry.log.info('submitted', { cu: sending.record.quote });
+}
+
+/** A send of unknown outcome: adopts its job, or returns to where it may be sent again if there certainly is none. */
+export async function reconcileSend(
+  sending: Sending,
+  ageMs: number,
+  submission: Submission & Reconciliation,
+): Promise<void> {
+  const adopted = await findSentJob(sending.record, ageMs, submission);
+  if (adopted) await recordSubmitted(sending, adopted, submission);
+  else await submission.runs.records.replace(sending, { ...sending.record, phase: 'claimed' });
 }

@@ -1,97 +1,103 @@
 import { createHash } from 'node:crypto';
-import {
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { imageSize } from 'image-size';
-import { TryLaterError } from '../platform/errors.ts';
 import { type Failure, failure } from '../contract/failures.ts';
-import type { Upload } from '../run/upload.ts';
-import type { AnnouncedUpload } from '../run/upload-message.ts';
+import type { Upload } from '../contract/schemas.ts';
+import type { Model } from '../models/model.ts';
+import type { AnnouncedUpload } from '../run/upload.ts';
+import { TryLaterError } from './errors.ts';
 
-/** Tripo's own limit for an input image. */
-const LARGEST_BYTES = 20_000_000;
-
-/** What was found where the upload should be. */
-export type Found =
+/** What is at the place of the upload. */
+export type FoundObject =
   | {
       readonly kind: 'image';
       readonly bytes: Uint8Array;
       readonly upload: Upload;
       readonly metadata: Record<string, string>;
     }
-  /** Nothing to work on, and no fault of the image. */
+  /** Nothing to work on, which is not the image's fault. */
   | { readonly kind: 'gone'; readonly failure: Failure; readonly upload: Upload }
   | { readonly kind: 'unusable'; readonly failure: Failure; readonly upload: Upload };
 
-/** Reads exactly the announced version, never more than is allowed, and looks whether it is an image. */
-export async function readImage(announced: AnnouncedUpload, s3: S3Client): Promise<Found> {
-  const upload = uploadOf(announced);
+/** What a model takes. */
+type ImageLimits = Model['image'];
+
+/**
+ * Reads exactly the announced version, never more bytes than allowed, and checks that it is an image.
+ *
+ * @param limitsFor of the model that the object's user metadata asks for
+ */
+export async function readImage(
+  announced: AnnouncedUpload,
+  s3: S3Client,
+  limitsFor: (metadata: Record<string, string>) => ImageLimits,
+): Promise<FoundObject> {
+  const upload = toUpload(announced);
+  if (announced.isDeleted) return { kind: 'gone', failure: deleted(), upload };
   let object: GetObjectCommandOutput;
   try {
-    object = await s3.send(new GetObjectCommand(requestOf(announced)));
+    object = await s3.send(new GetObjectCommand(getRequest(announced)));
   } catch (error) {
-    const gone = goneBecause(error);
+    const gone = whyGone(error);
     if (gone) return { kind: 'gone', failure: gone, upload };
     throw isForbidden(error)
       ? new TryLaterError(`not allowed to read the upload: ${error.message}`, FORBIDDEN_SECONDS)
       : error;
   }
   const { ContentLength: size = 0, Body, Metadata = {} } = object;
+  const { maxBytes, contentTypes } = limitsFor(Metadata);
   const sized = { ...upload, bytes: size };
-  const wrongSize = wrongSizeOf(size);
+  const wrongSize = whyWrongSize(size, maxBytes);
   if (wrongSize || !Body) {
     await Body?.transformToWebStream().cancel();
     return { kind: 'unusable', failure: wrongSize ?? failure('empty', 'the file is empty'), upload: sized };
   }
   const bytes = await Body.transformToByteArray();
   const hashed = { ...sized, sha256: createHash('sha256').update(bytes).digest('hex') };
-  const contentType = imageTypeOf(bytes);
-  if (contentType === undefined) return { kind: 'unusable', failure: notAnImage(bytes), upload: hashed };
+  const contentType = detectContentType(bytes);
+  if (contentType === undefined || !contentTypes.includes(contentType))
+    return { kind: 'unusable', failure: describeNotAnImage(bytes), upload: hashed };
   return { kind: 'image', bytes, upload: { ...hashed, contentType }, metadata: Metadata };
 }
 
-export function uploadOf({ bucket, key, versionId }: AnnouncedUpload): Upload {
+export function toUpload({ bucket, key, versionId }: AnnouncedUpload): Upload {
   return { bucket, key, versionId };
 }
 
-function requestOf({ bucket, key, versionId, etag }: AnnouncedUpload) {
+function getRequest({ bucket, key, versionId, etag }: AnnouncedUpload) {
   const pinned = versionId === undefined ? { IfMatch: `"${etag}"` } : { VersionId: versionId };
   return { Bucket: bucket, Key: key, ...pinned };
 }
 
-/** 405 is S3's answer to reading a delete marker. */
-function goneBecause(error: unknown): Failure | undefined {
+function deleted(): Failure {
+  return failure('upload-deleted', 'the image was deleted before it was read');
+}
+
+/** S3 answers 405 to reading a delete marker. */
+function whyGone(error: unknown): Failure | undefined {
   if (!(error instanceof S3ServiceException)) return undefined;
   const status = error.$metadata.httpStatusCode;
   const isMissing =
-    ['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed'].includes(error.name) ||
-    status === 404 ||
-    status === 405;
-  if (isMissing && error.name !== 'NoSuchBucket')
-    return failure('upload-deleted', 'the image was deleted before its turn came');
-  if (status === 412) return failure('upload-replaced', 'the image was replaced before its turn came');
+    ['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed'].includes(error.name) || status === 404 || status === 405;
+  if (isMissing && error.name !== 'NoSuchBucket') return deleted();
+  if (status === 412) return failure('upload-replaced', 'the image was replaced before it was read');
   return undefined;
 }
 
-/** It may be this upload's own key alone, so the others do not wait behind it. */
+/** The key of this one upload may be the cause, so the others do not wait behind it. */
 const FORBIDDEN_SECONDS = 900;
 
-/** A policy or a key is wrong: worth waiting until somebody mends it. What lies in an archive never mends itself. */
+/** A policy or a KMS key is wrong: worth waiting until somebody fixes it. An archived object never becomes readable. */
 function isForbidden(error: unknown): error is S3ServiceException {
   return (
-    error instanceof S3ServiceException &&
-    error.$metadata.httpStatusCode === 403 &&
-    error.name !== 'InvalidObjectState'
+    error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403 && error.name !== 'InvalidObjectState'
   );
 }
 
-function wrongSizeOf(size: number): Failure | undefined {
+function whyWrongSize(size: number, maxBytes: number): Failure | undefined {
   if (size === 0) return failure('empty', 'the file is empty');
-  if (size <= LARGEST_BYTES) return undefined;
-  const [is, limit] = [size.toLocaleString('en'), LARGEST_BYTES.toLocaleString('en')];
+  if (size <= maxBytes) return undefined;
+  const [is, limit] = [size.toLocaleString('en'), maxBytes.toLocaleString('en')];
   return failure('too-large', `the file has ${is} bytes; at most ${limit} are allowed`);
 }
 
@@ -101,8 +107,8 @@ const SIGNATURES = [
   { type: 'webp', contentType: 'image/webp', signature: /^RIFF[^]{4}WEBP/ },
 ] as const;
 
-/** By the bytes, never by the name or the declared type. Undefined unless its dimensions can be read. */
-function imageTypeOf(bytes: Uint8Array): string | undefined {
+/** By the bytes, never by the name or the declared type. Undefined unless the dimensions can be read. */
+function detectContentType(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
   const format = SIGNATURES.find(({ signature }) => signature.test(head));
   if (!format) return undefined;
@@ -124,9 +130,9 @@ const OTHER_FILES = [
   ['a damaged JPEG, PNG or WebP image', /^(\xff\xd8\xff|\x89PNG|RIFF)/],
 ] as const;
 
-function notAnImage(bytes: Uint8Array): Failure {
+function describeNotAnImage(bytes: Uint8Array): Failure {
   const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
   const looksLike = OTHER_FILES.find(([, signature]) => signature.test(head))?.[0];
-  const seen = looksLike ? `: it looks like ${looksLike}` : '';
-  return failure('not-an-image', `the file is not a readable JPEG, PNG or WebP image${seen}`);
+  const detail = looksLike ? `: it looks like ${looksLike}` : '';
+  return failure('not-an-image', `the file is not a readable JPEG, PNG or WebP image${detail}`);
 }

@@ -1,13 +1,10 @@
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
-import { answer, publish, type Unclaimed } from '../run/conclude.ts';
-import { executionOf } from '../platform/execution.ts';
-import { failure } from '../contract/failures.ts';
-import { isFinal, type Kept, type RecordIn } from '../run/record.ts';
-import { reportFailure } from '../run/report-failure.ts';
-import { manifestKey, runIdOf } from '../run/upload.ts';
-import { uploadMessage } from '../run/upload-message.ts';
-import { sendUpload } from './send-upload.ts';
-import type { QueueState, SweepTools } from './sweep-tools.ts';
+import { findExecution } from '../platform/execution.ts';
+import { endedExecutionMessage } from '../run/ended-execution.ts';
+import { manifestKey } from '../run/keys.ts';
+import { createUnclaimed, isFinal, type Kept } from '../run/record.ts';
+import { runIdOf, uploadMessage } from '../run/upload.ts';
+import { putBack, type QueueState, type Sweeping } from './sweeping.ts';
 
 /** One version of one key. */
 export interface ListedUpload {
@@ -20,70 +17,80 @@ export interface ListedUpload {
 
 /** An event may be late by minutes, and an uncertain send is settled within ten. */
 const STANDSTILL_MS = 15 * 60_000;
-/** What waits for its turn, or is held, stands still too: patience is longer while there are messages. */
+/** An upload that waits or is held stands still, too: while there are messages, the sweep waits longer. */
 const STANDSTILL_BEHIND_MS = 24 * 3_600_000;
-const LONGEST_LOST_MS = 7 * 24 * 3_600_000;
+const MAX_LOST_MS = 7 * 24 * 3_600_000;
 
-/** Looks at one upload, and does what it takes for its answer to come. @returns whether it has come */
-export async function isAnswered(
+/** Looks at one upload and puts back what it takes to conclude it. @returns whether it is concluded and announced */
+export async function resumeUpload(upload: ListedUpload, queue: QueueState, sweeping: Sweeping): Promise<boolean> {
+  const runId = runIdOf(upload);
+  const standing = await sweeping.records.read(runId);
+  if (!standing) return await resumeUnknown(upload, runId, queue, sweeping);
+  const { record, ageMs } = standing;
+  if (isFinal(record) && record.announced) return true;
+  if (ageMs < STANDSTILL_MS) return false;
+  if (record.phase === 'submitted') await resumeExecution(upload, runId, sweeping);
+  // The record says how the run ended, and its event was never sent: SubmitJob announces it.
+  else if (isFinal(record)) await resubmit(upload, sweeping);
+  else if (!queue.isBehind || ageMs >= STANDSTILL_BEHIND_MS) await restart(upload, runId, standing, sweeping);
+  return false;
+}
+
+async function resumeUnknown(upload: ListedUpload, runId: string, queue: QueueState, sweeping: Sweeping) {
+  if (await sweeping.documents.exists(manifestKey(upload.key, runId))) return true;
+  const ageMs = sweeping.clock.now() - upload.createdAt;
+  if (ageMs > MAX_LOST_MS) return true;
+  // It was paid, and its documents were removed since or are in another bucket.
+  if (await findExecution(runId, sweeping)) return true;
+  const standstillMs = queue.isBehind ? STANDSTILL_BEHIND_MS : STANDSTILL_MS;
+  if (ageMs >= standstillMs) await restart(upload, runId, undefined, sweeping);
+  return false;
+}
+
+/** The job is paid. Its execution may be missing, or its end was never reported. */
+async function resumeExecution(upload: ListedUpload, runId: string, sweeping: Sweeping): Promise<void> {
+  const execution = await findExecution(runId, sweeping);
+  if (!execution) return await resubmit(upload, sweeping);
+  const { executionArn = '', status, error, cause } = execution;
+  if (status !== 'FAILED' && status !== 'TIMED_OUT' && status !== 'ABORTED') return;
+  const ended = { executionArn, name: runId, status, error, cause };
+  await putBack(sweeping.queueUrls.reports, endedExecutionMessage(ended), sweeping);
+}
+
+/** The record's age tells when the sweep last looked, so the record is created or written again first. */
+async function restart(
   upload: ListedUpload,
-  queue: QueueState,
-  tools: SweepTools,
-): Promise<boolean> {
-  const runId = runIdOf({ ...upload, version: upload.versionId });
-  const kept = await tools.records.read(runId);
-  if (kept && isFinal(kept.record))
-    return kept.record.announced ?? (await announced(runId, kept.ageMs, tools));
-  if (!kept && (await tools.objects.exists(manifestKey(upload.key, runId)))) return true;
-
-  const ageMs = tools.now() - upload.createdAt;
-  if (!kept && ageMs > LONGEST_LOST_MS) return true;
-  // An execution of its name: it was paid, and its documents were removed since, or lie in another bucket.
-  if (!kept && (await executionOf(runId, tools))) return true;
-  const stoodMs = kept?.ageMs ?? ageMs;
-  if (stoodMs < STANDSTILL_MS) return false;
-  if (kept?.record.phase === 'submitted') return await followed(upload, kept.record, tools);
-  if (queue.isBehind && stoodMs < STANDSTILL_BEHIND_MS) return false;
-  await begunAgain(upload, runId, kept, tools);
-  return false;
-}
-
-/** The record says how it ended; the rest of the answer was cut short, unless somebody is still at it. */
-async function announced(runId: string, ageMs: number, tools: SweepTools): Promise<boolean> {
-  return ageMs >= STANDSTILL_MS && (await publish(runId, tools)) !== undefined;
-}
-
-/** The job is paid. Its execution may be missing, or have ended without anybody hearing of it. */
-async function followed(upload: ListedUpload, { runId }: RecordIn<'submitted'>, tools: SweepTools) {
-  const execution = await executionOf(runId, tools);
-  if (!execution) await putBack(upload, runId, tools);
-  const { executionArn = '', status, error, cause } = execution ?? {};
-  if (status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED')
-    await reportFailure({ executionArn, name: runId, status, error, cause }, tools);
-  return false;
-}
-
-/** Nothing says when it was last looked at but the record's age, so that is made or written anew before. */
-async function begunAgain(upload: ListedUpload, runId: string, kept: Kept | undefined, tools: SweepTools) {
+  runId: string,
+  standing: Kept | undefined,
+  sweeping: Sweeping,
+): Promise<void> {
   const { bucket, key, versionId } = upload;
-  const seen = { bucket, key, versionId };
-  const unclaimed: Unclaimed = { schemaVersion: '1.0', runId, upload: seen, sends: [], attempts: 0 };
-  const run = kept?.record ?? unclaimed;
-  if (kept?.record.phase !== 'sending' && (await isDeleted(upload, tools))) {
-    const why = failure('upload-deleted', 'the image was deleted before its turn came');
-    await answer(run, { phase: 'failed', failure: why }, tools);
-    return;
-  }
-  const renewed = await tools.records.write(kept?.record ?? { ...unclaimed, phase: 'claimed' }, kept);
-  if (renewed) await putBack(upload, runId, tools);
+  const isDeleted = standing?.record.phase !== 'sending' && (await isHiddenByDeleteMarker(upload, sweeping));
+  const unclaimed = createUnclaimed(runId, { bucket, key, versionId });
+  const renewed = await renew(standing, { ...unclaimed, phase: 'claimed' }, sweeping);
+  if (renewed) await resubmit(upload, sweeping, isDeleted);
 }
 
-async function putBack(upload: ListedUpload, runId: string, tools: SweepTools): Promise<void> {
-  await sendUpload(runId, uploadMessage(upload), tools);
+async function renew(
+  standing: Kept | undefined,
+  claim: Parameters<Sweeping['records']['create']>[0],
+  { records }: Sweeping,
+): Promise<Kept | undefined> {
+  if (!standing) return await records.create(claim);
+  const { record, etag } = standing;
+  if (record.phase === 'claimed') return await records.replace({ record, etag }, record);
+  return record.phase === 'sending' ? await records.replace({ record, etag }, record) : undefined;
 }
 
-/** Whether a delete marker lies on it. Times alone do not tell: they are whole seconds, and of an upload in parts its beginning. */
-async function isDeleted({ bucket, key, versionId, createdAt }: ListedUpload, { s3 }: SweepTools) {
+async function resubmit(upload: ListedUpload, sweeping: Sweeping, isDeleted = false): Promise<void> {
+  await putBack(sweeping.queueUrls.uploads, uploadMessage(upload, isDeleted), sweeping);
+}
+
+/** Times alone do not tell: they are whole seconds, and those of a multipart upload are of its start. */
+async function isHiddenByDeleteMarker(
+  { bucket, key, versionId, createdAt }: ListedUpload,
+  { s3 }: Sweeping,
+): Promise<boolean> {
   const { Versions = [], DeleteMarkers = [] } = await s3.send(
     new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key }),
   );

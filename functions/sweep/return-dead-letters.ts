@@ -1,56 +1,54 @@
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { answer } from '../run/conclude.ts';
-import { errorOf } from '../platform/to-error.ts';
-import { givenUp, MOST_ATTEMPTS } from '../run/given-up.ts';
-import { executionIn, reportFailure } from '../run/report-failure.ts';
-import { runIdOfUpload, uploadIn } from '../run/upload-message.ts';
-import { sendUpload } from './send-upload.ts';
-import type { SweepTools } from './sweep-tools.ts';
+import { toError } from '../platform/errors.ts';
+import { endedExecutionIn } from '../run/ended-execution.ts';
+import { uploadIn } from '../run/upload.ts';
+import { putBack, type Sweeping } from './sweeping.ts';
 
 const PAGE = 10;
-/** Pages of one sweep; what is left is there an hour later. */
-const MOST_PAGES = 50;
-/** Longer than a sweep may run, so that none of it meets a message twice. */
+/** Pages of one sweep; the rest waits for the next one. */
+const MAX_PAGES = 50;
+/** Longer than a sweep may run, so that it meets no message twice. */
 const HIDDEN_SECONDS = 1200;
 
-/** Uploads that were received too often go back to the queue, unless their errors are counted out: then they are answered. */
-export async function returnDeadUploads(tools: SweepTools): Promise<void> {
-  await eachDeadLetter(tools.queueUrls.deadUploads, tools, async (body) => {
-    const runId = runIdOfUpload(uploadIn(body));
-    const record = (await tools.records.read(runId))?.record;
-    const isOver = record?.phase === 'claimed' && record.attempts >= MOST_ATTEMPTS;
-    if (isOver && (await answer(record, givenUp(), tools))) return;
-    await sendUpload(runId, body, tools);
-  });
+/** Uploads that were received too often. SubmitJob ends those whose errors were too many. */
+export async function returnDeadUploads(sweeping: Sweeping): Promise<void> {
+  const { deadUploads, uploads } = sweeping.queueUrls;
+  await returnDeadLetters(deadUploads, uploads, uploadIn, sweeping);
 }
 
-/** Ends of executions that ReportFailure could not take. */
-export async function reportDeadReports(tools: SweepTools): Promise<void> {
-  await eachDeadLetter(tools.queueUrls.deadReports, tools, (body) =>
-    reportFailure(executionIn(JSON.parse(body)), tools),
-  );
+/** Ends of executions that ReportFailure could not report. */
+export async function returnDeadReports(sweeping: Sweeping): Promise<void> {
+  const { deadReports, reports } = sweeping.queueUrls;
+  await returnDeadLetters(deadReports, reports, endedExecutionIn, sweeping);
 }
 
-/** A letter is gone only when it is done with. What can not be read stays where it is: that takes a person. */
-async function eachDeadLetter(queueUrl: string, tools: SweepTools, work: (body: string) => Promise<void>) {
-  const page = { QueueUrl: queueUrl, MaxNumberOfMessages: PAGE, VisibilityTimeout: HIDDEN_SECONDS };
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const { Messages = [] } = await tools.sqs.send(new ReceiveMessageCommand(page));
+/** A message that cannot be read stays where it is: that takes a person. */
+async function returnDeadLetters(
+  from: string,
+  to: string,
+  read: (body: string) => unknown,
+  sweeping: Sweeping,
+): Promise<void> {
+  const page = { QueueUrl: from, MaxNumberOfMessages: PAGE, VisibilityTimeout: HIDDEN_SECONDS };
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const { Messages = [] } = await sweeping.sqs.send(new ReceiveMessageCommand(page));
     if (Messages.length === 0) return;
-    for (const message of Messages) await settle(message, queueUrl, tools, work);
+    for (const message of Messages) await returnDeadLetter(message, from, to, read, sweeping);
   }
 }
 
-async function settle(
+async function returnDeadLetter(
   { MessageId, ReceiptHandle, Body = '' }: Message,
-  queueUrl: string,
-  tools: SweepTools,
-  work: (body: string) => Promise<void>,
+  from: string,
+  to: string,
+  read: (body: string) => unknown,
+  sweeping: Sweeping,
 ): Promise<void> {
   try {
-    await work(Body);
-    await tools.sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+    read(Body);
+    await putBack(to, Body, sweeping);
+    await sweeping.sqs.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle }));
   } catch (error) {
-    tools.log.error('a dead letter stays', { messageId: MessageId, error: errorOf(error) });
+    sweeping.telemetry.log.error('a dead letter stays', { messageId: MessageId, error: toError(error) });
   }
 }

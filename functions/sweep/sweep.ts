@@ -1,22 +1,27 @@
 import { GetQueueAttributesCommand, type QueueAttributeName } from '@aws-sdk/client-sqs';
-import { errorOf } from '../platform/to-error.ts';
-import { reportDeadReports, returnDeadUploads } from './return-dead-letters.ts';
-import type { QueueState, SweepTools } from './sweep-tools.ts';
+import { toError } from '../platform/errors.ts';
+import type { Handle } from '../platform/observability.ts';
+import { returnDeadReports, returnDeadUploads } from './return-dead-letters.ts';
+import { createSweeping, type QueueState, type Sweeping } from './sweeping.ts';
 import { walkUploads } from './walk-uploads.ts';
 
 /**
- * Puts back on its way what was lost there, or reports it: dead letters, uploads whose event never came, runs that stand
- * still, answers that were cut short. Safe to repeat and beside everything else: it pays for nothing, and SubmitJob, to
- * which it hands uploads, reads the record before anything else.
+ * Puts back what was lost: dead letters, uploads whose event never came, runs that stand still, ends that nobody heard of.
+ * It ends, announces and pays for nothing itself: SubmitJob and ReportFailure do, and read the record before anything else.
  */
-export async function sweep(tools: SweepTools): Promise<void> {
-  const walk = async () => await walkUploads(await queueState(tools), tools);
-  const parts = Object.entries({ returnDeadUploads, reportDeadReports, walk });
+export function createSweep(...composition: Parameters<typeof createSweeping>): Handle<unknown, void> {
+  const sweeping = createSweeping(...composition);
+  return (_, context) => sweep({ ...sweeping, remainingMs: () => context.getRemainingTimeInMillis() });
+}
+
+export async function sweep(sweeping: Sweeping): Promise<void> {
+  const walk = async () => await walkUploads(await readQueueState(sweeping), sweeping);
+  const parts = Object.entries({ returnDeadUploads, returnDeadReports, walk });
   let failed: unknown;
   for (const [name, part] of parts) {
-    // One queue that can not be read is no reason to leave the rest lying.
-    await part(tools).catch((error: unknown) => {
-      tools.log.error('a part of the sweep failed', { part: name, error: errorOf(error) });
+    // A queue that cannot be read does not stop the rest.
+    await part(sweeping).catch((error: unknown) => {
+      sweeping.telemetry.log.error('a part of the sweep failed', { part: name, error: toError(error) });
       failed = error;
     });
   }
@@ -29,7 +34,7 @@ const ATTRIBUTES: QueueAttributeName[] = [
   'ApproximateNumberOfMessagesNotVisible',
 ];
 
-async function queueState({ sqs, queueUrls }: SweepTools): Promise<QueueState> {
+async function readQueueState({ sqs, queueUrls }: Sweeping): Promise<QueueState> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrls.uploads, AttributeNames: ATTRIBUTES }),
   );

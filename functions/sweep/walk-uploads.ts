@@ -1,22 +1,24 @@
 import { ListObjectVersionsCommand, type ObjectVersion } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { errorOf } from '../platform/to-error.ts';
+import { isoDate } from '../platform/clock.ts';
+import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
+import { DocumentUnreadableError, toError } from '../platform/errors.ts';
 import { isIgnored } from '../run/upload.ts';
-import { isAnswered } from './resume-upload.ts';
-import type { QueueState, SweepTools } from './sweep-tools.ts';
+import { resumeUpload } from './resume-upload.ts';
+import type { QueueState, Sweeping } from './sweeping.ts';
 
-/** How far the sweep has come: a walk through a large bucket takes several calls. */
+/** How far the sweep has come: a walk through a large bucket takes several invocations. */
 const progressSchema = z.strictObject({
-  schemaVersion: z.literal('1.0'),
+  schemaVersion: schemaVersion1,
   /** Where; absent in documents of earlier versions. */
   uploadBucket: z.string().optional(),
-  /** Every upload before this time is known to be answered. */
+  /** Every upload before this time is known to be concluded. */
   doneUntil: z.iso.datetime(),
   /** The walk that is under way; absent between two. */
   walk: z
     .strictObject({
       startedAt: z.iso.datetime(),
-      /** Of the uploads that are not answered yet. */
+      /** Of the uploads that are not concluded yet. */
       oldest: z.iso.datetime().optional(),
       keyMarker: z.string(),
       versionIdMarker: z.string().optional(),
@@ -28,44 +30,42 @@ type Walk = NonNullable<Progress['walk']>;
 
 const PROGRESS_KEY = 'control/sweep.json';
 
-/** An upload in parts is dated from its beginning, and clocks differ. */
+/** A multipart upload is dated from its start, and clocks differ. */
 const LATE_MS = 6 * 3_600_000;
 const LAST_MS = 60_000;
-/** The first sweep comes within a day. Without its document later, the buckets are others, or were emptied. */
+/** The first sweep comes within a day. If its document is missing later, the buckets are others or were emptied. */
 const FIRST_SWEEP_MS = 25 * 3_600_000;
 
 /**
- * Looks at every upload that is not known to be answered. What was in a bucket before the deployment is none of ours: it
+ * Looks at every upload that is not known to be concluded. Objects from before the deployment do not belong to it: they
  * must never be paid for by accident.
  */
-export async function walkUploads(queue: QueueState, tools: SweepTools): Promise<void> {
-  const kept = await tools.objects.read(PROGRESS_KEY);
-  const now = tools.now();
-  const progress = progressIn(kept, queue, tools);
+export async function walkUploads(queue: QueueState, sweeping: Sweeping): Promise<void> {
+  const standing = await sweeping.documents.read(PROGRESS_KEY);
+  const progress = readProgress(standing?.value, queue, sweeping);
   const since = Math.max(queue.createdAt, Date.parse(progress.doneUntil));
 
-  const walk: Walk = { startedAt: isoDate(now), keyMarker: '', ...progress.walk };
-  const rest = await walkOn(walk, since, queue, tools);
-  const done = { ...progress, walk: undefined, doneUntil: doneUntil(rest) };
-  const next = isDone(rest) ? done : { ...progress, walk: rest };
+  const begun: Walk = { startedAt: isoDate(sweeping.clock.now()), keyMarker: '', ...progress.walk };
+  const walk = await walkPages(begun, since, queue, sweeping);
+  const done = { ...progress, walk: undefined, doneUntil: doneUntil(walk) };
+  const next = isDone(walk) ? done : { ...progress, walk };
   // Another sweep at the same time has seen the same.
-  await tools.objects.write(PROGRESS_KEY, next, kept?.etag);
+  const document = checkStrictly(progressSchema, next, standing?.value);
+  await sweeping.documents.write(PROGRESS_KEY, document, standing?.etag);
 }
 
-/** A bucket that was brought to a deployment later begins like one that was there before it: what is in it is none of ours. */
-function progressIn(
-  kept: { readonly value: unknown } | undefined,
-  queue: QueueState,
-  { now, uploadBucket }: SweepTools,
-): Progress {
-  const begins = { schemaVersion: '1.0', uploadBucket } as const;
-  if (kept) {
-    const progress = progressSchema.parse(kept.value);
-    const isSame = (progress.uploadBucket ?? uploadBucket) === uploadBucket;
-    return isSame ? { ...progress, uploadBucket } : { ...begins, doneUntil: isoDate(now()) };
+/** A bucket that joins a deployment later starts like one that was there before it: its objects do not belong to it. */
+function readProgress(value: unknown, queue: QueueState, { clock, uploadBucket }: Sweeping): Progress {
+  const start = { schemaVersion: '1.0', uploadBucket } as const;
+  const now = clock.now();
+  if (value === undefined) {
+    const isFirst = now - queue.createdAt < FIRST_SWEEP_MS;
+    return { ...start, doneUntil: isoDate(isFirst ? queue.createdAt : now) };
   }
-  const isFirst = now() - queue.createdAt < FIRST_SWEEP_MS;
-  return { ...begins, doneUntil: isoDate(isFirst ? queue.createdAt : now()) };
+  const progress = readTolerantly(progressSchema, value);
+  if (!progress) throw new DocumentUnreadableError(`${PROGRESS_KEY} cannot be understood`);
+  const isSame = (progress.uploadBucket ?? uploadBucket) === uploadBucket;
+  return isSame ? { ...progress, uploadBucket } : { ...start, doneUntil: isoDate(now) };
 }
 
 function isDone({ keyMarker }: Walk): boolean {
@@ -77,59 +77,53 @@ function doneUntil({ startedAt, oldest }: Walk): string {
   return oldest !== undefined && oldest < started ? oldest : started;
 }
 
-function isoDate(time: number): string {
-  return new Date(time).toISOString();
-}
-
 /** Page by page, as long as there is time. An empty marker says that the end is reached. */
-async function walkOn(from: Walk, since: number, queue: QueueState, tools: SweepTools): Promise<Walk> {
+async function walkPages(from: Walk, since: number, queue: QueueState, sweeping: Sweeping): Promise<Walk> {
   let walk = from;
   do {
-    const page = await tools.s3.send(
+    const page = await sweeping.s3.send(
       new ListObjectVersionsCommand({
-        Bucket: tools.uploadBucket,
+        Bucket: sweeping.uploadBucket,
         ...(walk.keyMarker !== '' && { KeyMarker: walk.keyMarker, VersionIdMarker: walk.versionIdMarker }),
       }),
     );
-    const { oldest, cutAfter } = await lookedAt(page.Versions ?? [], since, queue, tools);
+    const { oldest, cutAfter } = await visitPage(page.Versions ?? [], since, queue, sweeping);
     walk = {
-      startedAt: walk.startedAt,
-      oldest: earlier(walk.oldest, oldest),
+      ...walk,
+      oldest: earliest(walk.oldest, oldest),
       keyMarker: page.IsTruncated ? (page.NextKeyMarker ?? '') : '',
       versionIdMarker: page.NextVersionIdMarker,
       ...cutAfter,
     };
-  } while (!isDone(walk) && tools.remainingMs() > LAST_MS);
+  } while (!isDone(walk) && sweeping.remainingMs() > LAST_MS);
   return walk;
 }
 
-function earlier(...times: readonly (string | undefined)[]): string | undefined {
+function earliest(...times: readonly (string | undefined)[]): string | undefined {
   return times.filter((time) => time !== undefined).sort()[0];
 }
 
-/** When the oldest of these uploads that is not answered yet was made, and the last one that there was time for. */
-async function lookedAt(
+/** When the oldest of these uploads that is not concluded yet was made, and the last one that there was time for. */
+async function visitPage(
   versions: readonly ObjectVersion[],
   since: number,
   queue: QueueState,
-  tools: SweepTools,
+  sweeping: Sweeping,
 ): Promise<{ oldest: string | undefined; cutAfter?: Pick<Walk, 'keyMarker' | 'versionIdMarker'> }> {
+  const { uploadBucket: bucket, ignorePrefixes, remainingMs, telemetry } = sweeping;
   let oldest: string | undefined;
   for (const { Key: key, VersionId: versionId, LastModified: createdAt } of versions) {
-    // Without versioning a run is named after its event, which is all there ever was of it.
+    // Without versioning a run is named after its event, which is all that there ever was of it.
     if (key === undefined || versionId === undefined || versionId === 'null' || !createdAt) continue;
-    if (createdAt.getTime() < since || isIgnored(key, tools.ignorePrefixes)) continue;
-    const upload = { bucket: tools.uploadBucket, key, versionId };
-    const answered = await isAnswered({ ...upload, createdAt: createdAt.getTime() }, queue, tools).catch(
-      (error: unknown) => {
-        tools.count('LookFailed', 1);
-        tools.log.error('an upload could not be looked at', { key, error: errorOf(error) });
-        return false;
-      },
-    );
-    if (!answered) oldest = earlier(oldest, createdAt.toISOString());
-    if (tools.remainingMs() <= LAST_MS)
-      return { oldest, cutAfter: { keyMarker: key, versionIdMarker: versionId } };
+    if (createdAt.getTime() < since || isIgnored(key, ignorePrefixes)) continue;
+    const upload = { bucket, key, versionId, createdAt: createdAt.getTime() };
+    const isConcluded = await resumeUpload(upload, queue, sweeping).catch((error: unknown) => {
+      telemetry.count('LookFailed', 1);
+      telemetry.log.error('an upload could not be looked at', { key, error: toError(error) });
+      return false;
+    });
+    if (!isConcluded) oldest = earliest(oldest, createdAt.toISOString());
+    if (remainingMs() <= LAST_MS) return { oldest, cutAfter: { keyMarker: key, versionIdMarker: versionId } };
   }
   return { oldest };
 }

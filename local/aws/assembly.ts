@@ -53,10 +53,9 @@ async function cdkContext(): Promise<Record<string, unknown>> {
   try {
     return cdkConfig.parse(JSON.parse(await readFile(join(project, 'cdk.json'), 'utf8'))).context;
   } catch (cause) {
-    throw new SynthError(
-      `cdk.json can not be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    throw new SynthError(`cdk.json cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
-import { errorOf } from '../../functions/platform/to-error.ts';
 import { type EventTools, putEvents } from './events/event-calls.ts';
 import { queueCalls, type QueueTools } from './sqs/queue-calls.ts';
 import { getSecretValue, type SecretTools } from './secrets/secret-calls.ts';
 import { ServiceError } from './service-error.ts';
 import { stateCalls, type StateTools } from './states/state-calls.ts';
+import { toError } from '../../functions/platform/errors.ts';
 
 export interface AwsJsonTools extends StateTools, EventTools, SecretTools, QueueTools {}
 
@@ -53,7 +53,7 @@ export async function answerTarget(
 function refusalOf(error: unknown): JsonAnswer {
   if (error instanceof z.ZodError)
     return { status: 400, body: { __type: 'ValidationException', message: z.prettifyError(error) } };
-  const { name, message } = errorOf(error);
+  const { name, message } = toError(error);
   return { status: error instanceof ServiceError ? error.status : 500, body: { __type: name, message } };
 }
 

@@ -1,13 +1,14 @@
 import { glob, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** JSON documents in one folder, each whole or not there at all, whenever the process is killed. */
+/** JSON documents by name, each whole or not there at all, whenever the process is killed. */
 export interface DurableFiles {
   readAll(): Promise<ReadonlyMap<string, unknown>>;
   write(name: string, value: unknown): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
+/** Keeps each document in a file of one folder. */
 export async function openDurableFiles(folder: string): Promise<DurableFiles> {
   await mkdir(folder, { recursive: true });
   const fileOf = (name: string) => join(folder, `${name}.json`);
@@ -22,6 +23,22 @@ export async function openDurableFiles(folder: string): Promise<DurableFiles> {
     },
     write: (name, value) => writeWhole(fileOf(name), JSON.stringify(value)),
     remove: (name) => rm(fileOf(name), { force: true }),
+  };
+}
+
+/** Keeps the documents in memory: they outlive their writer, and end with the process. */
+export function createMemoryFiles(): DurableFiles {
+  const documents = new Map<string, unknown>();
+  return {
+    readAll: () => Promise.resolve(new Map(documents)),
+    write: (name, value) => {
+      documents.set(name, value);
+      return Promise.resolve();
+    },
+    remove: (name) => {
+      documents.delete(name);
+      return Promise.resolve();
+    },
   };
 }
 

@@ -1,42 +1,41 @@
-import {
-  createEventBus,
-  deliver,
-  type EventBus,
-  type EventEnvelope,
-  envelope,
-  type Target,
-} from './events/event-bus.ts';
-import type { Queue } from './sqs/queue.ts';
+import type { AwsOptions } from './aws-options.ts';
+import { deliver, type Target } from './events/deliver.ts';
+import { createEnvelope, type EventContent } from './events/envelope.ts';
+import { createEventBus, type EventBus } from './events/event-bus.ts';
 import { startSchedule } from './events/schedule.ts';
 import type { CreatedObject } from './s3/created-object.ts';
+import { startEventSource } from './sqs/event-source.ts';
+import type { Queue } from './sqs/queue.ts';
 import type { Template } from './template.ts';
 
-type Invoke = (functionArn: string, event: unknown) => Promise<unknown>;
-type RuleTarget = Template['rules'][number]['properties']['Targets'][number];
-
-function targetOf(
-  { Arn, DeadLetterConfig }: RuleTarget,
-  queues: ReadonlyMap<string, Queue>,
-  invoke: Invoke,
-): Target {
-  const queue = queues.get(Arn);
-  if (queue) return { queue };
-  return { invoke: (event) => invoke(Arn, event), deadLetters: queues.get(DeadLetterConfig?.Arn ?? '') };
-}
+type Queues = ReadonlyMap<string, Queue>;
 
 /** The buses with the template's rules on them. */
-export function createStackBus(
-  { rules }: Template,
-  queues: ReadonlyMap<string, Queue>,
-  invoke: Invoke,
-  speed: number,
-): EventBus {
-  const built = rules.flatMap(({ properties: { EventBusName, EventPattern, Targets } }) => {
-    if (!EventPattern) return [];
-    const targets = Targets.map((target) => targetOf(target, queues, invoke));
-    return { bus: EventBusName, pattern: EventPattern, targets };
+export function createStackBus(options: AwsOptions, queues: Queues): EventBus {
+  const rules = options.template.rules.flatMap(
+    ({ properties: { EventBusName: bus, EventPattern: pattern, Targets } }) =>
+      pattern ? [{ bus, pattern, targets: Targets.map(({ Arn }) => targetOf(Arn, queues, options)) }] : [],
+  );
+  const { clock, speed, hooks } = options;
+  return createEventBus({
+    rules,
+    clock,
+    speed,
+    onEvent: hooks.onEvent,
+    deliverySeconds: hooks.deliverySeconds,
   });
-  return createEventBus(built, speed);
+}
+
+/** Where an asynchronous invocation fails for good, Lambda has the dead-letter queue of the function itself. */
+function targetOf(arn: string, queues: Queues, { template, invoke }: AwsOptions): Target {
+  const queue = queues.get(arn);
+  if (queue) return { queue };
+  const target = template.functions.find(({ attributes }) => attributes['Arn'] === arn);
+  if (!target) throw new Error(`the rule's target ${arn} is not in the template`);
+  return {
+    invoke: (event) => invoke(target.name, event),
+    deadLetters: queues.get(target.properties.DeadLetterConfig?.TargetArn ?? ''),
+  };
 }
 
 /**
@@ -44,17 +43,41 @@ export function createStackBus(
  *
  * @returns what stops it
  */
-export function startSchedules(
-  { rules }: Template,
-  queues: ReadonlyMap<string, Queue>,
-  invoke: Invoke,
-  speed: number,
-): (() => void)[] {
-  return rules.flatMap(({ attributes, properties: { ScheduleExpression: everyMs, Targets } }) => {
+export function startSchedules(options: AwsOptions, queues: Queues): readonly (() => void)[] {
+  return options.template.rules.flatMap(({ attributes, properties: { ScheduleExpression: everyMs, Targets } }) => {
     if (everyMs === undefined) return [];
-    return Targets.map((target) => {
-      const event = () => envelope('aws.events', 'Scheduled Event', {}, [attributes['Arn'] ?? '']);
-      return startSchedule(everyMs, () => deliver(targetOf(target, queues, invoke), event(), speed));
+    const content: EventContent = {
+      source: 'aws.events',
+      detailType: 'Scheduled Event',
+      detail: {},
+      resources: [attributes['Arn'] ?? ''],
+    };
+    return Targets.map(({ Arn }) => {
+      const target = targetOf(Arn, queues, options);
+      return startSchedule({
+        clock: options.clock,
+        everyMs,
+        firstMs: options.firstScheduleMs,
+        call: () => deliver(target, createEnvelope(content, options), options),
+      });
+    });
+  });
+}
+
+/** @returns what stops them */
+export function startEventSources(options: AwsOptions, queues: Queues): readonly (() => void)[] {
+  const { template, clock, invoke, hooks } = options;
+  return template.eventSources.map(({ properties: { EventSourceArn, FunctionName, ScalingConfig } }) => {
+    const queue = queues.get(EventSourceArn);
+    if (!queue) throw new Error(`the event source ${EventSourceArn} is not a queue of the template`);
+    return startEventSource({
+      queue,
+      clock,
+      maxConcurrency: ScalingConfig.MaximumConcurrency,
+      invoke: (event) => invoke(FunctionName, event),
+      onReceived: (message) => hooks.onReceived?.(queue, message),
+      pollDelayMs: hooks.pollDelayMs,
+      staysVisible: hooks.staysVisible,
     });
   });
 }
@@ -66,7 +89,7 @@ export function tellsEventBridge({ buckets }: Template, name: string): boolean {
   return bucket.properties.NotificationConfiguration?.EventBridgeConfiguration.EventBridgeEnabled ?? false;
 }
 
-export function objectCreatedEvent(object: CreatedObject): EventEnvelope {
+export function createObjectEvent(object: CreatedObject): EventContent {
   const { bucket, key, size, etag, sequencer, versionId, sourceIp, reason } = object;
   const detail = {
     version: '0',
@@ -76,5 +99,5 @@ export function objectCreatedEvent(object: CreatedObject): EventEnvelope {
     'source-ip-address': sourceIp,
     reason,
   };
-  return envelope('aws.s3', 'Object Created', detail, [`arn:aws:s3:::${bucket}`]);
+  return { source: 'aws.s3', detailType: 'Object Created', detail, resources: [`arn:aws:s3:::${bucket}`] };
 }

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
-import { WrongCallError } from '../../infra/operator/usage-error.ts';
+import { UsageError } from '../../operator/usage-error.ts';
 
 /** What the command was asked to do, every value checked. */
 export interface Command {
@@ -34,8 +34,8 @@ export const help = `Meshdrop on one machine: drop an image, get a 3D model, wit
   --job-seconds N      how long a job of the stand-in takes, default 8
   --help, --version
 
-With SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET in the environment the real service is used, and each image costs
-money. Ends with 0 when every image became a model, 1 when one did not, 2 when it was called wrongly, 130 on Ctrl-C.
+If SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET are set, the real service makes the models, and each image costs
+money. Exit codes: 0 if every image became a model, 1 if one did not, 2 for an invalid call, 130 after Ctrl-C.
 `;
 
 const options = {
@@ -52,15 +52,15 @@ const options = {
   version: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
 
-/** @throws WrongCallError */
+/** @throws UsageError */
 export function readCommand(args: readonly string[]): Command | 'help' | 'version' {
   const { values, positionals: images } = parsed(args);
   if (values.help) return 'help';
   if (values.version) return 'version';
   if (images.length === 0 && values.param)
-    throw new WrongCallError('--param says something about images, and there are none: add their paths');
+    throw new UsageError('--param says something about images, and there are none: add their paths');
   if (images.length === 0 && values.json)
-    throw new WrongCallError('--json prints a line per image, and there are none: add their paths');
+    throw new UsageError('--json prints a line per image, and there are none: add their paths');
   const anyPort = images.length > 0 ? 0 : undefined;
   return {
     images,
@@ -80,14 +80,13 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
-    const isUnknown =
-      cause instanceof Error && 'code' in cause && cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
+    const isUnknown = cause instanceof Error && 'code' in cause && cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION';
     const unknown = args
       .map((arg) => /^--?([^=]+)/.exec(arg)?.[1])
       .find((name) => name !== undefined && !isKnown(name));
-    if (!isUnknown || unknown === undefined) throw new WrongCallError(firstSentence(cause), { cause });
+    if (!isUnknown || unknown === undefined) throw new UsageError(firstSentence(cause), { cause });
     const near = closestMatch(unknown, Object.keys(options), { maxDistance: 3 });
-    throw new WrongCallError(
+    throw new UsageError(
       `there is no option --${unknown}${near ? `, did you mean --${near}?` : ''} (npm start -- --help shows all)`,
       { cause },
     );
@@ -115,15 +114,13 @@ function metadataOf(params: readonly string[]): Record<string, string> {
   for (const param of params) {
     const [, name, value] = /^(?:tripo-)?([^=]+)=(.*)$/s.exec(param) ?? [];
     if (name === undefined || value === undefined) {
-      throw new WrongCallError(
-        `--param ${param}: write it as NAME=VALUE, for example --param face-limit=5000`,
-      );
+      throw new UsageError(`--param ${param}: write it as NAME=VALUE, for example --param face-limit=5000`);
     }
     if (!/^[a-zA-Z0-9-]+$/.test(name))
-      throw new WrongCallError(`--param ${param}: a name has letters, digits and dashes only`);
+      throw new UsageError(`--param ${param}: a name has letters, digits and dashes only`);
     const key = `tripo-${name.toLowerCase()}`;
-    if (/[\r\n]/.test(value)) throw new WrongCallError(`--param ${name}: a value is one line`);
-    if (key in metadata) throw new WrongCallError(`--param ${name} is given twice: once is enough`);
+    if (/[\r\n]/.test(value)) throw new UsageError(`--param ${name}: a value is one line`);
+    if (key in metadata) throw new UsageError(`--param ${name} is given twice: once is enough`);
     metadata[key] = value;
   }
   return metadata;
@@ -133,12 +130,12 @@ function portOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new WrongCallError(`${option} ${text}: a port is a whole number from 0 (any free one) to 65535`);
+  throw new UsageError(`${option} ${text}: a port is a whole number from 0 (any free one) to 65535`);
 }
 
 function positiveOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number) && number > 0) return number;
-  throw new WrongCallError(`${option} ${text}: use a number greater than 0`);
+  throw new UsageError(`${option} ${text}: use a number greater than 0`);
 }

@@ -1,18 +1,18 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { WrongCallError } from '../../infra/operator/usage-error.ts';
+import { UsageError } from '../../operator/usage-error.ts';
 
 /**
  * Takes a data folder for this process alone. The lock is the kernel's, on a file: it goes with the process however that
  * ends, and of two that start at once only one can have it.
  *
  * @returns releases it
- * @throws WrongCallError when another process has it, or the folder can not be made
+ * @throws UsageError when another process has it, or the folder cannot be made
  */
 export async function lockDataFolder(folder: string): Promise<() => void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new WrongCallError(`the data folder ${folder} can not be made; name another with --data`, {
+    throw new UsageError(`the data folder ${folder} cannot be made; name another with --data`, {
       cause,
     });
   });
@@ -22,10 +22,9 @@ export async function lockDataFolder(folder: string): Promise<() => void> {
   } catch (cause) {
     lock.close();
     const owner = await ownerOf(folder);
-    throw new WrongCallError(
-      `the data folder ${folder} is in use${owner}; stop that one or name another with --data`,
-      { cause },
-    );
+    throw new UsageError(`the data folder ${folder} is in use${owner}; stop that one or name another with --data`, {
+      cause,
+    });
   }
   return () => lock.close();
 }

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { runIdOf } from '../../functions/run/upload.ts';
 import type { NamedImage } from './images.ts';
-import type { LocalAws } from '../aws/local-aws.ts';
-import { outcomeOf, type RunOutcome } from '../runs/outcome.ts';
+import { runIdOf } from '../../functions/run/upload.ts';
 import { S3Error } from '../aws/s3/s3-error.ts';
 import type { ObjectVersion } from '../aws/s3/stored-version.ts';
+import type { LocalMeshdrop } from '../runs/local-meshdrop.ts';
+import { outcomeOf, type RunOutcome } from '../runs/outcome.ts';
 
 /** An image of the command line, and the run that it became. */
 export interface ImageRun {
@@ -31,40 +31,40 @@ export interface ImageResult extends RunOutcome {
 export async function startImage(
   image: NamedImage,
   metadata: Readonly<Record<string, string>>,
-  aws: LocalAws,
+  meshdrop: LocalMeshdrop,
 ): Promise<ImageRun> {
   const startedAt = Date.now();
   // As header values travel: the bytes of UTF-8, one character each.
   const travelling = Object.fromEntries(
     Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),
   );
-  const standing = await unfinished(image, travelling, aws);
+  const standing = await unfinished(image, travelling, meshdrop);
   if (standing) return { image, runId: standing, startedAt };
-  const version = await aws.store.put(aws.uploadBucket, image.key, createReadStream(image.file), {
+  const version = await meshdrop.store.put(meshdrop.uploadBucket, image.key, createReadStream(image.file), {
     metadata: travelling,
   });
-  return { image, runId: runIdIn(aws, version), startedAt };
+  return { image, runId: runIdIn(meshdrop, version), startedAt };
 }
 
-function runIdIn(aws: LocalAws, { key, versionId }: ObjectVersion): string {
-  if (versionId === undefined) throw new Error(`the bucket ${aws.uploadBucket} has no versions`);
-  return runIdOf({ bucket: aws.uploadBucket, key, version: versionId });
+function runIdIn(meshdrop: LocalMeshdrop, { key, versionId }: ObjectVersion): string {
+  if (versionId === undefined) throw new Error(`the bucket ${meshdrop.uploadBucket} has no versions`);
+  return runIdOf({ bucket: meshdrop.uploadBucket, key, versionId });
 }
 
 /** The run of the very same upload, as long as somebody is at work on it. */
 async function unfinished(
   image: NamedImage,
   metadata: Readonly<Record<string, string>>,
-  aws: LocalAws,
+  meshdrop: LocalMeshdrop,
 ): Promise<string | undefined> {
-  const standing = currentVersion(image.key, aws);
+  const standing = currentVersion(image.key, meshdrop);
   if (!standing || !isDeepStrictEqual(standing.metadata ?? {}, metadata)) return undefined;
   if (standing.etag !== (await md5Of(image.file))) return undefined;
-  const runId = runIdIn(aws, standing);
-  return aws.runs.isUnderWay(runId) ? runId : undefined;
+  const runId = runIdIn(meshdrop, standing);
+  return meshdrop.runs.isUnderWay(runId) ? runId : undefined;
 }
 
-function currentVersion(key: string, { store, uploadBucket }: LocalAws): ObjectVersion | undefined {
+function currentVersion(key: string, { store, uploadBucket }: LocalMeshdrop): ObjectVersion | undefined {
   try {
     return store.head(uploadBucket, key);
   } catch (error) {
@@ -82,12 +82,12 @@ async function md5Of(file: string): Promise<string> {
 /** Resolves when the run has ended and its files are written. */
 export async function resultOf(
   { image, runId, startedAt }: ImageRun,
-  aws: LocalAws,
+  meshdrop: LocalMeshdrop,
   out: string,
 ): Promise<ImageResult> {
-  await aws.runs.ended(runId);
+  await meshdrop.runs.ended(runId);
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
-  await aws.settled(runId);
-  const outcome = await outcomeOf(aws.store, aws.assetBucket, { runId, key: image.key }, out);
+  await meshdrop.settled(runId);
+  const outcome = await outcomeOf(meshdrop.store, meshdrop.assetBucket, { runId, key: image.key }, out);
   return { image: image.typed, runId, ...outcome, seconds };
 }

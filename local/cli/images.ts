@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
-import { WrongCallError } from '../../infra/operator/usage-error.ts';
+import { UsageError } from '../../operator/usage-error.ts';
 
 /** An image that was named on the command line. */
 export interface NamedImage {
@@ -10,7 +10,7 @@ export interface NamedImage {
   readonly key: string;
 }
 
-/** @throws WrongCallError when one is missing, no readable file, or two would get the same key */
+/** @throws UsageError when one is missing, no readable file, or two would get the same key */
 export async function namedImages(paths: readonly string[], folder: string): Promise<readonly NamedImage[]> {
   const images: NamedImage[] = [];
   for (const typed of paths) {
@@ -19,7 +19,7 @@ export async function namedImages(paths: readonly string[], folder: string): Pro
     const key = keyOf(file, folder);
     const same = images.find((image) => image.key === key);
     if (same)
-      throw new WrongCallError(
+      throw new UsageError(
         `${same.typed} and ${typed} would both be uploaded as ${key}: name one of them, or start twice`,
       );
     images.push({ typed, file, key });
@@ -35,13 +35,11 @@ function keyOf(file: string, folder: string): string {
 
 async function checkFile(typed: string, file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (!found) throw new WrongCallError(`${typed} does not exist: check the path`);
+  if (!found) throw new UsageError(`${typed} does not exist: check the path`);
   if (found.isDirectory())
-    throw new WrongCallError(
-      `${typed} is a folder: name the images in it, for example ${typed.replace(/\/+$/, '')}/*.png`,
-    );
-  if (!found.isFile()) throw new WrongCallError(`${typed} is no file`);
+    throw new UsageError(`${typed} is a folder: name the images in it, for example ${typed.replace(/\/+$/, '')}/*.png`);
+  if (!found.isFile()) throw new UsageError(`${typed} is not a file`);
   await access(file, constants.R_OK).catch(() => {
-    throw new WrongCallError(`${typed} can not be read: check its permissions`);
+    throw new UsageError(`${typed} cannot be read: check its permissions`);
   });
 }

@@ -2,7 +2,6 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as z from 'zod';
-import { isIgnored, manifestKey } from '../../functions/run/upload.ts';
 import { assembly, SynthError } from '../aws/assembly.ts';
 import { type Command, help, readCommand } from './command-line.ts';
 import { lockDataFolder } from './data-folder.ts';
@@ -10,19 +9,21 @@ import { exportedFile } from '../runs/export.ts';
 import { writeWhole } from '../aws/durable-files.ts';
 import { type ImageResult, resultOf, startImage } from './image-runs.ts';
 import { type NamedImage, namedImages } from './images.ts';
-import { type LocalAws, openLocalAws } from '../aws/local-aws.ts';
-import { listenOnLoopback } from '../aws/loopback.ts';
+import { type LocalMeshdrop, openLocalMeshdrop } from '../runs/local-meshdrop.ts';
+import { isIgnoredBy } from '../runs/ignored-uploads.ts';
+import { openPort } from './open-port.ts';
 import { createPage } from '../page/page.ts';
 import type { RunView } from '../runs/runs.ts';
 import { startStandIn } from '../scenario/server.ts';
 import { folderOf, type Service, serviceIn } from './service.ts';
-import { ignorePrefixesOf, readTemplate, type Template } from '../aws/template.ts';
+import { readTemplate, type Template } from '../aws/template.ts';
 import { resultTable, showProgress, tellEnds } from './terminal.ts';
-import { WrongCallError } from '../../infra/operator/usage-error.ts';
+import { UsageError } from '../../operator/usage-error.ts';
+import { manifestKey } from '../../functions/run/keys.ts';
 
 /** Everything that runs, and how to end it. */
 interface Running {
-  readonly aws: LocalAws;
+  readonly meshdrop: LocalMeshdrop;
   readonly endpoint: string;
   readonly page: string;
   readonly standIn: boolean;
@@ -38,9 +39,9 @@ export async function main(args: readonly string[]): Promise<number> {
     if (command === 'version') return print(`${await version()}\n`);
     return await run(command, stop.signal);
   } catch (error) {
-    if (!(error instanceof WrongCallError) && !(error instanceof SynthError)) throw error;
+    if (!(error instanceof UsageError) && !(error instanceof SynthError)) throw error;
     process.stderr.write(`meshdrop: ${error.message}\n`);
-    return error instanceof WrongCallError ? 2 : 1;
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 
@@ -58,7 +59,7 @@ async function version(): Promise<string> {
 async function run(command: Command, stop: AbortSignal): Promise<number> {
   const service = serviceIn(process.env, command.standIn);
   if (!service.standIn && command.jobSeconds !== undefined) {
-    throw new WrongCallError(
+    throw new UsageError(
       '--job-seconds is about the stand-in, and the keys in the environment mean the real service: add --stand-in',
     );
   }
@@ -68,7 +69,7 @@ async function run(command: Command, stop: AbortSignal): Promise<number> {
     const running = await start(command, service, images, endings);
     if (stop.aborted) return images.length === 0 ? 0 : 130;
     announceUnfinished(running);
-    running.aws.begin();
+    running.meshdrop.begin();
     if (images.length === 0) return await serve(running, resolve(command.out), stop);
     return await makeModels(images, command, running, stop);
   } finally {
@@ -86,12 +87,12 @@ async function start(
 ): Promise<Running> {
   const data = resolve(command.data);
   endings.push(await lockDataFolder(data));
-  const server = await listenOnLoopback(command.port, '--port');
+  const server = await openPort(command.port, '--port');
   endings.push(() => server.close());
-  const pageServer = await listenOnLoopback(command.pagePort, '--page-port');
+  const pageServer = await openPort(command.pagePort, '--page-port');
   endings.push(() => pageServer.close());
   await mkdir(resolve(command.out), { recursive: true }).catch((cause: unknown) => {
-    throw new WrongCallError(`models can not be written to ${command.out}; name another folder with --out`, {
+    throw new UsageError(`models cannot be written to ${command.out}; name another folder with --out`, {
       cause,
     });
   });
@@ -102,7 +103,7 @@ async function start(
   refuseIgnored(images, template);
   const world = join(data, folderOf(service));
   const scenario = await scenarioOf(service, command, world, speed, endings);
-  const aws = await openLocalAws({
+  const meshdrop = await openLocalMeshdrop({
     template,
     data,
     world,
@@ -112,8 +113,8 @@ async function start(
     standIn: service.standIn,
     speed,
   });
-  endings.push(() => aws.close());
-  pageServer.serve(createPage(aws, service.standIn));
+  endings.push(() => meshdrop.close());
+  pageServer.serve(createPage(meshdrop, service.standIn));
 
   const addresses = { endpoint: server.origin, page: pageServer.origin };
   const scenarioOrigin = new URL(scenario.url).origin;
@@ -121,7 +122,7 @@ async function start(
   // As `cdk deploy --outputs-file` writes them, and first: whoever finds local.json finds both.
   await tell(join(data, 'outputs.json'), { Meshdrop: template.outputs }, endings);
   await tell(join(data, 'local.json'), local, endings);
-  return { aws, ...addresses, standIn: service.standIn };
+  return { meshdrop, ...addresses, standIn: service.standIn };
 }
 
 /** Written for others, as long as this runs. */
@@ -132,9 +133,10 @@ async function tell(file: string, content: object, endings: (() => void | Promis
 
 /** Nobody would ever answer for them. */
 function refuseIgnored(images: readonly NamedImage[], template: Template): void {
-  const ignored = images.find(({ key }) => isIgnored(key, ignorePrefixesOf(template)));
+  const isIgnoredHere = isIgnoredBy(template);
+  const ignored = images.find(({ key }) => isIgnoredHere(key));
   if (ignored)
-    throw new WrongCallError(
+    throw new UsageError(
       `${ignored.typed} is ignored by its name or folder (${ignored.key}): rename it, or look at ignorePrefixes in cdk.json`,
     );
 }
@@ -148,7 +150,7 @@ function announceService(service: Service): void {
 }
 
 /** What an earlier start left goes on by itself: nobody may be surprised by what that costs. */
-function announceUnfinished({ aws: { unfinished }, standIn }: Running): void {
+function announceUnfinished({ meshdrop: { unfinished }, standIn }: Running): void {
   if (unfinished === 0) return;
   const cost = standIn ? '' : ', and EACH THAT IS NOT PAID YET COSTS MONEY';
   process.stderr.write(
@@ -171,11 +173,7 @@ async function scenarioOf(
   return { url: standIn.url, ...credentials };
 }
 
-async function serve(
-  { aws, endpoint, page, standIn }: Running,
-  out: string,
-  stop: AbortSignal,
-): Promise<number> {
+async function serve({ meshdrop, endpoint, page, standIn }: Running, out: string, stop: AbortSignal): Promise<number> {
   const s3 = `--endpoint-url ${endpoint} --no-sign-request --region us-east-1`;
   print(`Meshdrop is ready${standIn ? '' : ', and each image costs money'}.
 
@@ -184,15 +182,14 @@ async function serve(
 
 Drop an image on the page, or:
 
-  aws s3 cp examples/oak-chair.png s3://${aws.uploadBucket}/chairs/oak.png ${s3}
-  aws s3 ls --recursive s3://${aws.assetBucket}/models/ ${s3}
+  aws s3 cp examples/oak-chair.png s3://${meshdrop.uploadBucket}/chairs/oak.png ${s3}
+  aws s3 ls --recursive s3://${meshdrop.assetBucket}/models/ ${s3}
 
 Ctrl-C stops; the same command goes on where it stopped.
 
 `);
-  const folderOfRun = ({ key, runId }: RunView) =>
-    fromHere(dirname(exportedFile(out, manifestKey(key, runId))));
-  tellEnds(aws.runs, folderOfRun, process.stdout);
+  const folderOfRun = ({ key, runId }: RunView) => fromHere(dirname(exportedFile(out, manifestKey(key, runId))));
+  tellEnds(meshdrop.runs, folderOfRun, process.stdout);
   await aborted(stop);
   return 0;
 }
@@ -208,14 +205,14 @@ async function makeModels(
   running: Running,
   stop: AbortSignal,
 ): Promise<number> {
-  const { aws } = running;
+  const { meshdrop } = running;
   const out = resolve(command.out);
   process.stderr.write(`meshdrop: page ${running.page}, AWS endpoint ${running.endpoint}\n`);
-  const imageRuns = await Promise.all(images.map((image) => startImage(image, command.metadata, aws)));
-  const progress = showProgress(imageRuns, aws.runs, command.json ? process.stderr : process.stdout);
+  const imageRuns = await Promise.all(images.map((image) => startImage(image, command.metadata, meshdrop)));
+  const progress = showProgress(imageRuns, meshdrop.runs, command.json ? process.stderr : process.stdout);
   const results = Promise.all(
     imageRuns.map(async (imageRun) => {
-      const result = await resultOf(imageRun, aws, out);
+      const result = await resultOf(imageRun, meshdrop, out);
       if (command.json) print(`${JSON.stringify(jsonLine(result, running.standIn))}\n`);
       return result;
     }),
@@ -223,14 +220,13 @@ async function makeModels(
   const ended = await Promise.race([results, aborted(stop)]);
   progress.stop();
   if (ended === undefined) {
-    const left = imageRuns.filter(({ runId }) => aws.runs.isUnderWay(runId)).map(({ image }) => image.typed);
+    const left = imageRuns.filter(({ runId }) => meshdrop.runs.isUnderWay(runId)).map(({ image }) => image.typed);
     process.stderr.write(
       `meshdrop: stopped before the end of ${left.join(', ')}; name it again, or nothing, and it goes on\n`,
     );
     return 130;
   }
-  if (!command.json)
-    print(`\n${resultTable(ended.map((result) => ({ ...result, where: whereOf(result) })))}\n`);
+  if (!command.json) print(`\n${resultTable(ended.map((result) => ({ ...result, where: whereOf(result) })))}\n`);
   return ended.every(({ status }) => status === 'stored') ? 0 : 1;
 }
 
@@ -239,10 +235,7 @@ function whereOf({ status, model, reason, code }: ImageResult): string {
 }
 
 /** Field by field, and in this order: programs read it, and so do people. */
-function jsonLine(
-  { image, status, runId, model, manifest, code, reason, seconds, cu }: ImageResult,
-  standIn: boolean,
-) {
+function jsonLine({ image, status, runId, model, manifest, code, reason, seconds, cu }: ImageResult, standIn: boolean) {
   return {
     image,
     status,

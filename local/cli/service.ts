@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { WrongCallError } from '../../infra/operator/usage-error.ts';
+import { UsageError } from '../../operator/usage-error.ts';
 
 /** Which Scenario a run talks to. */
 export type Service =
@@ -12,23 +12,18 @@ const REAL_URL = 'https://api.cloud.scenario.com/v1';
  * The real service when both keys are in the environment, else the stand-in. Half a configuration is refused: somebody
  * meant something by it.
  *
- * @throws WrongCallError
+ * @throws UsageError
  */
 export function serviceIn(environment: NodeJS.ProcessEnv, wantsStandIn: boolean): Service {
   const given = Object.keys(environment).filter((name) => name.startsWith('SCENARIO_') && environment[name]);
-  const {
-    SCENARIO_SDK_API_KEY: apiKey,
-    SCENARIO_SDK_API_SECRET: apiSecret,
-    SCENARIO_BASE_URL: url,
-  } = environment;
+  const { SCENARIO_SDK_API_KEY: apiKey, SCENARIO_SDK_API_SECRET: apiSecret, SCENARIO_BASE_URL: url } = environment;
   if (given.length > 0 && (!apiKey || !apiSecret)) {
-    throw new WrongCallError(
+    throw new UsageError(
       `${given.join(' and ')} without both keys: set SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET for the real service, or unset ${given.join(' and ')} for the stand-in`,
     );
   }
   if (!apiKey || !apiSecret || wantsStandIn) return { standIn: true };
-  if (url && !isSafe(url))
-    throw new WrongCallError(`SCENARIO_BASE_URL=${url}: it begins with https:// and includes /v1`);
+  if (url && !isSafe(url)) throw new UsageError(`SCENARIO_BASE_URL=${url}: it begins with https:// and includes /v1`);
   return { standIn: false, url: (url || REAL_URL).replace(/\/+$/, ''), apiKey, apiSecret };
 }
 
@@ -46,7 +41,6 @@ export function folderOf(service: Service): string {
 function isSafe(url: string): boolean {
   const { protocol, hostname } = URL.parse(url) ?? {};
   return (
-    protocol === 'https:' ||
-    (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname ?? ''))
+    protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname ?? ''))
   );
 }

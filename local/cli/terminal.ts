@@ -11,11 +11,7 @@ const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const FRAME_MS = 120;
 
 /** One live line per image on a terminal; elsewhere a plain line whenever something has changed. */
-export function showProgress(
-  imageRuns: readonly ImageRun[],
-  runs: Runs,
-  stream: NodeJS.WriteStream,
-): Progress {
+export function showProgress(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.WriteStream): Progress {
   return stream.isTTY ? liveLines(imageRuns, runs, stream) : plainLines(imageRuns, runs, stream);
 }
 
@@ -28,10 +24,7 @@ function liveLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.Wr
     const spinner = FRAMES[frame % FRAMES.length] ?? '';
     update(
       imageRuns
-        .map(
-          (run) =>
-            `${liveSign(runs.get(run.runId), spinner)} ${run.image.typed.padEnd(width)}  ${told(run, runs)}`,
-        )
+        .map((run) => `${liveSign(runs.get(run.runId), spinner)} ${run.image.typed.padEnd(width)}  ${told(run, runs)}`)
         .join('\n'),
     );
   };
@@ -121,9 +114,7 @@ export function resultTable(results: readonly (ImageResult & { readonly where: s
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lines = table.map((row) =>
     row
-      .map((cell, column) =>
-        column > 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
+      .map((cell, column) => (column > 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
       .join('   ')
       .trimEnd(),
   );

@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { assetFolder } from '../../functions/run/upload.ts';
-import type { LocalAws } from '../aws/local-aws.ts';
-import type { Handle } from '../aws/loopback.ts';
+import { assetFolder } from '../../functions/run/keys.ts';
 import { S3Error } from '../aws/s3/s3-error.ts';
+import type { Handle } from '../http/loopback.ts';
+import type { LocalMeshdrop } from '../runs/local-meshdrop.ts';
 
 /** Answers the page: itself, the list of runs, the files of the asset bucket, and images that are dropped on it. */
-export function createPage(aws: LocalAws, standIn: boolean): Handle {
+export function createPage(meshdrop: LocalMeshdrop, standIn: boolean): Handle {
   return async (request, response) => {
     try {
-      await answer(request, response, aws, standIn);
+      await answer(request, response, meshdrop, standIn);
     } catch (error) {
       const status = error instanceof S3Error ? error.status : 500;
       if (!response.headersSent) response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
@@ -25,7 +25,7 @@ export function createPage(aws: LocalAws, standIn: boolean): Handle {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  aws: LocalAws,
+  meshdrop: LocalMeshdrop,
   standIn: boolean,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
@@ -39,11 +39,11 @@ async function answer(
     case 'GET /runs':
       return void response
         .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ standIn, runs: listed(aws) }));
+        .end(JSON.stringify({ standIn, runs: listed(meshdrop) }));
     case 'GET /files':
-      return await sendFile(key, response, aws);
+      return await sendFile(key, response, meshdrop);
     case 'PUT /uploads':
-      await aws.store.put(aws.uploadBucket, key, request);
+      await meshdrop.store.put(meshdrop.uploadBucket, key, request);
       return void response.writeHead(204).end();
     default:
       response
@@ -52,7 +52,7 @@ async function answer(
   }
 }
 
-function listed({ runs, store, assetBucket }: LocalAws) {
+function listed({ runs, store, assetBucket }: LocalMeshdrop) {
   return runs.all().map((run) => ({
     ...run,
     files: store.list(assetBucket, { prefix: assetFolder(run.key, run.runId) }).objects.map(({ key }) => key),
@@ -60,11 +60,7 @@ function listed({ runs, store, assetBucket }: LocalAws) {
 }
 
 /** A dropped file may hold anything: it is downloaded or shown as what it is, never run as a page of ours. */
-async function sendFile(
-  key: string,
-  response: ServerResponse,
-  { store, assetBucket }: LocalAws,
-): Promise<void> {
+async function sendFile(key: string, response: ServerResponse, { store, assetBucket }: LocalMeshdrop): Promise<void> {
   const { object, body } = store.get(assetBucket, key);
   response.writeHead(200, {
     'content-type': object.contentType ?? 'application/octet-stream',

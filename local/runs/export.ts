@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { assetFolder } from '../../functions/run/upload.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
+import { assetFolder } from '../../functions/run/keys.ts';
 
 const PREFIX = 'models/';
 

@@ -1,10 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import type * as z from 'zod';
-import { manifestSchema } from '../../functions/run/manifest.ts';
 import { recordSchema } from '../../functions/run/record.ts';
-import { manifestKey, recordKey } from '../../functions/run/upload.ts';
 import { exportedFile } from './export.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
+import { manifestSchema } from '../../functions/contract/schemas.ts';
+import { manifestKey, recordKey } from '../../functions/run/keys.ts';
 
 /** How a run ended, with the files on this machine. */
 export interface RunOutcome {
@@ -39,11 +39,6 @@ export async function outcomeOf(
   };
 }
 
-async function readJson<T>(
-  store: ObjectStore,
-  bucket: string,
-  key: string,
-  schema: z.ZodType<T>,
-): Promise<T> {
+async function readJson<T>(store: ObjectStore, bucket: string, key: string, schema: z.ZodType<T>): Promise<T> {
   return schema.parse(JSON.parse((await buffer(store.get(bucket, key).body)).toString()));
 }

@@ -1,19 +1,30 @@
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import { type Phase, recordSchema } from '../../functions/run/record.ts';
-import { runIdOfUpload, uploadIn } from '../../functions/run/upload-message.ts';
-import type { EventEnvelope } from '../aws/events/event-bus.ts';
+import type { EventEnvelope } from '../aws/events/envelope.ts';
 import type { Runs, RunView } from './runs.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
-import { jsonIn } from '../../functions/platform/json.ts';
+import { recordSchema } from '../../functions/run/record.ts';
+import { parseJson } from '../../functions/platform/json.ts';
+import type { Phase } from '../../functions/run/lifecycle.ts';
+import { endedExecutionIn } from '../../functions/run/ended-execution.ts';
+import { runIdOf, uploadIn } from '../../functions/run/upload.ts';
 
 /** The run that a message is about: an "Object Created" event begins one. Anybody may send anything else. */
-export function runOf(body: string): { readonly runId: string; readonly key: string } | undefined {
+function runOf(body: string): { readonly runId: string; readonly key: string } | undefined {
   try {
     const upload = uploadIn(body);
-    return { runId: runIdOfUpload(upload), key: upload.key };
+    return { runId: runIdOf(upload), key: upload.key };
   } catch {
     return undefined;
+  }
+}
+
+/** The run that a message speaks of, be it of an upload or of the end of its execution. */
+export function runIdIn(body: string): string | undefined {
+  try {
+    return endedExecutionIn(body).name;
+  } catch {
+    return runOf(body)?.runId;
   }
 }
 
@@ -29,8 +40,7 @@ const STAGES = { 'Model Stored': 'stored', 'Model Failed': 'failed', 'Upload Rej
 
 /** What an event of ours says about its run. */
 export function answerIn({ source, 'detail-type': detailType, detail }: EventEnvelope) {
-  const stage =
-    source === 'meshdrop' && detailType in STAGES ? STAGES[detailType as keyof typeof STAGES] : undefined;
+  const stage = source === 'meshdrop' && detailType in STAGES ? STAGES[detailType as keyof typeof STAGES] : undefined;
   const parsed = answered.safeParse(detail).data;
   if (!stage || !parsed) return undefined;
   return {
@@ -50,7 +60,7 @@ const STAGE_OF_PHASE: Readonly<Record<Phase, RunView['stage']>> = {
   rejected: 'rejected',
 };
 
-/** What earlier processes did. A record that can not be read is none to look at. */
+/** What earlier processes did. A record that cannot be read is none to look at. */
 export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string): Promise<void> {
   let after: string | undefined;
   do {
@@ -81,8 +91,7 @@ export function noteUpload(runs: Runs, body: string, stage: 'queued' | 'submitti
 /** A state of the machine that was entered, and what a task of it answered. */
 export function noteTask(runs: Runs, runId: string, state: string, output: unknown): void {
   if (state === 'StoreAssets') return runs.note(runId, { stage: 'storing' });
-  const progress: unknown =
-    typeof output === 'object' && output !== null ? Reflect.get(output, 'progress') : undefined;
+  const progress: unknown = typeof output === 'object' && output !== null ? Reflect.get(output, 'progress') : undefined;
   runs.note(runId, { stage: 'generating', ...(typeof progress === 'number' && { progress }) });
 }
 
@@ -90,6 +99,6 @@ const heldLine = z.object({ message: z.literal('held'), runId: z.string(), refus
 
 /** What a function logs of an upload that it holds: why nothing seems to happen. */
 export function noteLog(runs: Runs, line: string): void {
-  const held = heldLine.safeParse(jsonIn(line)).data;
+  const held = heldLine.safeParse(parseJson(line)).data;
   if (held) runs.note(held.runId, { waitingFor: held.refusal });
 }

@@ -112,10 +112,7 @@ export function findAsset(id: string, world: World): AssetRecord {
 }
 
 /** The record of what a job has made, for one of its assets. */
-export async function resultFor(
-  asset: Pick<AssetRecord, 'made'>,
-  world: World,
-): Promise<ResultRecord | undefined> {
+export async function resultFor(asset: Pick<AssetRecord, 'made'>, world: World): Promise<ResultRecord | undefined> {
   const job = asset.made && world.jobs.get(asset.made.jobId);
   if (job?.recipe === undefined || job.inputs === undefined) return undefined;
   return resultOf(job.recipe, job.inputs, world);

@@ -69,8 +69,7 @@ export function assetIdsIn(body: Readonly<Record<string, unknown>>, most: number
   const ids = body['assetIds'];
   if (ids === undefined) throw new Refusal(400, '"assetIds" is required');
   if (!Array.isArray(ids)) throw new Refusal(400, '"assetIds" must be an array');
-  if (ids.length > most)
-    throw new Refusal(400, `"assetIds" must contain less than or equal to ${most} items`);
+  if (ids.length > most) throw new Refusal(400, `"assetIds" must contain less than or equal to ${most} items`);
   if (ids.length === 0) throw new Refusal(400, '"assetIds" must contain at least 1 items');
   return ids.map((id: unknown, i) => requiredString({ [`assetIds[${i}]`]: id }, `assetIds[${i}]`));
 }

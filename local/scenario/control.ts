@@ -28,8 +28,7 @@ async function changed(request: ApiRequest, world: World): Promise<Reply> {
     return json(200, world.settings.options());
   } catch (error) {
     if (error instanceof BadOptionError) return json(400, { message: error.message });
-    if (error instanceof SyntaxError)
-      return json(400, { message: `the options are not JSON: ${error.message}` });
+    if (error instanceof SyntaxError) return json(400, { message: `the options are not JSON: ${error.message}` });
     throw error;
   }
 }

@@ -154,18 +154,14 @@ export interface FaultScript {
   take<S extends Stage>(stage: S, operation: Operation): FaultOf<S> | undefined;
 }
 
-/** Counts of a script begin anew whenever the faults are set, and are not kept over a restart. */
+/** Counts of a script start over whenever the faults are set, and are not kept over a restart. */
 export function createFaultScript(faults: readonly Fault[]): FaultScript {
   const left = faults.map((fault) => ({ fault, times: fault.times, after: fault.after }));
   const stageOf = (fault: Fault) =>
-    Object.entries(stages).find(([, schemas]) =>
-      schemas.some((schema) => schema.shape.what.value === fault.what),
-    )?.[0];
+    Object.entries(stages).find(([, schemas]) => schemas.some((schema) => schema.shape.what.value === fault.what))?.[0];
   return {
     take<S extends Stage>(stage: S, operation: Operation) {
-      const next = left.find(
-        ({ fault, times }) => times > 0 && fault.on === operation && stageOf(fault) === stage,
-      );
+      const next = left.find(({ fault, times }) => times > 0 && fault.on === operation && stageOf(fault) === stage);
       if (next === undefined) return undefined;
       if (next.after > 0) {
         next.after -= 1;

@@ -8,7 +8,7 @@ import { statusAt } from './ledger.ts';
 import { creditsRefusal, ceilingRefusal, cooldownRefusal } from './refusals.ts';
 import { recipeFor } from './results.ts';
 import type { TripoInputs } from './records.ts';
-import { conflictIn, priceOf, TRIPO_MODEL_ID, tripoInputsIn } from './tripo-inputs.ts';
+import { conflictIn, priceOf, readInputs } from './tripo-inputs.ts';
 import type { World } from './world.ts';
 
 /** `POST /generate/custom/{modelId}?dryRun=true`: the same validation, a price, no job. */
@@ -30,7 +30,7 @@ export async function dryRun(call: Call, world: World): Promise<Reply> {
 
 /** `POST /generate/custom/{modelId}`: starts a job, and charges for it. */
 export async function generate(call: Call, world: World): Promise<Reply> {
-  const { inputs, image, objection } = await submissionIn(call, world);
+  const { model, sent, inputs, image, objection } = await submissionIn(call, world);
   const cu = priceOf(inputs, world.settings.options().prices);
   const recipe = recipeFor({ file: image.id, bytes: image.bytes }, inputs, world);
 
@@ -41,9 +41,9 @@ export async function generate(call: Call, world: World): Promise<Reply> {
     throw creditsRefusal(world.settings.options());
   }
   const fault = world.settings.faults().take('job', 'generate');
-  const first = await started(planJob({ inputs, cu, recipe, objection, fault }, world), world);
+  const first = await started(planJob({ modelId: model.id, sent, inputs, cu, recipe, objection, fault }, world), world);
   if (fault?.what === 'two-jobs') {
-    await started(planJob({ inputs, cu, recipe, objection, fault }, world), world);
+    await started(planJob({ modelId: model.id, sent, inputs, cu, recipe, objection, fault }, world), world);
   }
   const submitted = jobView(first.job, first.job.createdAt, world);
   return json(200, { job: submitted, creativeUnitsCost: cu, creativeUnitsDiscount: 0 });
@@ -58,10 +58,10 @@ async function started(plan: JobPlan, world: World): Promise<JobPlan> {
 
 async function submissionIn(call: Call, world: World) {
   const options = world.settings.options();
-  if (call.params['modelId'] !== TRIPO_MODEL_ID) {
-    throw new Refusal(404, `Model ${call.params['modelId']} not found`);
-  }
-  const inputs = tripoInputsIn(await objectIn(call, options.bodyLimitBytes));
+  const model = world.models.find(({ id }) => id === call.params['modelId']);
+  if (!model) throw new Refusal(404, `Model ${call.params['modelId']} not found`);
+  const sent = readInputs(model, await objectIn(call, options.bodyLimitBytes));
+  const inputs = model.toTripo(sent);
   const conflict = conflictIn(inputs);
   if (conflict !== undefined && options.validatorRefusesCombinations) throw new Refusal(400, conflict);
   const image = await imageFor(inputs, world);
@@ -69,7 +69,14 @@ async function submissionIn(call: Call, world: World) {
     conflict === undefined
       ? await tripoObjectionTo(image.bytes, image.mimeType)
       : `Tripo error 1004: invalid parameter: ${conflict}`;
-  return { inputs: { ...inputs, image: image.id }, image, objection };
+  const imageField = model.fields.find(({ type }) => type === 'file')?.name ?? 'image';
+  return {
+    model,
+    sent: { ...sent, [imageField]: image.id },
+    inputs: { ...inputs, image: image.id },
+    image,
+    objection,
+  };
 }
 
 /** The input must be an asset that is there, an image, and ready. */

@@ -40,10 +40,7 @@ function relax(guess: Field, cover: Field) {
         continue;
       }
       const around =
-        valueAt(guess, x - 1, y) +
-        valueAt(guess, x + 1, y) +
-        valueAt(guess, x, y - 1) +
-        valueAt(guess, x, y + 1);
+        valueAt(guess, x - 1, y) + valueAt(guess, x + 1, y) + valueAt(guess, x, y - 1) + valueAt(guess, x, y + 1);
       values[at] = (around + 1) / 4;
     }
   }

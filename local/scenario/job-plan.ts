@@ -1,4 +1,3 @@
-import { TRIPO_MODEL_ID } from './tripo-inputs.ts';
 import type { FaultOf } from './faults.ts';
 import type { StandInOptions } from './options.ts';
 import type { AssetRecord, JobRecord, Recipe, TripoInputs } from './records.ts';
@@ -6,6 +5,9 @@ import type { World } from './world.ts';
 
 /** What is known when a job is accepted. */
 export interface Submission {
+  readonly modelId: string;
+  /** The inputs as they were sent, and what they mean in Tripo's words. */
+  readonly sent: Readonly<Record<string, unknown>>;
   readonly inputs: TripoInputs;
   readonly cu: number;
   readonly recipe: Recipe;
@@ -31,7 +33,7 @@ const FAILS_AT = 0.6;
 
 /** Decides at once all that will ever happen to a job. */
 export function planJob(submission: Submission, world: World): JobPlan {
-  const { inputs, cu, recipe, objection, fault } = submission;
+  const { modelId, sent, inputs, cu, recipe, objection, fault } = submission;
   const number = world.jobs.all().length + 1;
   const createdAt = world.now();
   const options = world.settings.options();
@@ -56,7 +58,8 @@ export function planJob(submission: Submission, world: World): JobPlan {
       type: 'custom',
       createdAt,
       steps,
-      modelId: TRIPO_MODEL_ID,
+      modelId,
+      sent,
       inputs,
       cu,
       assetIds: listedIds(assets, fault, options),
@@ -77,9 +80,7 @@ function outcomeOf(objection: string | undefined, fault: FaultOf<'job'> | undefi
 
 function failureOf(objection: string | undefined, fault: FaultOf<'job'> | undefined) {
   if (fault?.what === 'fails') return { error: fault.error, hint: fault.hint };
-  return objection === undefined
-    ? {}
-    : { error: objection, hint: 'Check the parameters and the input image.' };
+  return objection === undefined ? {} : { error: objection, hint: 'Check the parameters and the input image.' };
 }
 
 function stepsOf(

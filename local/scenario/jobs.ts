@@ -46,9 +46,7 @@ export async function listJobs(call: Call, world: World): Promise<Reply> {
   const before = cursorIn(call.query, world);
   const rows = world.jobs
     .all()
-    .filter(
-      (job) => job.number < before && job.isLost !== true && now - job.createdAt >= listLagSeconds * 1000,
-    )
+    .filter((job) => job.number < before && job.isLost !== true && now - job.createdAt >= listLagSeconds * 1000)
     .filter((job) => wanted(job, statusAt(job, now)))
     .toReversed();
   const page = rows.slice(0, pageSize);
@@ -72,9 +70,7 @@ function pageSizeIn(query: URLSearchParams): number {
 }
 
 function filterIn(query: URLSearchParams): (job: JobRecord, status: string) => boolean {
-  const types = [query.get('type'), ...(query.get('types')?.split(',') ?? [])].filter(
-    (type) => type !== null,
-  );
+  const types = [query.get('type'), ...(query.get('types')?.split(',') ?? [])].filter((type) => type !== null);
   const status = query.get('status');
   const author = query.get('authorId');
   return (job, current) =>
@@ -121,7 +117,7 @@ export function jobView(job: JobRecord, nowMs: number, world: World, withInput =
     progress: progressAt(job, nowMs),
     statusHistory: reached.map((step) => ({ status: step.status, date: world.date(step.at) })),
     metadata: {
-      ...(withInput && job.inputs !== undefined && { input: { modelId: job.modelId, ...job.inputs } }),
+      ...(withInput && job.inputs !== undefined && { input: { modelId: job.modelId, ...(job.sent ?? job.inputs) } }),
       assetIds: hasEnded ? job.assetIds : [],
       ...(hasEnded && job.error !== undefined && { error: job.error, hint: job.hint }),
       ...(hasEnded && job.entityId !== undefined && { output: { entityId: job.entityId } }),

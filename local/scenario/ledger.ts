@@ -41,12 +41,7 @@ export interface Ledger {
 }
 
 /** Draws the ledger up from the jobs. */
-export function ledgerOf(
-  jobs: readonly JobRecord[],
-  tally: Tally,
-  busiestWindow: number,
-  nowMs: number,
-): Ledger {
+export function ledgerOf(jobs: readonly JobRecord[], tally: Tally, busiestWindow: number, nowMs: number): Ledger {
   const entries = jobs.flatMap((job) => {
     if (job.inputs === undefined) return [];
     return [

@@ -25,16 +25,9 @@ const knobs = {
   jobSecondsByJob: z
     .array(seconds)
     .default([])
-    .describe(
-      'the first, second … job since the folder was new take exactly so long; then jobSeconds counts',
-    ),
-  uploadImportSeconds: seconds
-    .default(2)
-    .describe('from completing a multipart upload to its asset (seen: 2 to 32)'),
-  firstStatus: z
-    .enum(['queued', 'pending'])
-    .default('queued')
-    .describe('the status in the answer to a submission'),
+    .describe('the first, second … job since the folder was new take exactly so long; then jobSeconds counts'),
+  uploadImportSeconds: seconds.default(2).describe('from completing a multipart upload to its asset (seen: 2 to 32)'),
+  firstStatus: z.enum(['queued', 'pending']).default('queued').describe('the status in the answer to a submission'),
 
   // What is visible when
   listLagSeconds: seconds.default(0).describe('a new job is missing from the list for so long'),
@@ -56,19 +49,13 @@ const knobs = {
     .default(null)
     .describe('so many runs within so many seconds are followed by a pause; null for none'),
   cooldownFieldIn: z.enum(['top', 'details']).default('top').describe('where remainingSeconds stands'),
-  retryAfter: z
-    .boolean()
-    .default(false)
-    .describe('429 of the request limit and of a cooldown say Retry-After'),
+  retryAfter: z.boolean().default(false).describe('429 of the request limit and of a cooldown say Retry-After'),
   bodyLimitBytes: z.int().positive().default(10_000_000).describe('longer request bodies are answered 413'),
   inlineLimitBytes: z.int().positive().default(6_000_000).describe('images of POST /assets must be smaller'),
 
   // Money
   prices: prices.prefault({}).describe('CU of each option, added up'),
-  creditsLeft: cu
-    .nullable()
-    .default(null)
-    .describe('CU left from the moment this is set; null for unlimited'),
+  creditsLeft: cu.nullable().default(null).describe('CU left from the moment this is set; null for unlimited'),
   outOfCreditsStatus: z.literal([402, 403, 429]).default(402).describe('how a lack of them is answered'),
 
   // What answers look like
@@ -85,10 +72,7 @@ const knobs = {
     .boolean()
     .default(true)
     .describe('bad combinations and faceLimits: 400 at once, or a job that fails later'),
-  acceptsDataUrls: z
-    .boolean()
-    .default(false)
-    .describe('image may be a data URL (plausible, never tried live)'),
+  acceptsDataUrls: z.boolean().default(false).describe('image may be a data URL (plausible, never tried live)'),
 
   // Files
   signedUrlSeconds: seconds.default(86_400).describe('how long a download URL lives (real: at least 24 h)'),
@@ -159,8 +143,7 @@ export function patchedOptions(options: StandInOptions, patch: unknown): StandIn
 function sentence(issue: z.core.$ZodIssue, input: unknown): string {
   const where = issue.path.length === 0 ? '' : ` in ${issue.path.join('.')}`;
   if (issue.code === 'unrecognized_keys') {
-    const known =
-      issue.path.length === 0 ? Object.keys(knobs) : [...Object.keys(prices.shape), ...FAULT_FIELDS];
+    const known = issue.path.length === 0 ? Object.keys(knobs) : [...Object.keys(prices.shape), ...FAULT_FIELDS];
     return issue.keys.map((key) => `unknown option "${key}"${where}${suggestion(key, known)}`).join('; ');
   }
   const given = valueAtPath(input, issue.path);

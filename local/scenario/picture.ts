@@ -24,10 +24,7 @@ export async function pictureOf(image: Uint8Array): Promise<Picture> {
 
 /** The same picture squeezed into exactly this size. */
 export async function resized(picture: Picture, width: number, height: number): Promise<Picture> {
-  const rgba = await sharpOf(picture)
-    .resize(width, height, { fit: 'fill', kernel: 'linear' })
-    .raw()
-    .toBuffer();
+  const rgba = await sharpOf(picture).resize(width, height, { fit: 'fill', kernel: 'linear' }).raw().toBuffer();
   return { width, height, rgba };
 }
 

@@ -30,6 +30,8 @@ export interface JobRecord {
   readonly createdAt: number;
   readonly steps: readonly { readonly status: string; readonly at: number }[];
   readonly modelId?: string;
+  /** As they were sent, for the echo; and what they mean in Tripo's words. */
+  readonly sent?: Readonly<Record<string, unknown>>;
   readonly inputs?: TripoInputs;
   readonly cu: number;
   /** Shown from the last step on. */
@@ -104,7 +106,7 @@ export interface UploadRecord {
   readonly fileSize: number;
   readonly kind: string;
   readonly parts: number;
-  /** Set by `complete`; the last step is imported, failed, or validating for ever. */
+  /** Set by `complete`; the last step is imported, failed, or validating forever. */
   readonly steps: readonly { readonly status: string; readonly at: number }[];
   readonly errorMessage?: string;
   readonly entityId?: string;

@@ -22,9 +22,7 @@ export async function glbOf(mesh: Mesh, { texture, parts }: GlbParts): Promise<U
     .setRoughnessFactor(0.75)
     .setBaseColorFactor(texture === undefined ? [0.72, 0.72, 0.74, 1] : [1, 1, 1, 1]);
   if (texture !== undefined) {
-    material.setBaseColorTexture(
-      document.createTexture('base color').setImage(texture).setMimeType('image/jpeg'),
-    );
+    material.setBaseColorTexture(document.createTexture('base color').setImage(texture).setMimeType('image/jpeg'));
     material.getBaseColorTextureInfo()?.setWrapS(CLAMP_TO_EDGE).setWrapT(CLAMP_TO_EDGE);
   }
   const accessor = (type: 'VEC3' | 'VEC2' | 'SCALAR', array: Float32Array | Uint32Array) =>

@@ -18,11 +18,7 @@ function unit([x, y, z]: Vector): Vector {
 function turned(x: number, y: number, z: number): Vector {
   const sideways = x * Math.cos(YAW) + z * Math.sin(YAW);
   const depth = -x * Math.sin(YAW) + z * Math.cos(YAW);
-  return [
-    sideways,
-    y * Math.cos(PITCH) - depth * Math.sin(PITCH),
-    y * Math.sin(PITCH) + depth * Math.cos(PITCH),
-  ];
+  return [sideways, y * Math.cos(PITCH) - depth * Math.sin(PITCH), y * Math.sin(PITCH) + depth * Math.cos(PITCH)];
 }
 
 /** What is known of a vertex once it is in the picture. */

@@ -15,8 +15,7 @@ export function recipeFor(
 ): Recipe {
   const { resultModel, gltfPadBytes } = world.settings.options();
   const padBytes = inputs.quad === true ? 0 : gltfPadBytes;
-  const ingredients =
-    resultModel === 'relief' ? [sha256(image.bytes), parametersOf(inputs)] : [inputs.quad ?? false];
+  const ingredients = resultModel === 'relief' ? [sha256(image.bytes), parametersOf(inputs)] : [inputs.quad ?? false];
   return {
     resultId: sha256(JSON.stringify([resultModel, padBytes, ...ingredients])).slice(0, 40),
     imageFile: image.file,

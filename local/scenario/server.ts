@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type ApiAnswer, type ApiRequest, json, type Reply } from './answer.ts';
 import { createStandInApi, type StandInApi } from './api.ts';
 import type { Ledger } from './ledger.ts';
+import type { StandInModel } from './tripo-inputs.ts';
 import type { StandInOptions, StandInOptionsInput } from './options.ts';
 
 /** How to start it. */
@@ -15,6 +16,8 @@ export interface StandInProps {
   readonly apiKey: string;
   readonly apiSecret: string;
   readonly options?: StandInOptionsInput | undefined;
+  /** @default Tripo 3.1 */
+  readonly models?: readonly StandInModel[] | undefined;
   /** @default Date.now */
   readonly now?: () => number;
   /** @default Math.random */
@@ -55,6 +58,7 @@ export async function startStandIn(props: StandInProps): Promise<StandIn> {
     random: props.random ?? Math.random,
     folder: props.folder,
     options: props.options,
+    models: props.models,
   });
   const waiting = new Set<NodeJS.Timeout>();
   const server = createServer((incoming, outgoing) => {
@@ -113,11 +117,7 @@ function requestOf(incoming: IncomingMessage): ApiRequest {
   };
 }
 
-async function give(
-  answer: ApiAnswer,
-  outgoing: ServerResponse,
-  waiting: Set<NodeJS.Timeout>,
-): Promise<void> {
+async function give(answer: ApiAnswer, outgoing: ServerResponse, waiting: Set<NodeJS.Timeout>): Promise<void> {
   if ('cut' in answer) {
     // A reset, not a polite end: what a client sees when a connection breaks.
     outgoing.socket?.resetAndDestroy();

@@ -24,8 +24,7 @@ export interface UrlSigner {
 /** @param secret hex; keep it, or all addresses given out become bad */
 export function createUrlSigner(secret: string): UrlSigner {
   const hmac = (text: string) => createHmac('sha256', Buffer.from(secret, 'hex')).update(text);
-  const cloudFront = (base64: string) =>
-    base64.replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~');
+  const cloudFront = (base64: string) => base64.replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~');
   const plain = (text: string) => text.replaceAll('-', '+').replaceAll('_', '=').replaceAll('~', '/');
 
   function policyOf(encoded: string) {

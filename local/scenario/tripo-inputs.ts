@@ -2,10 +2,18 @@ import { Refusal } from './answer.ts';
 import type { StandInOptions } from './options.ts';
 import type { TripoInputs } from './records.ts';
 
-/** The only model there is. */
-export const TRIPO_MODEL_ID = 'model_tripo-v3-1-image-to-3d';
+/** Tripo 3.1. */
+const TRIPO_MODEL_ID = 'model_tripo-v3-1-image-to-3d';
 
-/** An input of the model as its record describes it. */
+/** A model that can be run here. Whatever its inputs are called, its files are made from the same in Tripo's words. */
+export interface StandInModel {
+  readonly id: string;
+  readonly title: string;
+  readonly fields: readonly InputField[];
+  readonly toTripo: (inputs: Readonly<Record<string, unknown>>) => TripoInputs;
+}
+
+/** An input of a model as its record describes it. */
 export interface InputField {
   readonly name: string;
   readonly type: 'file' | 'boolean' | 'string' | 'number';
@@ -15,7 +23,7 @@ export interface InputField {
 }
 
 /** The fourteen inputs, in the order of the record, which is also the order in which the validator looks at them. */
-export const TRIPO_FIELDS: readonly InputField[] = [
+const TRIPO_FIELDS: readonly InputField[] = [
   { name: 'image', type: 'file' },
   { name: 'texture', type: 'boolean', default: true, costImpact: true },
   {
@@ -50,19 +58,29 @@ export const TRIPO_FIELDS: readonly InputField[] = [
 ];
 
 /**
- * The body of a submission, checked. `dryRun` in it is passed over without a word: the real service takes the request
- * for a paid one, too.
+ * The body of a submission, checked. `dryRun` in it is ignored silently: the real service takes the request for a paid
+ * one, too.
  *
  * @throws Refusal 400 in the words of the validator
  */
-export function tripoInputsIn(body: Readonly<Record<string, unknown>>): TripoInputs {
-  for (const field of TRIPO_FIELDS) checkField(field, body[field.name]);
+export function readInputs({ fields }: StandInModel, body: Readonly<Record<string, unknown>>) {
+  for (const field of fields) checkField(field, body[field.name]);
   const inputs = Object.entries(body).filter(([name]) => name !== 'dryRun');
-  const unknown = inputs.find(([name]) => !TRIPO_FIELDS.some((field) => field.name === name));
+  const unknown = inputs.find(([name]) => !fields.some((field) => field.name === name));
   if (unknown !== undefined) throw new Refusal(400, `"${unknown[0]}" is not allowed`);
-  // Every field has just been checked against its type.
-  return Object.fromEntries(inputs) as unknown as TripoInputs;
+  return Object.fromEntries(inputs);
 }
+
+/** The models of a stand-in that is told nothing else. */
+export const MODELS: readonly StandInModel[] = [
+  {
+    id: TRIPO_MODEL_ID,
+    title: 'Tripo 3.1 Image to 3D',
+    fields: TRIPO_FIELDS,
+    // Every field was checked against its type.
+    toTripo: (inputs) => inputs as unknown as TripoInputs,
+  },
+];
 
 function checkField({ name, type, allowedValues }: InputField, value: unknown) {
   if (value === undefined) {

@@ -147,15 +147,12 @@ async function readParts(upload: UploadRecord, world: World): Promise<Uint8Array
 }
 
 function objectionTo(upload: UploadRecord, parts: readonly Uint8Array[]): string | undefined {
-  if (parts.length !== upload.parts)
-    return `${upload.parts - parts.length} of ${upload.parts} parts are missing`;
+  if (parts.length !== upload.parts) return `${upload.parts - parts.length} of ${upload.parts} parts are missing`;
   if (parts.slice(0, -1).some((part) => part.byteLength < LEAST_PART_BYTES)) {
     return 'EntityTooSmall: all parts but the last must have at least 5 MB';
   }
   const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
-  return size === upload.fileSize
-    ? undefined
-    : `the file has ${size} bytes, announced were ${upload.fileSize}`;
+  return size === upload.fileSize ? undefined : `the file has ${size} bytes, announced were ${upload.fileSize}`;
 }
 
 /** `GET /uploads/{uploadId}` */

@@ -4,6 +4,7 @@ import { netSpent, type Tally } from './ledger.ts';
 import { parseOptions, patchedOptions, type StandInOptions, type StandInOptionsInput } from './options.ts';
 import type { AssetRecord, JobRecord, ResultRecord, UploadRecord } from './records.ts';
 import { createUrlSigner, type UrlSigner } from './signed-url.ts';
+import { MODELS, type StandInModel } from './tripo-inputs.ts';
 import { createFolderStore, createMemoryStore, createShelf, type Shelf, type Store } from './store.ts';
 
 /** What a stand-in is made of. */
@@ -19,10 +20,13 @@ export interface WorldProps {
   /** Where to keep everything; only in memory without it. */
   readonly folder?: string | undefined;
   readonly options?: StandInOptionsInput | undefined;
+  /** @default Tripo 3.1 */
+  readonly models?: readonly StandInModel[] | undefined;
 }
 
 /** Everything that routes work with. */
 export interface World extends WorldProps {
+  readonly models: readonly StandInModel[];
   readonly store: Store;
   readonly jobs: Shelf<JobRecord>;
   readonly assets: Shelf<AssetRecord>;
@@ -57,6 +61,7 @@ export async function openWorld(props: WorldProps): Promise<World> {
   const settings = createSettings(props.options, () => netSpent(jobs.all(), props.now()));
   return {
     ...props,
+    models: props.models ?? MODELS,
     store,
     jobs,
     assets,
@@ -88,8 +93,7 @@ function createSettings(input: StandInOptionsInput | undefined, spent: () => num
   return {
     options: () => options,
     faults: () => faults,
-    creditsLeft: () =>
-      options.creditsLeft === null ? Infinity : options.creditsLeft - (spent() - spentBefore),
+    creditsLeft: () => (options.creditsLeft === null ? Infinity : options.creditsLeft - (spent() - spentBefore)),
     change(patch) {
       options = patchedOptions(options, patch);
       // A change of another knob must not begin the faults or the budget anew.

@@ -7,11 +7,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { Alarm } from '../../functions/store-assets/download.ts';
+import { systemClock } from '../../functions/platform/clock.ts';
 import { httpGet } from '../../functions/store-assets/http-get.ts';
 import { createValidate } from '../../functions/store-assets/validate-glb.ts';
 import { storeFile } from '../../functions/store-assets/store-file.ts';
-import { withUnsignedParts } from '../../functions/store-assets/unsigned-parts.ts';
+import { skipPartSignatures } from '../../functions/store-assets/unsigned-parts.ts';
 
 /**
  * One large GLB, copied by the function's own code and by the barest pipe there is, turn by turn in processes of their own,
@@ -81,21 +81,17 @@ async function bare(origin: string): Promise<void> {
 
 async function ours(origin: string): Promise<boolean> {
   const place = () => ({ role: 'model', key: 'ours.glb' }) as const;
-  const alarm: Alarm = (ms, ring) => setTimeout(ring, ms);
   const asset = { assetId: 'asset_1', url: `${origin}/v1/file`, status: 'ready', is3d: true } as const;
   const stored = await storeFile(
     { runId: 'run', assetId: 'asset_1', place, totalMs: 600_000 },
     {
       scenario: { asset: async () => asset },
-      s3: withUnsignedParts(s3At(origin)),
+      s3: skipPartSignatures(s3At(origin)),
       assetBucket: 'assets',
       maxAssetBytes: 4_000_000_000,
-      glbErrors: 'record',
-      apiUrl: `${origin}/v1`,
-      get: httpGet,
-      lookup: async () => [],
-      validate: createValidate(alarm),
-      alarm,
+      glbErrors: 'report',
+      network: { apiUrl: `${origin}/v1`, get: httpGet, lookup: async () => [], clock: systemClock },
+      validate: createValidate(systemClock),
     },
   );
   return stored.asset.validation?.errors === 0;
@@ -108,9 +104,7 @@ interface Turn {
 }
 
 function turn(mode: 'bare' | 'ours', origin: string): Turn {
-  return JSON.parse(
-    execFileSync(process.execPath, [import.meta.filename, mode, origin], { encoding: 'utf8' }),
-  ) as Turn;
+  return JSON.parse(execFileSync(process.execPath, [import.meta.filename, mode, origin], { encoding: 'utf8' })) as Turn;
 }
 
 async function serving(bytes: number): Promise<{ child: ChildProcess; origin: string }> {

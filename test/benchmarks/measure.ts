@@ -34,7 +34,7 @@ async function cloneToModel(folder: string): Promise<void> {
 
 async function oneImage(folder: string): Promise<void> {
   const data = ['--data', join(folder, 'data'), '--out', join(folder, 'out')];
-  run(process.execPath, [join(project, 'local', 'start.mjs'), image, '--job-seconds', '1', ...data], project);
+  run(process.execPath, [join(project, 'local', 'cli', 'start.mjs'), image, '--job-seconds', '1', ...data], project);
 }
 
 async function serving(folder: string): Promise<{ child: ChildProcess; addresses: Record<string, string> }> {
@@ -42,7 +42,7 @@ async function serving(folder: string): Promise<{ child: ChildProcess; addresses
   const child = spawn(
     process.execPath,
     [
-      join(project, 'local', 'start.mjs'),
+      join(project, 'local', 'cli', 'start.mjs'),
       '--port',
       '0',
       '--page-port',

@@ -16,11 +16,7 @@ const EXPORTS = {
 const COMPILED = ['--ignoreConfig', '--strict', '--target', 'es2022', '--declaration'];
 
 /** Each folder says what its files are. */
-async function compile(
-  to: string,
-  type: 'module' | 'commonjs',
-  ...options: readonly string[]
-): Promise<void> {
+async function compile(to: string, type: 'module' | 'commonjs', ...options: readonly string[]): Promise<void> {
   const tsc = join(project, 'node_modules', 'typescript', 'bin', 'tsc');
   const source = join(project, 'functions', 'contract', 'event-reader.ts');
   const args = [tsc, ...COMPILED, ...options, '--outDir', join(folder, to), source];
@@ -33,9 +29,7 @@ async function writeJson(path: string, value: unknown): Promise<void> {
 }
 
 const ownSchema = z.object({ name: z.string(), version: z.string(), license: z.string() });
-const { name, version, license } = ownSchema.parse(
-  JSON.parse(await readFile(join(project, 'package.json'), 'utf8')),
-);
+const { name, version, license } = ownSchema.parse(JSON.parse(await readFile(join(project, 'package.json'), 'utf8')));
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(join(folder, 'docs'), { recursive: true });

@@ -68,9 +68,7 @@ function changedWords(before: Words | undefined, after: Words | undefined, at: s
   return [
     ...gone.map((word) => `${at}: it no longer knows ${JSON.stringify(word)}`),
     ...(before.isOpen && !after.isOpen ? [`${at}: it takes no other words any more`] : []),
-    ...(before.isOpen
-      ? []
-      : fresh.map((word) => `${at}: ${JSON.stringify(word)} is new in a list that was closed`)),
+    ...(before.isOpen ? [] : fresh.map((word) => `${at}: ${JSON.stringify(word)} is new in a list that was closed`)),
   ];
 }
 
@@ -80,9 +78,7 @@ function changedFields(released: JsonSchema, current: JsonSchema, at: string): r
     ...Object.entries(released.properties ?? {}).flatMap(([name, schema]) => {
       const now = current.properties?.[name];
       if (!isSchema(schema)) return [];
-      return isSchema(now)
-        ? breaksIn(schema, now, `${at}.${name}`)
-        : [`${at}.${name} was removed or renamed`];
+      return isSchema(now) ? breaksIn(schema, now, `${at}.${name}`) : [`${at}.${name} was removed or renamed`];
     }),
     ...[...after].filter((name) => !before.has(name)).map((name) => `${at}.${name} is newly required`),
     ...[...before]

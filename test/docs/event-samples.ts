@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Asset, StoredAsset } from '../../functions/contract/asset.ts';
-import { type DetailType, eventOf, eventSource } from '../../functions/run/event.ts';
 import { failure } from '../../functions/contract/failures.ts';
-import { type Manifest, manifestOf } from '../../functions/run/manifest.ts';
 import type { FinalRecord, RecordIn } from '../../functions/run/record.ts';
-import { assetFolder, manifestKey, runIdOf } from '../../functions/run/upload.ts';
-import { modelDefaults } from '../../functions/models/tripo-3-1.ts';
+import { resolveParameters } from '../../functions/models/parameters.ts';
+import { tripo31 } from '../../functions/models/tripo-3-1.ts';
+import { toEvent } from '../../functions/run/event.ts';
+import { toManifest } from '../../functions/run/manifest.ts';
+import { type DetailType, eventSource, type Manifest } from '../../functions/contract/schemas.ts';
+import { assetFolder, manifestKey } from '../../functions/run/keys.ts';
+import { runIdOf } from '../../functions/run/upload.ts';
 
-/** An event as EventBridge hands it to whoever listens. */
+/** An event as EventBridge delivers it. */
 export interface DeliveredEvent {
   readonly version: '0';
   readonly id: string;
@@ -24,13 +27,17 @@ const ASSETS = 'meshdrop-assets';
 const bucket = 'meshdrop-uploads';
 const key = 'chairs/oak.png';
 const versionId = 'L4kqtJlcpXroDTDmpUMLUo';
-const runId = runIdOf({ bucket, key, version: versionId });
+const runId = runIdOf({ bucket, key, versionId });
+
+const resolved = resolveParameters(tripo31, key, { 'tripo-face-limit': '50000' }, { defaults: {}, presets: {} });
+if ('failure' in resolved) throw new Error(resolved.failure.reason);
 
 const claimed = {
   schemaVersion: '1.0',
   runId,
   upload: { bucket, key, versionId, bytes: 476_395, sha256: sha256Of('oak.png'), contentType: 'image/png' },
-  parameters: { ...modelDefaults, faceLimit: 50_000 },
+  modelId: tripo31.id,
+  parameters: resolved.parameters,
   claimedAt: '2026-11-22T18:26:43.107Z',
   quote: 37.5,
   quotedAt: '2026-11-22T18:26:44.216Z',
@@ -113,14 +120,14 @@ export function sampleEvents(): ReadonlyMap<string, DeliveredEvent> {
 
 export function sampleManifests(): ReadonlyMap<string, Manifest> {
   return new Map([
-    ['manifest', manifestOf(stored)],
-    ['manifest-failed', manifestOf(failed)],
-    ['manifest-rejected', manifestOf(rejected)],
+    ['manifest', toManifest(stored)],
+    ['manifest-failed', toManifest(failed)],
+    ['manifest-rejected', toManifest(rejected)],
   ]);
 }
 
 function delivered(record: FinalRecord): DeliveredEvent {
-  const { detailType, detail } = eventOf(record, { bucket: ASSETS, key: manifestKey(key, runId) });
+  const { detailType, detail } = toEvent(record, { bucket: ASSETS, key: manifestKey(key, runId) });
   return {
     version: '0',
     id: '7bf73129-1428-4cd3-a780-95db273d1602',

@@ -1,10 +1,10 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { manifestSchema, schemaVersion } from '../../functions/run/manifest.ts';
 import { sampleEvents, sampleManifests } from './event-samples.ts';
 import { publishedSchemas } from './event-schemas.ts';
 import { publishedValidators, validatorOf } from './published-validators.ts';
 import { lastReleased } from './released.ts';
+import { manifestSchema, schemaVersion } from '../../functions/contract/schemas.ts';
 
 const schemas = publishedSchemas();
 const validators = publishedValidators();
@@ -31,8 +31,7 @@ describe('every sample', () => {
   });
 
   it('is what the code makes, manifests as well', () => {
-    for (const manifest of sampleManifests().values())
-      expect(manifestSchema.parse(manifest)).toEqual(manifest);
+    for (const manifest of sampleManifests().values()) expect(manifestSchema.parse(manifest)).toEqual(manifest);
   });
 });
 

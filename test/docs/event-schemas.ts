@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { eventSchemas, eventSource } from '../../functions/run/event.ts';
-import { manifestSchema, schemaVersion } from '../../functions/run/manifest.ts';
+import { eventSchemas, eventSource, manifestSchema, schemaVersion } from '../../functions/contract/schemas.ts';
 
 /** A JSON Schema, as far as zod writes one. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -67,8 +66,8 @@ function open(schema: JsonSchema, name: string): void {
     delete schema.enum;
   }
   if (name === 'parameters') {
-    delete schema.properties;
-    delete schema.required;
+    // JSON has no other names than strings.
+    delete schema.propertyNames;
     schema.additionalProperties = { type: ['string', 'number', 'boolean'] };
   }
 }

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { schemaVersion } from '../../functions/run/manifest.ts';
 import { publishedSchemas } from './event-schemas.ts';
 import { generatedDocuments } from './generated.ts';
 import { release } from './released.ts';
+import { schemaVersion } from '../../functions/contract/schemas.ts';
 
 for (const [path, text] of generatedDocuments()) {
   const file = join(import.meta.dirname, '..', '..', path);

@@ -1,10 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FAILURES } from '../../functions/contract/failures.ts';
 import { sampleEvents, sampleManifests } from './event-samples.ts';
 import { publishedSchemas } from './event-schemas.ts';
+import { replacePart } from './generated-part.ts';
+import { lifecyclePicture } from './lifecycle-picture.ts';
+import { roomsTable } from './rooms-table.ts';
+import { settingsTable } from './settings-table.ts';
 
-/** What the documents under docs/ say that the code knows better: path and text. */
+/** The documents that are made from the code, wholly or in part: path and text. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
   return new Map([
+    withGenerated('README.md', 'settings', settingsTable()),
+    withGenerated('ARCHITECTURE.md', 'rooms', roomsTable()),
+    withGenerated('docs/reliability.md', 'lifecycle', lifecyclePicture()),
     ['docs/failures.md', failures()],
     ...jsonFiles(publishedSchemas(), 'schema.json'),
     ...jsonFiles(sampleEvents(), 'sample.json'),
@@ -12,11 +21,13 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
   ]);
 }
 
+function withGenerated(path: string, part: string, generated: string): [string, string] {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', path), 'utf8');
+  return [path, replacePart(text, path, part, generated)];
+}
+
 function jsonFiles(values: ReadonlyMap<string, unknown>, ending: string): readonly [string, string][] {
-  return [...values].map(([name, value]) => [
-    `docs/events/${name}.${ending}`,
-    `${JSON.stringify(value, null, 2)}\n`,
-  ]);
+  return [...values].map(([name, value]) => [`docs/events/${name}.${ending}`, `${JSON.stringify(value, null, 2)}\n`]);
 }
 
 function failures(): string {
@@ -25,12 +36,13 @@ function failures(): string {
   );
   return `# When there is no model
 
-Every image gets an answer: a manifest beside where its model would be, and an event. When there is no model, both carry
-\`failure: { code, reason, hint }\`: the code for programs, the reason in one plain sentence with the figures of this very
-image, and a hint what to do.
+Every upload ends with a manifest, in the folder where its model would be, and with an event. If there is no model, both
+have \`failure: { code, reason, hint }\`: a code for programs, a reason in one plain sentence about this image, and a hint
+about what to do.
 
-*Rejected* (\`Upload Rejected\`) means that the image or what was said about it can not be used: nothing was paid. *Failed*
-(\`Model Failed\`) means everything else. A failed run whose job was paid can be resumed without paying again: \`npm run redrive -- RUNID\`.
+*Rejected* (\`Upload Rejected\`) means that the image or its metadata cannot be used: nothing was paid. *Failed*
+(\`Model Failed\`) means everything else. You can resume a failed run whose job was paid, without paying again:
+\`npm run redrive -- RUNID\`.
 
 | code | ends as | when | what to do |
 | --- | --- | --- | --- |

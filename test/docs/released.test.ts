@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { schemaVersion } from '../../functions/run/manifest.ts';
 import { breaksIn } from './compatibility.ts';
 import { type JsonSchema, publishedSchemas } from './event-schemas.ts';
 import { lastReleased } from './released.ts';
+import { schemaVersion } from '../../functions/contract/schemas.ts';
 
 const schemas = publishedSchemas();
 const released = await lastReleased(schemaVersion);
 
 const RULES = `Consumers rely on it (docs/events.md, "Versions"). Keep the field as it was and add a new one beside it;
-or, if it has to be, raise schemaVersion (functions/run/manifest.ts) to the next major version and announce it.`;
+or, if it has to be, raise schemaVersion (functions/contract/schemas.ts) to the next major version and announce it.`;
 
-const RAISE = `This is not what was released under its version. Raise schemaVersion (functions/run/manifest.ts) to the next
+const RAISE = `This is not what was released under its version. Raise schemaVersion (functions/contract/schemas.ts) to the next
 minor version, then npm run docs -- --release.`;
 
 describe('the schemas', () => {

@@ -17,9 +17,7 @@ export interface Release {
 /** The newest version of the same major that was released, or none. */
 export async function lastReleased(schemaVersion: string): Promise<Release | undefined> {
   const [major] = schemaVersion.split('.');
-  const minors = (await Array.fromAsync(glob(`${major}.*`, { cwd: folder }))).map((name) =>
-    Number(name.split('.')[1]),
-  );
+  const minors = (await Array.fromAsync(glob(`${major}.*`, { cwd: folder }))).map((name) => Number(name.split('.')[1]));
   if (minors.length === 0) return undefined;
   const version = `${major}.${Math.max(...minors)}`;
   const files = await Array.fromAsync(glob('*.schema.json', { cwd: join(folder, version) }));

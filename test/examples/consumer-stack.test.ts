@@ -62,9 +62,7 @@ describe('the stack of the example consumer, in one app with the construct', () 
   it('listens on the bus that the events go to', () => {
     const onTheirs = synthesized((scope) => ({ eventBus: new EventBus(scope, 'TheirBus') }));
 
-    const busNames = onTheirs
-      .all('AWS::Events::Rule')
-      .map(({ EventBusName }) => JSON.stringify(EventBusName));
+    const busNames = onTheirs.all('AWS::Events::Rule').map(({ EventBusName }) => JSON.stringify(EventBusName));
     expect(busNames).toEqual([expect.stringContaining('TheirBus')]);
   });
 });

@@ -4,13 +4,13 @@ import type { ModelStored } from 'meshdrop/events';
 import { describe, expect, it } from 'vitest';
 import { addToCatalogue } from '../../examples/consumer/catalogue.ts';
 import type { Asset } from '../../functions/contract/asset.ts';
-import { eventOf } from '../../functions/run/event.ts';
-import { manifestOf } from '../../functions/run/manifest.ts';
 import type { RecordIn } from '../../functions/run/record.ts';
-import { manifestKey } from '../../functions/run/upload.ts';
 import { sampleEvents } from '../docs/event-samples.ts';
 import { modelAsset, storedRecord } from '../functions/records.ts';
 import { ASSETS, openS3, UPLOADS } from '../functions/s3-endpoint.ts';
+import { toEvent } from '../../functions/run/event.ts';
+import { toManifest } from '../../functions/run/manifest.ts';
+import { manifestKey } from '../../functions/run/keys.ts';
 
 const CATALOGUE = 'catalogue';
 const GLB = 'a model of an oak chair';
@@ -28,14 +28,13 @@ async function open(change: (model: Asset) => Partial<RecordIn<'stored'>> = () =
     new PutObjectCommand({
       Bucket: ASSETS,
       Key: MANIFEST.key,
-      Body: JSON.stringify(manifestOf(record)),
+      Body: JSON.stringify(toManifest(record)),
     }),
   );
-  const { detailType, detail } = eventOf(record, MANIFEST);
+  const { detailType, detail } = toEvent(record, MANIFEST);
   const event = { source: 'meshdrop', 'detail-type': detailType, detail } as ModelStored;
   const { eventId } = event.detail.metadata;
-  const add = (given: unknown) =>
-    addToCatalogue(given, { s3, assetBucket: ASSETS, catalogueBucket: CATALOGUE });
+  const add = (given: unknown) => addToCatalogue(given, { s3, assetBucket: ASSETS, catalogueBucket: CATALOGUE });
 
   async function entry(): Promise<unknown> {
     const command = new GetObjectCommand({ Bucket: CATALOGUE, Key: `catalogue/${eventId}.json` });
@@ -172,11 +171,7 @@ describe('the example consumer refuses, with a sentence, and adds nothing:', () 
         }),
       'is not where the manifest of the run',
     ],
-    [
-      'an event that it does not listen to',
-      () => sampleEvents().get('model-failed'),
-      '"Model Failed" is not',
-    ],
+    ['an event that it does not listen to', () => sampleEvents().get('model-failed'), '"Model Failed" is not'],
     [
       'an event of somebody else',
       (event) => ({ ...event, source: 'aws.s3' }),

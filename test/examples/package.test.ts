@@ -69,10 +69,7 @@ describe('the package', () => {
     ['CommonJS', 'node18', `import { parse } from 'meshdrop/events'; export = parse;`],
   ])('is understood by the compiler in %s', async (_, module, code) => {
     const file = module === 'node18' ? 'old.cts' : 'new.mts';
-    await writeFile(
-      join(theirs.folder, file),
-      `${code}\nparse(undefined).detail.metadata.eventId satisfies string;`,
-    );
+    await writeFile(join(theirs.folder, file), `${code}\nparse(undefined).detail.metadata.eventId satisfies string;`);
     const args = [TSC, '--ignoreConfig', '--strict', '--noEmit', '--module', module, file];
 
     const { stdout } = await run(process.execPath, args, { cwd: theirs.folder });

@@ -1,6 +1,11 @@
 import type { Asset } from '../../functions/contract/asset.ts';
 import type { RecordIn } from '../../functions/run/record.ts';
-import { modelDefaults } from '../../functions/models/tripo-3-1.ts';
+import { resolveParameters } from '../../functions/models/parameters.ts';
+import { tripo31 } from '../../functions/models/tripo-3-1.ts';
+
+const resolved = resolveParameters(tripo31, 'oak.png', {}, { defaults: {}, presets: {} });
+if ('failure' in resolved) throw new Error(resolved.failure.reason);
+export const defaultParameters = resolved.parameters;
 
 const common = {
   schemaVersion: '1.0',
@@ -13,7 +18,8 @@ const common = {
     sha256: 'ab',
     contentType: 'image/png',
   },
-  parameters: modelDefaults,
+  modelId: tripo31.id,
+  parameters: defaultParameters,
   quote: 37.5,
   sends: [{ assetId: 'asset_in', sentAt: '2026-10-05T10:00:00.000Z', sentBy: 'nonce' }],
   attempts: 0,

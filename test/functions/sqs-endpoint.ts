@@ -1,30 +1,31 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 import { answerJson, type AwsJsonTools } from '../../local/aws/aws-json.ts';
+import { systemClock } from '../../local/aws/clock.ts';
+import { createMemoryFiles } from '../../local/aws/durable-files.ts';
 import { openQueue } from '../../local/aws/sqs/queue.ts';
 import { queueUrl } from '../../local/aws/sqs/queue-calls.ts';
 
 /** The local queues with the real client before them, for one test. */
 export async function openSqs(now: () => number) {
-  const folder = mkdtempSync(join(tmpdir(), 'meshdrop-queues-'));
   const open = (name: string) =>
     openQueue({
       arn: `arn:aws:sqs:us-east-1:000000000000:${name}`,
-      folder: join(folder, name),
+      files: createMemoryFiles(),
+      clock: { ...systemClock, now },
+      newId: randomUUID,
       visibilityTimeoutMs: 360_000,
       retentionMs: 14 * 86_400_000,
       speed: 1,
-      now,
     });
   const uploads = await open('Uploads');
   const deadUploads = await open('DeadUploads');
+  const reports = await open('Reports');
   const deadReports = await open('DeadReports');
-  const queues = new Map([uploads, deadUploads, deadReports].map((queue) => [queue.arn, queue]));
+  const queues = new Map([uploads, deadUploads, reports, deadReports].map((queue) => [queue.arn, queue]));
   // As the S3 endpoint: nobody retries when a busy machine takes its time between two calls.
   const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     const target = String(request.headers['x-amz-target']);
@@ -43,12 +44,12 @@ export async function openSqs(now: () => number) {
     server.closeAllConnections();
     server.close();
     for (const queue of queues.values()) queue.close();
-    rmSync(folder, { recursive: true, force: true });
   });
   const queueUrls = {
     uploads: queueUrl('Uploads'),
     deadUploads: queueUrl('DeadUploads'),
+    reports: queueUrl('Reports'),
     deadReports: queueUrl('DeadReports'),
   };
-  return { sqs, queueUrls, uploads, deadUploads, deadReports };
+  return { sqs, queueUrls, uploads, deadUploads, reports, deadReports };
 }

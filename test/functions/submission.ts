@@ -1,104 +1,163 @@
+import { EventBridgeClient, PutEventsCommand, type PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
 import { onTestFinished } from 'vitest';
-import { createSpendGuard } from '../../functions/spending/spend-guard.ts';
-import { type SubmitTools, submitJob } from '../../functions/submit-job/submit-job.ts';
-import type { MeshdropEvent } from '../../functions/run/event.ts';
-import { createJsonObjects } from '../../functions/platform/json-store.ts';
-import type { Manifest } from '../../functions/run/manifest.ts';
-import { createRecords, type RecordIn, type RunRecord } from '../../functions/run/record.ts';
-import { manifestKey, runIdOf } from '../../functions/run/upload.ts';
-import { createScenario } from '../../functions/scenario/client.ts';
-import type { AnnouncedUpload } from '../../functions/run/upload-message.ts';
+import type { Model } from '../../functions/models/model.ts';
+import { MODELS } from '../../functions/models/registry.ts';
+import type { RunRecord } from '../../functions/run/record.ts';
+import type { Runs } from '../../functions/run/runs.ts';
+import type { Scenario } from '../../functions/scenario/client.ts';
+import type { GenerationInput } from '../../functions/submit-job/start-generation.ts';
+import { createSubmission, type Submission, type SubmitJobEnv } from '../../functions/submit-job/submission.ts';
+import { submitUpload } from '../../functions/submit-job/submit-upload.ts';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
 import { startStandIn } from '../../local/scenario/server.ts';
-import { credentialsOf } from './credentials.ts';
+import type { StandInModel } from '../../local/scenario/tripo-inputs.ts';
 import { png } from './images.ts';
-import { collectObserved } from './observed-collector.ts';
 import { ASSETS, openS3, UPLOADS } from './s3-endpoint.ts';
+import { collectTelemetry } from './telemetry-collector.ts';
 import { virtualTime } from './virtual-time.ts';
+import type { Manifest, MeshdropEvent } from '../../functions/contract/schemas.ts';
+import { manifestKey } from '../../functions/run/keys.ts';
+import { type AnnouncedUpload, runIdOf } from '../../functions/run/upload.ts';
 
 const LIFETIME_MS = 300_000;
 export const KEY = 'chairs/Oak Chair.png';
+export const STATE_MACHINE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:Generation';
 
-/** Everything around SubmitJob: the stand-in, S3, and a clock that only sleeping moves. */
-export async function openSubmission(options: StandInOptionsInput = {}) {
+/** What one invocation has otherwise than the function's own composition. */
+type Changed = Partial<Omit<Submission, 'runs' | 'settings' | 'scenario'>> & {
+  readonly runs?: Partial<Runs>;
+  readonly settings?: Partial<Submission['settings']>;
+  readonly scenario?: Partial<Scenario>;
+};
+
+interface Setting {
+  readonly env?: Partial<SubmitJobEnv>;
+  readonly models?: readonly Model[];
+  /** What the stand-in can run. */
+  readonly standInModels?: readonly StandInModel[];
+}
+
+/** SubmitJob as it is composed in AWS; around it the stand-in, S3, and a clock that only sleeping moves. */
+export async function openSubmission(
+  options: StandInOptionsInput = {},
+  { env, models = MODELS, standInModels }: Setting = {},
+) {
   const time = virtualTime();
   const s3 = await openS3(time.now);
   const standIn = await startStandIn({
     apiKey: 'key',
     apiSecret: 'secret',
     now: time.now,
+    models: standInModels,
     options: { requestsPerWindow: 1_000_000, resultModel: 'triangle', jobSeconds: 120, ...options },
   });
   onTestFinished(() => standIn.close());
-  const observed = collectObserved();
-  const objects = createJsonObjects(s3.s3, ASSETS);
+  const { telemetry, counts, lines } = collectTelemetry();
   const events: MeshdropEvent[] = [];
-  const started: RecordIn<'submitted'>[] = [];
-  const scenarioWith = (fetch: typeof globalThis.fetch) =>
-    createScenario({
-      url: standIn.url,
-      credentials: credentialsOf('secret'),
-      fetch,
-      sleep: time.sleep,
-      now: time.now,
-    });
-  const tools: Omit<SubmitTools, 'remainingMs'> = {
-    s3: s3.s3,
-    objects,
-    records: createRecords(objects),
-    assetBucket: ASSETS,
-    announce: async (event) => void events.push(event),
-    startGeneration: async (record) => void started.push(record),
-    scenario: scenarioWith(fetch),
-    parameterSettings: { defaults: {}, presets: {} },
-    again: 'rerun',
-    maxCuPerRun: 150,
-    spendGuard: createSpendGuard(objects, Number.POSITIVE_INFINITY),
-    sleep: time.sleep,
-    random: () => 0.5,
-    now: time.now,
-    count: observed.count,
-    log: observed.log,
+  const started: GenerationInput[] = [];
+  const clients = { ...mockedClients(events, started), s3: s3.s3, fetch };
+  const variables: SubmitJobEnv = {
+    SCENARIO_URL: standIn.url,
+    SCENARIO_SECRET_ARN: 'arn:secret',
+    ASSET_BUCKET: ASSETS,
+    EVENT_BUS_NAME: 'default',
+    STATE_MACHINE_ARN,
+    MODEL: 'tripo-3-1',
+    PARAMETER_SETTINGS: '{"defaults":{},"presets":{}}',
+    MAX_CU_PER_RUN: '150',
+    MAX_CU_PER_DAY: 'Infinity',
+    ON_DUPLICATE: 'regenerate',
+    IGNORE_PREFIXES: '[]',
+    UPLOADS_QUEUE_URL: 'https://queue',
+    ...env,
   };
+  const submissionWith = (fetched: typeof fetch) =>
+    createSubmission(variables, { ...clients, fetch: fetched }, time, { telemetry, models });
+  const submission = submissionWith(fetch);
+  const { records, documents } = submission.runs;
 
   /** One invocation of the function, with five minutes of its own. */
-  function submit(upload: AnnouncedUpload, changed: Partial<SubmitTools> = {}): Promise<void> {
+  function submit(upload: AnnouncedUpload, changed: Changed = {}): Promise<void> {
     const endsAt = time.now() + LIFETIME_MS;
-    return submitJob(upload, { ...tools, remainingMs: () => endsAt - time.now(), ...changed });
+    return submitUpload(upload, {
+      ...submission,
+      remainingMs: () => endsAt - time.now(),
+      ...changed,
+      runs: { ...submission.runs, ...changed.runs },
+      settings: { ...submission.settings, ...changed.settings },
+      scenario: { ...submission.scenario, ...changed.scenario },
+    });
   }
 
   async function drop(metadata: Record<string, string> = {}, key = KEY, body?: Uint8Array | string) {
     const upload = await s3.put(UPLOADS, key, body ?? (await png()), metadata);
-    const runId = runIdOf({ bucket: UPLOADS, key, version: upload.versionId ?? upload.sequencer });
-    return { upload, runId };
+    return { upload, runId: runIdOf(upload) };
   }
 
   async function record(runId: string): Promise<RunRecord | undefined> {
-    return (await tools.records.read(runId))?.record;
+    return (await records.read(runId))?.record;
   }
 
   async function manifest(runId: string, key = KEY): Promise<Manifest | undefined> {
-    return (await objects.read(manifestKey(key, runId)))?.value as Manifest | undefined;
+    return (await documents.read(manifestKey(key, runId)))?.value as Manifest | undefined;
   }
 
   return {
     time,
     s3,
     standIn,
-    tools,
-    objects,
+    env: variables,
+    clients,
+    telemetry,
+    submission,
+    runs: submission.runs,
+    records,
+    documents,
+    scenario: submission.scenario,
     events,
     started,
     submit,
     drop,
     record,
     manifest,
-    counts: observed.counts,
-    lines: observed.lines,
-    scenarioWith,
+    counts,
+    lines,
+    /** Scenario over another `fetch`. */
+    scenarioWith: (fetched: typeof fetch) => submissionWith(fetched).scenario,
     /** Jobs that were ever paid. */
     jobs: () => standIn.ledger().jobs,
     requests: () => standIn.ledger().requests,
   };
 }
-export type Submission = Awaited<ReturnType<typeof openSubmission>>;
+export type OpenSubmission = Awaited<ReturnType<typeof openSubmission>>;
+
+/** A bus and a state machine that take everything, and the secret of the stand-in. */
+export function mockedClients(events: MeshdropEvent[], started: GenerationInput[] = []) {
+  const clients = {
+    events: new EventBridgeClient({ region: 'us-east-1' }),
+    sfn: new SFNClient({ region: 'us-east-1' }),
+    sqs: new SQSClient({ region: 'us-east-1' }),
+    secrets: new SecretsManagerClient({ region: 'us-east-1' }),
+  };
+  mockClient(clients.events)
+    .on(PutEventsCommand)
+    .callsFake(({ Entries = [] }: PutEventsCommandInput) => {
+      for (const { DetailType, Detail = '' } of Entries)
+        events.push({ detailType: DetailType, detail: JSON.parse(Detail) } as MeshdropEvent);
+      return { FailedEntryCount: 0, Entries: [] };
+    });
+  mockClient(clients.sfn)
+    .on(StartExecutionCommand)
+    .callsFake(({ input }: { input: string }) => {
+      started.push(JSON.parse(input) as GenerationInput);
+      return {};
+    });
+  mockClient(clients.sqs);
+  const SecretString = JSON.stringify({ apiKey: 'key', apiSecret: 'secret' });
+  mockClient(clients.secrets).on(GetSecretValueCommand).resolves({ SecretString });
+  return clients;
+}

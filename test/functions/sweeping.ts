@@ -5,16 +5,17 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
-import { uploadIn } from '../../functions/run/upload-message.ts';
+import type { Context, SQSRecord } from 'aws-lambda';
+import { createReportFailure } from '../../functions/report-failure/report-failure.ts';
 import { sweep } from '../../functions/sweep/sweep.ts';
-import type { SweepTools } from '../../functions/sweep/sweep-tools.ts';
+import { createSweeping, type Sweeping } from '../../functions/sweep/sweeping.ts';
 import { openSqs } from './sqs-endpoint.ts';
-import { UPLOADS } from './s3-endpoint.ts';
-import { openSubmission } from './submission.ts';
+import { ASSETS, UPLOADS } from './s3-endpoint.ts';
+import { openSubmission, STATE_MACHINE_ARN } from './submission.ts';
+import { uploadIn } from '../../functions/run/upload.ts';
 
 type Status = DescribeExecutionCommandOutput['status'];
 
-const STATE_MACHINE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:Generation';
 const LIFETIME_MS = 600_000;
 export const MINUTES = 60;
 export const HOURS = 3600;
@@ -34,20 +35,23 @@ export async function openSweep() {
       if (!execution) throw new ExecutionDoesNotExist({ message: executionArn, $metadata: {} });
       return { ...execution, executionArn };
     });
-  const tools: Omit<SweepTools, 'remainingMs'> = {
-    ...world.tools,
-    sfn,
-    sqs,
-    uploadBucket: UPLOADS,
-    stateMachineArn: STATE_MACHINE_ARN,
-    ignorePrefixes: ['drafts/'],
-    queueUrls,
+  const env = {
+    UPLOAD_BUCKET: UPLOADS,
+    ASSET_BUCKET: ASSETS,
+    STATE_MACHINE_ARN,
+    IGNORE_PREFIXES: '["drafts/"]',
+    UPLOADS_QUEUE_URL: queueUrls.uploads,
+    UPLOADS_DEAD_LETTERS_URL: queueUrls.deadUploads,
+    FAILURE_REPORTS_QUEUE_URL: queueUrls.reports,
+    FAILURE_REPORTS_DEAD_LETTERS_URL: queueUrls.deadReports,
   };
+  const { telemetry, time, clients } = world;
+  const sweeping = createSweeping(env, { ...clients, sfn, sqs }, time, { telemetry });
 
   /** One invocation of the function, with ten minutes of its own. */
-  function sweepOnce(changed: Partial<SweepTools> = {}): Promise<void> {
-    const endsAt = world.time.now() + LIFETIME_MS;
-    return sweep({ ...tools, remainingMs: () => endsAt - world.time.now(), ...changed });
+  function sweepOnce(changed: Partial<Sweeping> = {}): Promise<void> {
+    const endsAt = time.now() + LIFETIME_MS;
+    return sweep({ ...sweeping, remainingMs: () => endsAt - time.now(), ...changed });
   }
 
   /** The keys of the uploads that wait in the queue. */
@@ -62,5 +66,17 @@ export async function openSweep() {
     }
   }
 
-  return { ...world, ...queues, sqs, executions, sweepTools: tools, sweepOnce, waiting, deliver };
+  const reportEnv = { ASSET_BUCKET: ASSETS, EVENT_BUS_NAME: 'default' };
+  const reportFailure = createReportFailure(reportEnv, { ...clients, sfn }, time, { telemetry });
+
+  /** What the queue of failure reports does with ReportFailure. */
+  async function deliverReports(): Promise<void> {
+    for (const { body, messageId } of queues.reports.messages()) {
+      const received = await queues.reports.receive();
+      await reportFailure({ Records: [{ messageId, body } as SQSRecord] }, {} as Context);
+      await queues.reports.delete(`${messageId}#${received?.receiveCount}`);
+    }
+  }
+
+  return { ...world, ...queues, sqs, queueUrls, executions, sweepOnce, waiting, deliver, deliverReports };
 }

@@ -1,7 +1,7 @@
-/** A clock that stands still until somebody sleeps on it. */
-export interface VirtualTime {
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+import type { Clock } from '../../functions/platform/clock.ts';
+
+/** A clock that stands still until somebody sleeps on it. Its alarms never ring. */
+export interface VirtualTime extends Clock {
   /** Moves the clock on. */
   pass(seconds: number): void;
   /** The sleeps so far, in milliseconds. */
@@ -20,6 +20,8 @@ export function virtualTime(start = START): VirtualTime {
       slept.push(ms);
       now += Math.max(0, ms);
     },
+    alarm: () => ({ refresh: () => undefined, close: () => undefined }),
+    random: () => 0.5,
     pass: (seconds) => {
       now += seconds * 1000;
     },

@@ -18,3 +18,21 @@ export function permissionsOf(template: Synthesized, role: string): readonly str
     .flatMap(({ Action, Resource }) => Action.flatMap((action) => Resource.map((on) => `${action} on ${on}`)))
     .sort();
 }
+
+export const tracing = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
+export const DEFAULT_BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/default';
+
+/** What Lambda needs to feed a function from a queue. */
+export const receiving = (queue: string) =>
+  ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
+    (action) => `sqs:${action} on ${queue}`,
+  );
+
+export const answering = (bucket: string, bus: string) => [
+  `events:PutEvents on ${bus}`,
+  ...['runs/*', 'results/*', 'control/spend/*', 'models/*/manifest.json'].flatMap((documents) => [
+    `s3:GetObject on ${bucket}/${documents}`,
+    `s3:PutObject on ${bucket}/${documents}`,
+  ]),
+  `s3:ListBucket on ${bucket}`,
+];

@@ -1,5 +1,6 @@
 import { CfnElement, type Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
+import { ServiceFunction } from '../../infra/service-function.ts';
 
 export interface Named<T> {
   readonly name: string;
@@ -13,13 +14,20 @@ const pseudo: Readonly<Record<string, string>> = {
   'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** What each logical id is called: its construct's path, without the stack, the construct and CDK's own last words. */
+/**
+ * What each logical id is called: its construct's path, without the stack, the construct and CDK's own last words. A
+ * function and what belongs to it begin with the function's own id.
+ */
 export function namesIn(stack: Stack): ReadonlyMap<string, string> {
   const elements = stack.node.findAll().filter((node): node is CfnElement => node instanceof CfnElement);
   return new Map(
     elements.map((element) => {
       const id: unknown = stack.resolve(element.logicalId);
-      const path = element.node.path.split('/').slice(1);
+      const owner = element.node.scopes.find((node) => node instanceof ServiceFunction);
+      const path = element.node.path
+        .slice(owner?.node.scope?.node.path.length ?? 0)
+        .split('/')
+        .slice(1);
       const words = path.filter((word) => word !== 'ImageToModel' && word !== 'Resource');
       return [z.string().parse(id), words.join('/')];
     }),

@@ -1,9 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
-import { configFrom } from '../../infra/settings.ts';
 import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
 import { MeshdropStack } from '../../infra/meshdrop-stack.ts';
+import { readSettings } from '../../infra/settings/settings.ts';
 import { cdkContext } from './cdk-context.ts';
 import { namesIn, resolved, type Named } from './resolved.ts';
 
@@ -58,7 +58,7 @@ function synthesized(stack: Stack): Synthesized {
 
 /** What `cdk deploy` would deploy with these settings. */
 export function synthesizedStack(settings: object = {}): Synthesized {
-  return synthesized(new MeshdropStack(new App({ context: cdkContext() }), 'Meshdrop', configFrom(settings)));
+  return synthesized(new MeshdropStack(new App({ context: cdkContext() }), 'Meshdrop', readSettings(settings)));
 }
 
 /** The construct in somebody's own stack. */
@@ -69,4 +69,13 @@ export function synthesizedConstruct(
   const stack = new Stack(new App({ context: cdkContext() }), 'Theirs');
   use(new ImageToModel(stack, 'ImageToModel', propsIn(stack)), stack);
   return synthesized(stack);
+}
+
+export const functionNames = ['CheckJob', 'ReportFailure', 'StoreAssets', 'SubmitJob', 'Sweep'];
+
+/** The event sources that feed a function. */
+export function eventSourcesOf(synthesized: Synthesized, name: string): readonly Readonly<Record<string, unknown>>[] {
+  return Object.values(synthesized.resources('AWS::Lambda::EventSourceMapping'))
+    .map(({ Properties }) => Properties)
+    .filter(({ FunctionName }) => FunctionName === name);
 }

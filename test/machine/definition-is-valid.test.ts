@@ -47,12 +47,7 @@ describe('amazon-states-language-service', () => {
   });
 
   it.each([
-    [
-      'a field that it does not know',
-      '"TimeoutSeconds":130',
-      '"TimeOutSeconds":130',
-      'Field is not supported',
-    ],
+    ['a field that it does not know', '"TimeoutSeconds":130', '"TimeOutSeconds":130', 'Field is not supported'],
     ['a jitter strategy that there is not', '"JitterStrategy":"FULL"', '"JitterStrategy":"SOME"', 'FULL'],
     ['a state that is missing', '"Next":"CheckJob"', '"Next":"CheckJobs"', 'Next'],
   ])('would find %s', async (_, part, by, told) => {

@@ -35,10 +35,7 @@ export type MachineState = z.infer<typeof stateShape>;
 
 /** The machine as Step Functions gets it: its text, with the ARNs that a deploy would fill in. */
 export function definitionText(template: Synthesized): string {
-  const { DefinitionString } = template.properties(
-    'AWS::StepFunctions::StateMachine',
-    'Generation/StateMachine',
-  );
+  const { DefinitionString } = template.properties('AWS::StepFunctions::StateMachine', 'Generation/StateMachine');
   return z
     .string()
     .parse(DefinitionString)

@@ -7,7 +7,7 @@ import {
 } from 'aws-local-stepfunctions';
 import { vi } from 'vitest';
 import type { JobCheck } from '../../functions/check-job/check-job.ts';
-import { firstWaitSeconds } from '../../functions/models/poll-interval.ts';
+import { tripo31 } from '../../functions/models/tripo-3-1.ts';
 import type { GenerationInput } from '../../functions/submit-job/start-generation.ts';
 
 type JsonValue = Parameters<StateMachine['run']>[0];
@@ -18,9 +18,10 @@ export const startedAt = '2026-03-01T12:00:00.000Z';
 export const input = {
   runId: 'oak-3f9a',
   jobId: 'job_1',
+  modelId: tripo31.id,
   upload: { bucket: 'uploads', key: 'chairs/oak.png', versionId: 'v1' },
   submittedAt: startedAt,
-  check: { waitSeconds: firstWaitSeconds },
+  check: { waitSeconds: tripo31.polling.firstSeconds },
 } satisfies GenerationInput;
 
 /** What each function does at its nth call, counted from 0: answer, or throw. */
@@ -85,9 +86,7 @@ function asJson(value: object): JsonValue {
   return JSON.parse(JSON.stringify(value)) as JsonValue;
 }
 
-async function outcome(
-  result: Promise<JsonValue>,
-): Promise<Pick<Ended, 'status' | 'output' | 'error' | 'cause'>> {
+async function outcome(result: Promise<JsonValue>): Promise<Pick<Ended, 'status' | 'output' | 'error' | 'cause'>> {
   try {
     return { status: 'SUCCEEDED', output: await result };
   } catch (error) {

@@ -1,16 +1,12 @@
+import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkJob, type JobCheck } from '../../functions/check-job/check-job.ts';
-import {
-  AssetNotReadyError,
-  DeadlineError,
-  DownloadBrokenError,
-  EventRefusedError,
-  ScenarioAccountError,
-  ScenarioBusyError,
-  ScenarioUnavailableError,
-  UnusableResultError,
-} from '../../functions/platform/errors.ts';
-import type { Job } from '../../functions/scenario/schemas.ts';
+import { type CheckJobInput, createCheckJob, type JobCheck } from '../../functions/check-job/check-job.ts';
+import { FAILURES, RunFailedError } from '../../functions/contract/failures.ts';
+import { AwsUnavailableError } from '../../functions/platform/errors.ts';
+import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } from '../../functions/scenario/errors.ts';
+import { AssetNotReadyError, DownloadBrokenError } from '../../functions/store-assets/errors.ts';
+import { mockedClients } from '../functions/submission.ts';
+import { virtualTime } from '../functions/virtual-time.ts';
 import { synthesizedStack } from '../infra/synthesized.ts';
 import { definitionText, machineTimeoutSeconds, stateIn, statesIn } from './definition.ts';
 import { execute, type Functions, input, startedAt } from './execution.ts';
@@ -74,8 +70,8 @@ describe('a job that succeeds', () => {
   it('gives each function its own fields of the input, the same at every turn, and nothing else', async () => {
     const ended = await execute(definition, { checkJob: checks(running, running, running, succeeded) });
 
-    const { runId, jobId, submittedAt } = input;
-    expect(ended.calls.CheckJob).toEqual(Array.from({ length: 4 }, () => ({ runId, jobId, submittedAt })));
+    const { runId, jobId, modelId, submittedAt } = input;
+    expect(ended.calls.CheckJob).toEqual(Array.from({ length: 4 }, () => ({ runId, jobId, modelId, submittedAt })));
     expect(ended.calls.StoreAssets).toEqual([{ runId, jobId }]);
   });
 
@@ -124,13 +120,13 @@ describe('a job that fails', () => {
     expect(ended.calls.StoreAssets).toEqual([]);
   });
 
-  it('and gave files all the same ends red once they are kept', async () => {
+  it('and gave files nevertheless fails the execution with the same code once they are kept', async () => {
     const failed: JobCheck = { status: 'failed', code: 'job-failed', reason: 'half done', assets: 2 };
-    const storeAssets = inTurn(new UnusableResultError('half done'));
+    const storeAssets = inTurn(new RunFailedError('job-failed', 'half done'));
 
     const ended = await execute(definition, { checkJob: checks(failed), storeAssets });
 
-    expect(ended).toMatchObject({ status: 'FAILED', error: 'UnusableResultError' });
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'job-failed', cause: 'half done' });
     expect(ended.states).toEqual([...POLL, 'StoreAssets']);
     expect(ended.calls.StoreAssets).toHaveLength(1);
   });
@@ -199,12 +195,13 @@ describe('a check that does not come through', () => {
     expect(ended.seconds).toBe(55 + 130 + 5);
   });
 
-  it('fails the execution at once past the deadline', async () => {
-    const late = new DeadlineError('the job is not done after 45 minutes');
+  it.each([
+    ['past the deadline', new RunFailedError('deadline', 'the job is not done after 45 minutes')],
+    ['when the job is lost', new RunFailedError('job-lost', 'Scenario does not know the job job_1')],
+  ])('fails the execution at once %s', async (_, failure) => {
+    const ended = await execute(definition, { checkJob: checks(running, failure, succeeded) });
 
-    const ended = await execute(definition, { checkJob: checks(running, late, succeeded) });
-
-    expect(ended).toMatchObject({ status: 'FAILED', error: 'DeadlineError', cause: late.message });
+    expect(ended).toMatchObject({ status: 'FAILED', error: failure.name, cause: failure.message });
     expect(ended.states).toEqual([...POLL, 'WaitForJob', 'CheckJob']);
     expect(ended.retryWaits).toEqual([]);
     expect(ended.calls.CheckJob).toHaveLength(2);
@@ -216,12 +213,12 @@ describe('a check that does not come through', () => {
       realCheckJob(Number.POSITIVE_INFINITY, () => 0),
     );
 
-    expect(ended).toMatchObject({ status: 'FAILED', error: 'DeadlineError' });
+    expect(ended).toMatchObject({ status: 'FAILED', error: 'deadline' });
     expect(ended.seconds).toBeGreaterThan(45 * 60);
     expect(ended.seconds).toBeLessThanOrEqual(45 * 60 + 25);
   });
 
-  it('fails the execution at once with an error that nobody knows', async () => {
+  it('fails the execution at once with an unknown error', async () => {
     const ended = await execute(definition, { checkJob: checks(new TypeError('a bug'), succeeded) });
 
     expect(ended).toMatchObject({ status: 'FAILED', error: 'TypeError', cause: 'a bug' });
@@ -240,10 +237,7 @@ describe('storing that does not come through', () => {
     const notReady = new AssetNotReadyError('asset_1 is still being made');
     const broken = new DownloadBrokenError('asset_1 has 3 bytes and should have 9');
 
-    const ended = await execute(
-      definition,
-      store(notReady, broken, notReady, broken, notReady, broken, result),
-    );
+    const ended = await execute(definition, store(notReady, broken, notReady, broken, notReady, broken, result));
 
     expect(ended).toMatchObject(stored);
     expect(ended.states).toEqual([...POLL, ...STORE]);
@@ -259,7 +253,7 @@ describe('storing that does not come through', () => {
     new ScenarioAccountError('401'),
     new AssetNotReadyError('pending'),
     new DownloadBrokenError('cut'),
-    new EventRefusedError('the bus refused'),
+    new AwsUnavailableError('the bus refused'),
     named('Lambda.TooManyRequestsException'),
     named('Lambda.Unknown'),
     named('Sandbox.Timedout'),
@@ -291,16 +285,19 @@ describe('storing that does not come through', () => {
     expect(ended.states).toEqual([...POLL, 'StoreAssets']);
   });
 
-  it('is not tried again when the job gave nothing to keep', async () => {
-    const nothing = new UnusableResultError('the job gave 0 files, and none of them is a 3D model');
+  it.each(['no-model', 'too-many-assets', 'download-broken', 'job-failed', 'job-canceled'] as const)(
+    'is not tried again after the failure %s, which ends the execution by its code',
+    async (code) => {
+      const failure = new RunFailedError(code, 'this is why');
 
-    const ended = await execute(definition, store(nothing, result));
+      const ended = await execute(definition, store(failure, result));
 
-    expect(ended).toMatchObject({ status: 'FAILED', error: 'UnusableResultError', cause: nothing.message });
-    expect(ended.calls.StoreAssets).toHaveLength(1);
-  });
+      expect(ended).toMatchObject({ status: 'FAILED', error: code, cause: 'this is why' });
+      expect(ended.calls.StoreAssets).toHaveLength(1);
+    },
+  );
 
-  it('is not tried again after an error that nobody knows', async () => {
+  it('is not tried again after an unknown error', async () => {
     const ended = await execute(definition, store(new TypeError('a bug'), result));
 
     expect(ended).toMatchObject({ status: 'FAILED', error: 'TypeError' });
@@ -310,11 +307,7 @@ describe('storing that does not come through', () => {
 
 describe('an execution that is ended from outside', () => {
   it('checks and stores nothing any more once it is aborted', async () => {
-    const ended = await execute(
-      definition,
-      { checkJob: checks(running) },
-      { abortAfterSeconds: 55 + 25 + 10 },
-    );
+    const ended = await execute(definition, { checkJob: checks(running) }, { abortAfterSeconds: 55 + 25 + 10 });
 
     expect(ended.status).toBe('ABORTED');
     expect(ended.calls.CheckJob).toHaveLength(2);
@@ -332,12 +325,7 @@ describe('an execution that is ended from outside', () => {
 describe('the definition', () => {
   const states = statesIn(definition);
   const tasks = Object.entries(states).filter(([, { Type }]) => Type === 'Task');
-  const scenario = [
-    'ScenarioBusyError',
-    'ScenarioUnavailableError',
-    'ScenarioAccountError',
-    'AwsUnavailableError',
-  ];
+  const scenario = ['ScenarioBusyError', 'ScenarioUnavailableError', 'ScenarioAccountError', 'AwsUnavailableError'];
   const lambda = [
     'Lambda.ServiceException',
     'Lambda.AWSLambdaException',
@@ -379,8 +367,7 @@ describe('the definition', () => {
 
     expect(names).not.toHaveLength(0);
     expect(names.filter((name) => ['States.ALL', 'States.TaskFailed'].includes(name))).toEqual([]);
-    expect(names).not.toContain('DeadlineError');
-    expect(names).not.toContain('UnusableResultError');
+    expect(names.filter((name) => Object.hasOwn(FAILURES, name))).toEqual([]);
   });
 
   it('retries CheckJob three times, and catches exactly what it retries, with the result discarded', () => {
@@ -403,13 +390,7 @@ describe('the definition', () => {
 
     expect(Retry).toEqual([
       {
-        ErrorEquals: [
-          ...scenario,
-          'AssetNotReadyError',
-          'DownloadBrokenError',
-          'EventRefusedError',
-          ...lambda,
-        ],
+        ErrorEquals: [...scenario, 'AssetNotReadyError', 'DownloadBrokenError', ...lambda],
         IntervalSeconds: 5,
         BackoffRate: 2,
         MaxDelaySeconds: 60,
@@ -433,23 +414,22 @@ describe('the definition', () => {
   });
 });
 
-/** The real function against a job that ends at `doneAfterSeconds`. */
+/** The real function, as it is composed in AWS, against a job that ends at `doneAfterSeconds`. */
 function realCheckJob(doneAfterSeconds: number, progressAt: (elapsedSeconds: number) => number): Functions {
-  const job = async (jobId: string): Promise<Job> => {
+  const answering: typeof fetch = async () => {
     const elapsed = (Date.now() - Date.parse(startedAt)) / 1000;
-    const done = elapsed >= doneAfterSeconds;
-    return {
-      jobId,
-      status: done ? 'succeeded' : 'running',
-      progress: done ? 1 : progressAt(elapsed),
-      assetIds: done ? ['asset_1'] : [],
-      error: undefined,
-      hint: undefined,
-      cu: undefined,
-      createdAt: startedAt,
-      finishedAt: undefined,
-    };
+    const state =
+      elapsed >= doneAfterSeconds
+        ? { status: 'success', progress: 1, metadata: { assetIds: ['asset_1'] } }
+        : { status: 'in-progress', progress: progressAt(elapsed) };
+    return Response.json({ job: { jobId: input.jobId, createdAt: startedAt, ...state } });
   };
-  const tools = { scenario: { job }, now: Date.now, deadlineSeconds: 45 * 60 };
-  return { checkJob: () => checkJob({ jobId: input.jobId, submittedAt: input.submittedAt }, tools) };
+  const env = {
+    SCENARIO_URL: 'https://api.example/v1',
+    SCENARIO_SECRET_ARN: 'arn:secret',
+    JOB_DEADLINE_SECONDS: String(45 * 60),
+  };
+  const clock = { ...virtualTime(), now: () => Date.now() };
+  const checkJob = createCheckJob(env, { ...mockedClients([]), fetch: answering }, clock);
+  return { checkJob: (_, payload) => checkJob(payload as CheckJobInput, {} as Context) };
 }

@@ -3,11 +3,11 @@ import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListActivitiesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { namingFaults } from '../../functions/platform/aws-errors.ts';
-import { withUnsignedParts } from '../../functions/store-assets/unsigned-parts.ts';
 import { region } from '../../local/aws/intrinsics.ts';
 import { currentInvocation, sleepIn } from './invocation.ts';
 import { ConnectionError } from './wire.ts';
+import { normalizeAwsErrors } from '../../functions/platform/aws-errors.ts';
+import { skipPartSignatures } from '../../functions/store-assets/unsigned-parts.ts';
 
 /** What a client sends, as far as an endpoint needs it. */
 export interface AwsRequest {
@@ -39,7 +39,7 @@ const requestHandler = {
     const invocation = currentInvocation();
     for (let tries = 1; ; tries += 1) {
       try {
-        const response = await invocation.world.wire.send(invocation, invocation.world.aws(request));
+        const response = await invocation.world.wire.send(invocation, invocation.world.answer(request));
         if (response.statusCode < 500 || tries === TRIES) return { response };
       } catch (error) {
         if (!(error instanceof ConnectionError) || tries === TRIES) throw error;
@@ -62,11 +62,11 @@ const config = {
 
 /** The real clients, made once for all worlds. */
 export const clients = {
-  s3: withUnsignedParts(namingFaults(new S3Client({ ...config, forcePathStyle: true }))),
-  sfn: namingFaults(new SFNClient(config)),
-  events: namingFaults(new EventBridgeClient(config)),
-  secrets: namingFaults(new SecretsManagerClient(config)),
-  sqs: namingFaults(new SQSClient({ ...config, useQueueUrlAsEndpoint: false })),
+  s3: skipPartSignatures(normalizeAwsErrors(new S3Client({ ...config, forcePathStyle: true }))),
+  sfn: normalizeAwsErrors(new SFNClient(config)),
+  events: normalizeAwsErrors(new EventBridgeClient(config)),
+  secrets: normalizeAwsErrors(new SecretsManagerClient(config)),
+  sqs: normalizeAwsErrors(new SQSClient({ ...config, useQueueUrlAsEndpoint: false })),
 };
 
 /**

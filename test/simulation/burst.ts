@@ -57,9 +57,7 @@ export async function burst(uploads: number, seed: number): Promise<BurstFigures
 }
 
 function slotsBusy({ ledger }: Ended): number {
-  const jobs = ledger.jobs.map(
-    ({ startedAt, endsAt }) => [Date.parse(startedAt), Date.parse(endsAt)] as const,
-  );
+  const jobs = ledger.jobs.map(({ startedAt, endsAt }) => [Date.parse(startedAt), Date.parse(endsAt)] as const);
   const ends = jobs.map(([, end]) => end).sort((a, b) => a - b);
   const from = Math.min(...jobs.map(([start]) => start));
   const until = ends[ends.length - SLOTS] ?? from;
@@ -76,9 +74,7 @@ export function shortcomings(figures: BurstFigures): readonly string[] {
     ...(problem === undefined ? [] : [problem]),
     ...(stored === uploads ? [] : [`${uploads - stored} of ${uploads} images became no model`]),
     ...(payments === uploads ? [] : [`${uploads} images were paid ${payments} times`]),
-    ...(slotsBusy >= LEAST_SLOTS_BUSY
-      ? []
-      : [`the slots were busy ${(slotsBusy * 100).toFixed(1)} % of the time`]),
+    ...(slotsBusy >= LEAST_SLOTS_BUSY ? [] : [`the slots were busy ${(slotsBusy * 100).toFixed(1)} % of the time`]),
     ...(requestsPeak <= REQUESTS_A_MINUTE ? [] : [`${requestsPeak} requests within a minute`]),
   ];
 }

@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
-import { meant, optionsIn } from '../../infra/operator/options.ts';
-import { WrongCallError } from '../../infra/operator/usage-error.ts';
+import { meant, optionsIn } from '../../operator/options.ts';
+import { UsageError } from '../../operator/usage-error.ts';
 
 export const PARTS = ['crash', 'faults', 'pairs', 'histories', 'burst', 'kills'] as const;
 export type Part = (typeof PARTS)[number];
@@ -41,7 +41,7 @@ const options = {
   help: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
-/** @throws WrongCallError */
+/** @throws UsageError */
 export function readCampaign(args: readonly string[]): CampaignCommand | 'help' {
   const { values } = optionsIn(args, { options });
   if (values.help) return 'help';
@@ -58,13 +58,11 @@ export function readCampaign(args: readonly string[]): CampaignCommand | 'help' 
 function partOf(text: string): Part {
   const part = PARTS.find((part) => part === text);
   if (part) return part;
-  throw new WrongCallError(
-    `--only ${text}: there is no such part${meant(text, PARTS)} (they are ${PARTS.join(', ')})`,
-  );
+  throw new UsageError(`--only ${text}: there is no such part${meant(text, PARTS)} (they are ${PARTS.join(', ')})`);
 }
 
 function wholeOf(option: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
   if (/^\d+$/.test(text)) return Number(text);
-  throw new WrongCallError(`${option} ${text}: use a whole number`);
+  throw new UsageError(`${option} ${text}: use a whole number`);
 }

@@ -49,11 +49,7 @@ async function casesOf(part: Part, seed: number): Promise<readonly Case[]> {
   return part === 'pairs' ? pairCases(seed) : faultCases(seed);
 }
 
-function figuresOf(
-  part: Part,
-  { calls, payments, virtualSeconds }: Ended,
-  faults: readonly string[],
-): Figures {
+function figuresOf(part: Part, { calls, payments, virtualSeconds }: Ended, faults: readonly string[]): Figures {
   return { part, histories: 1, calls, payments, virtualHours: virtualSeconds / 3600, faults };
 }
 

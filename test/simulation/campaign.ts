@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { burst, shortcomings } from './burst.ts';
 import { type CampaignCommand, help, type Part, readCampaign } from './campaign-command.ts';
-import { WrongCallError } from '../../infra/operator/usage-error.ts';
+import { UsageError } from '../../operator/usage-error.ts';
 import type { Figures, Report, Share } from './campaign-worker.ts';
 import { killCampaign } from './kills.ts';
 import { createRandom } from './random.ts';
@@ -42,8 +42,7 @@ async function playKills({ kills, seed }: CampaignCommand): Promise<string | und
 
 function tell(part: Part, figures: Readonly<Record<string, string | number | undefined>>): void {
   const lines = Object.entries(figures).map(
-    ([name, value]) =>
-      `  ${name.padEnd(26)} ${typeof value === 'number' ? +value.toFixed(3) : (value ?? 'none')}`,
+    ([name, value]) => `  ${name.padEnd(26)} ${typeof value === 'number' ? +value.toFixed(3) : (value ?? 'none')}`,
   );
   process.stdout.write(`${part}\n${lines.join('\n')}\n`);
 }
@@ -146,7 +145,7 @@ try {
   if (command === 'help') process.stdout.write(help);
   else process.exitCode = await campaign(command);
 } catch (error) {
-  if (!(error instanceof WrongCallError)) throw error;
+  if (!(error instanceof UsageError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }

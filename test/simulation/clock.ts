@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '../../local/aws/clock.ts';
 import type { Random } from './random.ts';
 
 interface Entry {
@@ -8,37 +9,21 @@ interface Entry {
   action: (() => void | Promise<void>) | undefined;
 }
 
-/** Takes back what was to happen. */
-type Cancel = () => void;
-
-interface Timing {
-  /** Nobody waits for it: a time-out, the next turn of a schedule. */
-  readonly isBackground?: boolean;
-}
-
-/** Virtual time: it moves on only when everybody waits for it. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** @param ms from now; what is due together happens in an order that the seed decides */
-  after(ms: number, action: () => void | Promise<void>, timing?: Timing): Cancel;
+/** Virtual time: it moves on only when everybody waits for it. What is due together happens as the seed decides. */
+export interface VirtualClock extends Clock {
   /** Lets one thing happen, and waits until nobody does anything any more. False when nothing is left to happen. */
   step(): Promise<boolean>;
   /** How much is to happen that somebody waits for. */
   readonly foreground: () => number;
 }
 
-export function createClock(start: number, random: Random): Clock {
+export function createVirtualClock(start: number, random: Random): VirtualClock {
   const heap: Entry[] = [];
   let now = start;
   let planned = 0;
   let foreground = 0;
 
-  function after(
-    ms: number,
-    action: () => void | Promise<void>,
-    { isBackground = false }: Timing = {},
-  ): Cancel {
+  const after: Clock['after'] = (ms, action, { isBackground = false } = {}): Cancel => {
     const entry: Entry = { time: now + Math.max(0, ms), tie: random(), isBackground, action };
     planned += 1;
     if (!isBackground) foreground += 1;
@@ -47,7 +32,7 @@ export function createClock(start: number, random: Random): Clock {
       if (entry.action && !isBackground) foreground -= 1;
       entry.action = undefined;
     };
-  }
+  };
 
   async function step(): Promise<boolean> {
     for (let next = pop(heap); next; next = pop(heap)) {

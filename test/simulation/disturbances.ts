@@ -1,7 +1,8 @@
+import type { EventEnvelope } from '../../local/aws/events/envelope.ts';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
-import type { BusEvent, DeliverySeconds } from './bus.ts';
 import type { History } from './history.ts';
 import type { Outage, WireFault } from './wire-faults.ts';
+import type { DeliverySeconds } from './world.ts';
 
 /** One thing that is not as it should be. Two of them make a pair. */
 export interface Disturbance {
@@ -10,7 +11,7 @@ export interface Disturbance {
   /** At the nth call whose name begins so. */
   readonly at?: { readonly call: string; readonly nth?: number; readonly what: WireFault };
   readonly outage?: Outage;
-  readonly delivery?: (event: BusEvent) => DeliverySeconds | undefined;
+  readonly delivery?: (event: EventEnvelope) => DeliverySeconds | undefined;
   readonly isReceivedTwice?: boolean;
   readonly skewSeconds?: Readonly<Record<string, number>>;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -101,14 +102,10 @@ const JOB: readonly Disturbance[] = [
   standIn('a failure', { on: generate, what: 'fails' }, { phase: 'failed' }),
   standIn('a failure with some assets', { on: generate, what: 'fails', partial: true }, { phase: 'failed' }),
   standIn('a cancelled job', { on: generate, what: 'canceled' }, { phase: 'failed' }),
-  standIn(
-    'a job that nobody knows',
-    { on: generate, what: 'lost-job' },
-    { phase: 'failed', hidesJobForGood: true },
-  ),
+  standIn('a job that nobody knows', { on: generate, what: 'lost-job' }, { phase: 'failed', hidesJobForGood: true }),
   { name: 'a job that is unknown at first', standIn: { jobVisibleAfterSeconds: 60 } },
   { name: 'a job that takes longer than the deadline', standIn: { jobSeconds: 4000 }, phase: 'failed' },
-  standIn('a job that can not be read for a while', { on: 'getJob', ...HTML, times: 12 }),
+  standIn('a job that cannot be read for a while', { on: 'getJob', ...HTML, times: 12 }),
   standIn('checks that hang', { on: 'getJob', what: 'lost-hang', times: 3 }),
   standIn('checks that are garbage', { on: 'getJob', what: 'garbage', times: 3 }),
   standIn('checks that are cut', { on: 'getJob', what: 'cut-before', times: 3 }),
@@ -128,7 +125,7 @@ const FILES: readonly Disturbance[] = [
     to: 'https://elsewhere.example/file',
   }),
   standIn('an error page of the edge', { on: 'cdn', ...HTML }),
-  standIn('an asset that can not be read', { on: 'getAsset', ...HTML, times: 4 }),
+  standIn('an asset that cannot be read', { on: 'getAsset', ...HTML, times: 4 }),
   standIn('an asset that is unknown at first', { on: 'getAsset', what: 'not-found', times: 2 }),
   { name: 'redirects everywhere', standIn: { redirectDownloads: true } },
   { name: 'octet-stream', standIn: { resultContentType: 'octet-stream' } },
@@ -140,11 +137,7 @@ const FILES: readonly Disturbance[] = [
 const BEFORE_PAYING: readonly Disturbance[] = [
   standIn('an input asset whose answer is lost', { on: 'createAsset', what: 'lost-cut' }),
   standIn('an input asset that is not taken', { on: 'createAsset', ...HTML, times: 4 }),
-  standIn(
-    'an input asset that is refused',
-    { on: 'createAsset', what: 'bad-request' },
-    { phase: 'rejected' },
-  ),
+  standIn('an input asset that is refused', { on: 'createAsset', what: 'bad-request' }, { phase: 'rejected' }),
   standIn('a quote that is not answered', { on: 'dryRun', what: 'lost-cut', times: 4 }),
   standIn('a quote that is garbage', { on: 'dryRun', what: 'garbage', times: 2 }),
   { name: 'a dry run that is answered 200', standIn: { dryRunStatus: 200 } },
@@ -161,18 +154,14 @@ const BEFORE_PAYING: readonly Disturbance[] = [
 const BRAKES: readonly Disturbance[] = [
   { name: 'a pause of ten minutes', pausedSeconds: 600 },
   { name: 'a daily limit', environment: { MAX_CU_PER_DAY: '1000' } },
-  { name: 'results that are reused', environment: { AGAIN: 'reuse' } },
+  { name: 'results that are reused', environment: { ON_DUPLICATE: 'reuse' } },
 ];
 
 const LARGE: readonly Disturbance[] = [
   { name: 'an image in parts', isLarge: true },
   standIn('a part whose address has expired', { on: 'putPart', what: 'expired' }, { isLarge: true }),
   standIn('an import that hangs once', { on: 'completeUpload', what: 'upload-stuck' }, { isLarge: true }),
-  standIn(
-    'an import that fails',
-    { on: 'completeUpload', what: 'upload-fails' },
-    { isLarge: true, phase: 'rejected' },
-  ),
+  standIn('an import that fails', { on: 'completeUpload', what: 'upload-fails' }, { isLarge: true, phase: 'rejected' }),
 ];
 
 const KNOWLEDGE: readonly Disturbance[] = [
@@ -188,7 +177,7 @@ const KNOWLEDGE: readonly Disturbance[] = [
   { name: "Sweep's clock five minutes behind", skewSeconds: { Sweep: -299 } },
 ];
 
-const isUpload = ({ source }: BusEvent) => source === 'aws.s3';
+const isUpload = ({ source }: EventEnvelope) => source === 'aws.s3';
 
 const AWS: readonly Disturbance[] = [
   { name: 'the S3 event comes twice', delivery: (event) => (isUpload(event) ? [1, 3] : undefined) },
@@ -225,7 +214,7 @@ const AWS: readonly Disturbance[] = [
     at: { call: 'StepFunctions StartExecution', what: { what: 'lost-answer' } },
   },
   {
-    name: 'the secret can not be read',
+    name: 'the secret cannot be read',
     at: { call: 'SecretsManager GetSecretValue', what: { what: 'server-error' } },
   },
   {
@@ -284,11 +273,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
 /** These hash six megabytes, or make a thousand calls, so they are tried alone. */
 export const LARGE_DISTURBANCES: readonly Disturbance[] = [
   ...LARGE,
-  standIn(
-    'checks that fail until the machine gives up',
-    { on: 'getJob', ...HTML, times: 5000 },
-    { phase: 'failed' },
-  ),
+  standIn('checks that fail until the machine gives up', { on: 'getJob', ...HTML, times: 5000 }, { phase: 'failed' }),
 ];
 
 /** Whether the product promises anything when both happen. */

@@ -1,7 +1,7 @@
-import { manifestKey } from '../../functions/run/upload.ts';
 import { isFinal } from '../../functions/run/record.ts';
-import { DETAIL_TYPES } from './invariants.ts';
+import { DETAIL_TYPES } from '../../functions/run/event.ts';
 import type { Dropped, World } from './world.ts';
+import { manifestKey } from '../../functions/run/keys.ts';
 
 /** Whether nobody has anything to do any more. */
 export function isSettled(world: World): boolean {
@@ -10,7 +10,8 @@ export function isSettled(world: World): boolean {
 
 /** What should be over by now and is not. Empty when every upload is answered once and for all, and nothing is left. */
 export function openEnds(world: World): readonly string[] {
-  const { machine, queues, lambda } = world;
+  const { lambda } = world;
+  const { machine, queues } = world.aws;
   return [
     ...world.uploads.flatMap((upload) => unanswered(upload, world)),
     ...[...queues.values()].flatMap((queue) =>

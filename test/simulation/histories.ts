@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
-import type { DeliverySeconds } from './bus.ts';
 import type { History, PlannedDrop } from './history.ts';
 import { type FileKind, files } from './images.ts';
 import { isDuring, type Outage, WIRE_FAULTS, type WireFault } from './wire-faults.ts';
 import { isPossible } from './wire.ts';
+import type { DeliverySeconds } from './world.ts';
 
 /** A history as fast-check makes it: plain values, so that a failing one can be made smaller and printed. */
 export interface RandomHistory {
@@ -168,12 +168,9 @@ const outage = fc.record<Outage>({
 export const randomHistory: fc.Arbitrary<RandomHistory> = fc.record({
   seed: fc.nat(1_000_000),
   uploads: fc.array(upload, { minLength: 1, maxLength: 3 }),
-  calls: fc.array(
-    fc.record({ number: fc.integer({ min: 1, max: 90 }), fault: fc.constantFrom(...WIRE_FAULTS) }),
-    {
-      maxLength: 5,
-    },
-  ),
+  calls: fc.array(fc.record({ number: fc.integer({ min: 1, max: 90 }), fault: fc.constantFrom(...WIRE_FAULTS) }), {
+    maxLength: 5,
+  }),
   deliveries: fc.array(
     fc.record({
       nth: fc.integer({ min: 1, max: 6 }),
@@ -192,7 +189,7 @@ export const randomHistory: fc.Arbitrary<RandomHistory> = fc.record({
   standIn,
   environment: fc.record({
     MAX_CU_PER_DAY: sometimes('1000', 'Infinity'),
-    AGAIN: sometimes('reuse', 'rerun'),
+    ON_DUPLICATE: sometimes('reuse', 'regenerate'),
   }),
   pausedSeconds: sometimes<number | undefined>(200, undefined),
   outages: fc.array(outage, { maxLength: 1 }),
@@ -203,7 +200,7 @@ export const randomHistory: fc.Arbitrary<RandomHistory> = fc.record({
 export function historyOf(random: RandomHistory): History {
   const { seed, uploads, calls, deliveries, receivedTwice, skewSeconds, standIn, outages } = random;
   const faults = new Map(calls.map(({ number, fault }) => [number, fault]));
-  // A removed upload is listed no more, so Sweep can not see it: what is left to tell of it may be late, but not lost.
+  // A removed upload is listed no more, so Sweep cannot see it: what is left to tell of it may be late, but not lost.
   const isAnyRemoved = uploads.some(({ removedAfterSeconds }) => removedAfterSeconds !== undefined);
   const seconds = new Map(
     deliveries.map(({ nth, seconds }) => [nth, isAnyRemoved && seconds.length === 0 ? [900] : seconds]),

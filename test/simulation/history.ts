@@ -2,7 +2,7 @@ import './timeouts.ts';
 import type { Ledger } from '../../local/scenario/ledger.ts';
 import { isSettled, openEnds } from './end-check.ts';
 import { Violation } from './invariants.ts';
-import { openWorld } from './simulated-world.ts';
+import { openWorld } from './open-world.ts';
 import type { Drop, Setting, World } from './world.ts';
 
 /** One upload and when it comes. */
@@ -55,9 +55,9 @@ export async function play(history: History): Promise<Ended> {
     world.clock.after(history.pausedSeconds * 1000, () => world.pause(false));
   }
   for (const seconds of history.abortsAtSeconds ?? [])
-    world.clock.after(seconds * 1000, () =>
-      world.machine.list().forEach((execution) => world.machine.abort(execution)),
-    );
+    world.clock.after(seconds * 1000, async () => {
+      for (const { executionArn } of world.aws.machine.list()) await world.aws.machine.stop(executionArn);
+    });
   const mostSteps = history.drops.length * MOST_STEPS_EACH;
   const problem = await problemOf(world, start + LONGEST_MS, mostSteps);
   const { records, payments } = world.invariants;
@@ -69,9 +69,9 @@ export async function play(history: History): Promise<Ended> {
     virtualSeconds: (world.clock.now() - start) / 1000,
     phases: world.uploads.map(({ runId }) => records.get(runId)?.phase ?? 'none'),
     ledger: world.ledger(),
-    receives: { all: world.uploadsQueue.receives(), most: world.uploadsQueue.mostReceives() },
+    receives: world.receives(),
   };
-  world.close();
+  await world.close();
   return ended;
 }
 

@@ -15,6 +15,7 @@ const root = join(import.meta.dirname, '..', '..');
 const COPIED = [
   'functions',
   'infra',
+  'operator',
   'local',
   'test',
   'examples',
@@ -85,8 +86,7 @@ async function violationIn(copy: string, args: readonly string[]): Promise<strin
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code === 0) return undefined;
   const violation = /^violation \(.*$/m.exec(output)?.[0];
-  if (code !== 1 || violation === undefined)
-    throw new Error(`the campaign itself failed:\n${output.slice(-2000)}`);
+  if (code !== 1 || violation === undefined) throw new Error(`the campaign itself failed:\n${output.slice(-2000)}`);
   // Without the seed and the ids, which differ from time to time.
   return violation
     .replace(/^violation \([^)]*\): /, '')
@@ -98,7 +98,7 @@ async function violationIn(copy: string, args: readonly string[]): Promise<strin
 const BEGIN = '<!-- npm run mutations: -->';
 const END = '<!-- . -->';
 
-/** The table of docs/reliability.md, made anew. */
+/** Regenerates the table of docs/reliability.md. */
 async function writeTable(all: readonly Caught[]): Promise<void> {
   const file = join(root, 'docs', 'reliability.md');
   const rows = all.map(({ name, by = '**not caught**' }) => `| ${name} | ${by} |`);
@@ -111,9 +111,7 @@ async function writeTable(all: readonly Caught[]): Promise<void> {
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const found = await huntAll(({ name, by }) => {
-  process.stderr.write(
-    `${by === undefined ? 'NOT CAUGHT' : 'caught'}: ${name}${by === undefined ? '' : ` — ${by}`}\n`,
-  );
+  process.stderr.write(`${by === undefined ? 'NOT CAUGHT' : 'caught'}: ${name}${by === undefined ? '' : ` — ${by}`}\n`);
 }, values.only);
 if (values.only === undefined) await writeTable(found);
 const missed = found.filter(({ by }) => by === undefined).length;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { eventSchemas, type DetailType } from '../../functions/run/event.ts';
-import { type Manifest, manifestSchema } from '../../functions/run/manifest.ts';
-import { isFinal, type Phase, recordSchema, type RunRecord } from '../../functions/run/record.ts';
 import type { Asset } from '../../functions/contract/asset.ts';
-import type { BusEvent } from './bus.ts';
+import { isFinal, recordSchema, type RunRecord } from '../../functions/run/record.ts';
+import { DETAIL_TYPES } from '../../functions/run/event.ts';
+import { type DetailType, eventSchemas, type Manifest, manifestSchema } from '../../functions/contract/schemas.ts';
+import { mayFollow, type Phase } from '../../functions/run/lifecycle.ts';
+import type { EventEnvelope } from '../../local/aws/events/envelope.ts';
 
 /** Something happened that must never happen. */
 export class Violation extends Error {
@@ -25,9 +26,11 @@ export interface Invariants {
   readonly violations: readonly string[];
   /** A document in the asset bucket has just become durable. */
   onDocument(key: string, text: string): void;
-  onEvent(event: BusEvent): void;
+  onEvent(event: EventEnvelope): void;
   /** A request has started jobs of this run that have to be paid. */
   onPaid(runId: string): void;
+  /** Something could not be read or kept that has to be. */
+  onTrouble(what: string, error: unknown): void;
   /** Whatever others may read: log lines, messages, inputs and outputs. */
   onText(where: string, text: string): void;
   readonly records: ReadonlyMap<string, RunRecord>;
@@ -37,30 +40,15 @@ export interface Invariants {
   readonly payments: ReadonlyMap<string, number>;
 }
 
-/** Written again unchanged: to note that it was announced, or by Sweep, so that its age begins anew. */
-const MARKED_ONLY: readonly Phase[] = ['sending', 'stored', 'failed', 'rejected'];
-
-/** The event that tells how a run ended. */
-export const DETAIL_TYPES = {
-  stored: 'Model Stored',
-  failed: 'Model Failed',
-  rejected: 'Upload Rejected',
-} as const;
+/** Written again unchanged but for marks: that it was announced, that Sweep has looked, which files of a failed job were kept. */
+const MARKED_ONLY: readonly Phase[] = ['sending', 'submitted', 'stored', 'failed', 'rejected'];
 
 function withoutMarks(record: RunRecord): object {
   const { writtenBy: _, announced: __, ...rest } = { announced: undefined, ...record };
-  return rest;
+  if (rest.phase !== 'submitted') return rest;
+  const { assets: _assets, missing: _missing, ...paid } = rest;
+  return paid;
 }
-
-const AFTER: Readonly<Record<Phase | 'none', readonly Phase[]>> = {
-  none: ['claimed', 'rejected', 'failed', 'stored'],
-  claimed: ['claimed', 'sending', 'rejected', 'failed', 'stored'],
-  sending: ['claimed', 'submitted'],
-  submitted: ['stored', 'failed'],
-  failed: ['stored'],
-  stored: [],
-  rejected: [],
-};
 
 /** How an announcement and the manifest that stands have to agree: a failure may be announced after it was mended. */
 const MANIFESTS_OF: Readonly<Record<DetailType, readonly Manifest['status'][]>> = {
@@ -112,17 +100,11 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     const { runId, phase } = record;
     const before = records.get(runId);
     if (before?.phase === phase && MARKED_ONLY.includes(phase)) requireOnlyMarked(before, record);
-    else if (!AFTER[before?.phase ?? 'none'].includes(phase))
+    else if (!mayFollow(before?.phase ?? 'none', phase))
       broken(`the record of ${runId} goes from ${before?.phase ?? 'none'} to ${phase}`);
-    if (
-      before &&
-      'jobId' in before &&
-      before.jobId !== undefined &&
-      Reflect.get(record, 'jobId') !== before.jobId
-    )
+    if (before && 'jobId' in before && before.jobId !== undefined && Reflect.get(record, 'jobId') !== before.jobId)
       broken(`the record of ${runId} forgets its job ${before.jobId}`);
-    if (phase === 'stored' && before?.phase !== 'submitted' && before?.phase !== 'failed')
-      requireReuse(before, record);
+    if (phase === 'stored' && before?.phase !== 'submitted' && before?.phase !== 'failed') requireReuse(before, record);
     if (phase === 'stored' || phase === 'failed') requireFiles(record.assets ?? [], `the record of ${runId}`);
     if (isFinal(record) && record.announced && !announced.get(runId)?.has(DETAIL_TYPES[record.phase]))
       broken(`the record of ${runId} says that its answer is announced, and nobody has heard of it`);
@@ -148,18 +130,17 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     if (key.endsWith('/manifest.json')) onManifest(key, text);
   }
 
-  function onEvent({ source, 'detail-type': detailType, detail }: BusEvent): void {
-    const text = JSON.stringify(detail);
-    onText(`the event ${detailType}`, text);
+  function onEvent(event: EventEnvelope): void {
+    const { source, 'detail-type': detailType, detail } = event;
+    onText(`the event ${detailType}`, JSON.stringify(event));
     if (source !== 'meshdrop') return;
+    const text = JSON.stringify(detail);
     const schema = eventSchemas[detailType as DetailType];
     const { metadata, data } = schema.parse(detail);
     const { runId, eventId } = metadata;
     const manifest = manifests.get(data.manifest.key);
     if (!manifest || !MANIFESTS_OF[detailType as DetailType].includes(manifest.status))
-      broken(
-        `"${detailType}" of ${runId} is announced and its manifest says ${manifest?.status ?? 'nothing'}`,
-      );
+      broken(`"${detailType}" of ${runId} is announced and its manifest says ${manifest?.status ?? 'nothing'}`);
     if ('assets' in data) requireFiles(data.assets, `"${detailType}" of ${runId}`);
     const standing = events.get(eventId);
     if (standing !== undefined && standing !== text)
@@ -185,7 +166,20 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     if (SIGNED.test(text)) broken(`a signed address stands in ${where}: ${text.slice(0, 500)}`);
   }
 
-  return { violations, onDocument, onEvent, onPaid, onText, records, manifests, announced, payments };
+  const onTrouble = (what: string, error: unknown) => broken(`${what}: ${String(error)}`);
+
+  return {
+    violations,
+    onDocument,
+    onEvent,
+    onPaid,
+    onTrouble,
+    onText,
+    records,
+    manifests,
+    announced,
+    payments,
+  };
 }
 
 /** Its header says how long it is. */

@@ -1,16 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { World } from './world.ts';
 
-/** A function failed. Name and message are what Step Functions sees. */
-export class FunctionError extends Error {
-  override readonly name: string;
-
-  constructor(errorType: string, errorMessage: string) {
-    super(JSON.stringify({ errorType, errorMessage, trace: [] }));
-    this.name = errorType;
-  }
-}
-
 /** What outlives an invocation in a warm function. */
 export type Container = Map<string, unknown>;
 

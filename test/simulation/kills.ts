@@ -12,8 +12,8 @@ import {
 } from '@aws-sdk/client-s3';
 import sharp from 'sharp';
 import * as z from 'zod';
-import { jsonIn } from '../../functions/platform/json.ts';
 import { recordSchema, type RunRecord } from '../../functions/run/record.ts';
+import { parseJson } from '../../functions/platform/json.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
 
 /**
@@ -51,9 +51,7 @@ export async function killCampaign({ kills, random, onProgress }: KillOptions): 
     for (let kill = 1; kill <= kills; kill += 1) {
       const life = await liveAndDie(folder, kill, random);
       if (!life.wasReady) beforeReady += 1;
-      onProgress(
-        `kill ${kill} of ${kills} after ${life.livedMs} ms${life.wasReady ? '' : ', before it was ready'}`,
-      );
+      onProgress(`kill ${kill} of ${kills} after ${life.livedMs} ms${life.wasReady ? '' : ', before it was ready'}`);
     }
     const found = await lookAfterwards(folder, onProgress);
     return { kills, beforeReady, ...found };
@@ -73,10 +71,7 @@ async function liveAndDie(folder: string, round: number, random: () => number): 
   const startsAtAll = round === 1 || random() > 0.125;
   const child = start(folder);
   const begun = Date.now();
-  const addresses = await Promise.race([
-    ready(folder, child),
-    ...(startsAtAll ? [] : [sleep(lifeMs / 4, undefined)]),
-  ]);
+  const addresses = await Promise.race([ready(folder, child), ...(startsAtAll ? [] : [sleep(lifeMs / 4, undefined)])]);
   if (addresses) {
     const client = clientOf(addresses.endpoint);
     // Two at a time, and now and then the same key again: whether S3 could answer or not, the bucket tells what counts.
@@ -92,9 +87,7 @@ async function liveAndDie(folder: string, round: number, random: () => number): 
 function start(folder: string): ChildProcess {
   const command = join(import.meta.dirname, '..', '..', 'local', 'cli', 'start.mjs');
   const options = ['--speed', '100', '--job-seconds', '0.5', '--port', '0', '--page-port', '0'];
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('SCENARIO_')),
-  );
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SCENARIO_')));
   return spawn(process.execPath, [command, ...options, '--data', 'data', '--out', 'out'], {
     cwd: folder,
     env,
@@ -122,8 +115,7 @@ async function ready(folder: string, child: ChildProcess): Promise<Addresses | u
   while (child.exitCode === null && child.signalCode === null) {
     const text = await readFile(join(folder, 'data', 'local.json'), 'utf8').catch(() => '{}');
     const addresses = JSON.parse(text) as Partial<Addresses>;
-    if (addresses.pid === child.pid && addresses.endpoint && addresses.scenario)
-      return addresses as Addresses;
+    if (addresses.pid === child.pid && addresses.endpoint && addresses.scenario) return addresses as Addresses;
     await sleep(20);
   }
   return undefined;
@@ -153,8 +145,8 @@ async function lookAfterwards(folder: string, onProgress: (line: string) => void
     if (!addresses) throw new Error('the last start did not become ready');
     const client = clientOf(addresses.endpoint);
     const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: UPLOADS }));
-    const runIds = Versions.map(({ Key: key = '', VersionId: version = '' }) =>
-      runIdOf({ bucket: UPLOADS, key, version }),
+    const runIds = Versions.map(({ Key: key = '', VersionId: versionId = '' }) =>
+      runIdOf({ bucket: UPLOADS, key, versionId }),
     );
     await allAnswered(folder, new Set(runIds), onProgress);
     const ledger = (await (await fetch(`${addresses.scenario}/_control/ledger`)).json()) as Ledger;
@@ -248,7 +240,7 @@ const eventSchema = z.object({
 async function eventsIn(folder: string): Promise<readonly Told[]> {
   const text = await readFile(join(folder, 'data', 'events.jsonl'), 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => {
-    const event = eventSchema.safeParse(jsonIn(line)).data;
+    const event = eventSchema.safeParse(parseJson(line)).data;
     return event ? [{ detailType: event['detail-type'], ...event.detail.metadata }] : [];
   });
 }
@@ -258,8 +250,7 @@ function eventViolations(events: readonly Told[], runIds: readonly string[]): re
   for (const runId of runIds) {
     const told = events.filter((event) => event.runId === runId);
     const answers = new Set(told.map(({ detailType, eventId }) => `${detailType} ${eventId}`));
-    if (answers.size !== 1)
-      violations.push(`${runId} was announced as ${[...answers].join(', ') || 'nothing'}`);
+    if (answers.size !== 1) violations.push(`${runId} was announced as ${[...answers].join(', ') || 'nothing'}`);
   }
   return violations;
 }

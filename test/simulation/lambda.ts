@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
+import { sleep } from '../../local/aws/clock.ts';
+import { FunctionError } from '../../local/aws/lambda/function-error.ts';
 import type { LocalFunction } from '../../local/aws/template.ts';
-import { type Container, FunctionError, type Invocation, invocations } from './invocation.ts';
-import { between, type Random } from './random.ts';
+import { type Container, type Invocation, invocations } from './invocation.ts';
+import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
 /** A function's code with its tools, as its `handler.ts` wires it. */
@@ -10,13 +12,11 @@ export type Logic = (event: unknown, invocation: Invocation) => Promise<unknown>
 export interface Lambda {
   /** @throws FunctionError */
   invoke(functionName: string, event: unknown): Promise<unknown>;
-  /** Tries three times, then hands the event to the function's dead-letter queue. */
-  invokeLater(functionName: string, event: unknown, deadLetter: (body: string) => void): void;
   readonly running: () => number;
 }
 
-/** Waits before Lambda tries an asynchronous event again. */
-const ASYNC_RETRY_MS = [60_000, 120_000];
+/** What lies between an invocation and the function's first line. */
+const MAX_LATENCY_MS = 20;
 
 export function createLambda(
   world: World,
@@ -28,7 +28,12 @@ export function createLambda(
   const counts = new Map<string, number>();
   let running = 0;
 
-  function invoke(functionName: string, event: unknown): Promise<unknown> {
+  async function invoke(functionName: string, event: unknown): Promise<unknown> {
+    await sleep(world.clock, MAX_LATENCY_MS * random());
+    return await run(functionName, event);
+  }
+
+  function run(functionName: string, event: unknown): Promise<unknown> {
     const timeoutSeconds = functions.find(({ name }) => name === functionName)?.properties.Timeout;
     const logic = logics[functionName];
     if (!logic || timeoutSeconds === undefined) throw new Error(`there is no function ${functionName}`);
@@ -55,8 +60,7 @@ export function createLambda(
         container,
         deadline: clock.now() + timeoutSeconds * 1000,
         isAlive: () => isAlive,
-        die: (errorType, message) =>
-          end(`dies: ${errorType}`, () => reject(new FunctionError(errorType, message))),
+        die: (errorType, message) => end(`dies: ${errorType}`, () => reject(new FunctionError(errorType, message))),
       };
       const cancel = clock.after(timeoutSeconds * 1000, () => {
         invocation.die('Sandbox.Timedout', `Task timed out after ${timeoutSeconds} seconds`);
@@ -84,16 +88,5 @@ export function createLambda(
     });
   }
 
-  function invokeLater(functionName: string, event: unknown, deadLetter: (body: string) => void): void {
-    const attempt = (retries: readonly number[]) => {
-      void invoke(functionName, event).catch(() => {
-        const [next, ...rest] = retries;
-        if (next === undefined) deadLetter(JSON.stringify(event));
-        else world.clock.after(next, () => attempt(rest));
-      });
-    };
-    world.clock.after(between(5, 300, random), () => attempt(ASYNC_RETRY_MS));
-  }
-
-  return { invoke, invokeLater, running: () => running };
+  return { invoke, running: () => running };
 }

@@ -20,7 +20,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a lost write is taken for our own',
     file: 'functions/run/record.ts',
-    edits: [['standing?.record.writtenBy === record.writtenBy ? standing : undefined', 'standing']],
+    edits: [['now?.record.writtenBy === record.writtenBy ? now : undefined', 'now']],
   },
   {
     name: 'the paid call is repeated when its answer is lost',
@@ -28,31 +28,29 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         '    throw new SubmissionUncertainError(unanswered(call, error));\n  }\n',
-        '    answer = await send(call, PAID_TIMEOUT_MS, tools);\n  }\n',
+        '    answer = await send(call, PAID_TIMEOUT_MS, connection);\n  }\n',
       ],
     ],
   },
   {
     name: 'a 5xx, 408 or 409 counts as a refusal',
     file: 'functions/scenario/http.ts',
-    edits: [
-      ['return status >= 400 && status < 500 && status !== 408 && status !== 409;', 'return status >= 400;'],
-    ],
+    edits: [['return status >= 400 && status < 500 && status !== 408 && status !== 409;', 'return status >= 400;']],
   },
   {
     name: 'an uncertain send counts as a refusal',
     file: 'functions/submit-job/pay-once.ts',
     edits: [
       [
-        "      tools.log.warn('uncertain whether the job was taken', { why: error.message });\n      return true;",
-        '      await withoutJob(sending, tools);\n      return true;',
+        "      return telemetry.log.warn('uncertain whether the job was taken', { why: error.message });\n",
+        '      return await releaseClaim(won, submission);\n',
       ],
     ],
   },
   {
     name: 'it is sent again before the bound',
     file: 'functions/submit-job/reconcile.ts',
-    edits: [['const isSettled = tools.now() >= settledAt;', 'const isSettled = true;']],
+    edits: [['const isSettled = clock.now() >= settledAt;', 'const isSettled = true;']],
   },
   {
     name: 'a lost request is given a minute to take effect',
@@ -67,7 +65,7 @@ export const mutations: readonly Mutation[] = [
     name: 'an unreadable row of the list counts as none of ours',
     file: 'functions/submit-job/reconcile.ts',
     edits: [
-      ['else isUnclear ||= mayBeOurs(input);', ''],
+      ['else isUnclear ||= mayBeOurs(input, model);', ''],
       ['if (row.input) return row;', 'return row;'],
     ],
   },
@@ -81,14 +79,10 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a run that stands in sending is failed',
-    file: 'functions/run/conclude.ts',
+    file: 'functions/run/lifecycle.ts',
     edits: [
-      ["['none', 'claimed'];\n}", "['none', 'claimed', 'sending'];\n}"],
-      [
-        'return await settle({ record, etag }, ageMs, tools);',
-        'return await end(run, givenUp(String(ageMs)), tools);',
-        'functions/submit-job/submit-job.ts',
-      ],
+      ["sending: ['sending', 'claimed', 'submitted'],", "sending: ['sending', 'claimed', 'submitted', 'failed'],"],
+      ["return 'reconcile';", "return 'give-up';"],
     ],
   },
   {
@@ -96,28 +90,23 @@ export const mutations: readonly Mutation[] = [
     file: 'functions/submit-job/pay-once.ts',
     edits: [
       [
-        '  tools.log.appendKeys({ jobId });\n',
-        '  tools.log.appendKeys({ jobId });\n  await (tools as never as { startGeneration(record: object): Promise<void> }).startGeneration({ ...sending.record, jobId, submittedAt: sentAt });\n',
+        '  telemetry.log.appendKeys({ jobId });\n',
+        "  telemetry.log.appendKeys({ jobId });\n  const { startGeneration } = await import('./start-generation.ts');\n  const { DEFAULT_MODEL } = await import('../models/registry.ts');\n  await startGeneration({ ...sending.record, jobId, submittedAt: sentAt } as never, DEFAULT_MODEL, arguments[2]);\n",
       ],
     ],
   },
   {
     name: 'a manifest that stands is left as it is',
     file: 'functions/run/conclude.ts',
-    edits: [
-      [
-        'const isProjected = JSON.stringify(standing?.value) === JSON.stringify(manifest);',
-        'const isProjected = standing !== undefined;',
-      ],
-    ],
+    edits: [['const isCurrent = isSameEnd(standing?.value, manifest);', 'const isCurrent = standing !== undefined;']],
   },
   {
     name: 'the event is sent before the manifest',
     file: 'functions/run/conclude.ts',
     edits: [
       [
-        '  const kept = await projected(runId, tools);\n',
-        '  const early = (await tools.records.read(runId))?.record;\n  if (early && isFinal(early)) await tools.announce(eventOf(early, { bucket: tools.assetBucket, key: manifestKey(early.upload.key, runId) }));\n  const kept = await projected(runId, tools);\n',
+        '  const standing = await writeManifest(runId, runs);\n',
+        '  const early = (await runs.records.read(runId))?.record;\n  if (early && isFinal(early)) await runs.announce(toEvent(early, { bucket: runs.assetBucket, key: manifestKey(early.upload.key, runId) }));\n  const standing = await writeManifest(runId, runs);\n',
       ],
     ],
   },
@@ -126,24 +115,27 @@ export const mutations: readonly Mutation[] = [
     file: 'functions/run/conclude.ts',
     edits: [
       [
-        '    const written = await tools.records.write(ended, kept);\n',
-        "    await tools.announce(eventOf({ ...ended, writtenBy: '' } as FinalRecord, { bucket: tools.assetBucket, key: manifestKey(ended.upload.key, run.runId) }));\n    const written = await tools.records.write(ended, kept);\n",
+        '    const written = await runs.records.end(standing, toFinalRecord(known, outcome, runs.clock.now()));\n',
+        "    const ended = toFinalRecord(known, outcome, runs.clock.now());\n    await runs.announce(toEvent({ ...ended, writtenBy: '' } as FinalRecord, { bucket: runs.assetBucket, key: manifestKey(ended.upload.key, run.runId) }));\n    const written = await runs.records.end(standing, ended);\n",
       ],
     ],
   },
   {
     name: 'a run that is stored can be failed',
-    file: 'functions/run/conclude.ts',
-    edits: [["'jobId' in run ? ['submitted'] :", "'jobId' in run ? ['submitted', 'stored'] :"]],
+    file: 'functions/run/lifecycle.ts',
+    edits: [
+      ["  stored: ['stored'],\n", "  stored: ['stored', 'failed'],\n"],
+      [
+        "const isPaid = from === 'submitted' || from === 'failed';",
+        "const isPaid = from !== 'claimed' && from !== 'none';",
+      ],
+    ],
   },
   {
     name: 'every event has an id of its own',
     file: 'functions/run/event.ts',
     edits: [
-      [
-        '.update(`${record.runId}\\n${detailType}`)',
-        '.update(`${record.runId}\\n${detailType}${Math.random()}`)',
-      ],
+      ['.update(`${record.runId}\\n${detailType}`)', '.update(`${record.runId}\\n${detailType}${Math.random()}`)'],
     ],
   },
   {
@@ -163,17 +155,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a message that has to come back is deleted',
-    file: 'functions/submit-job/consume-queue.ts',
-    edits: [['      batchItemFailures.push({ itemIdentifier: messageId });\n', '']],
+    file: 'functions/platform/queue-batch.ts',
+    edits: [['      batchItemFailures.push({ itemIdentifier: message.messageId });\n', '']],
   },
   {
     name: 'the record is not believed when it says sending',
-    file: 'functions/submit-job/submit-job.ts',
+    file: 'functions/submit-job/pay-once.ts',
     edits: [
-      [
-        "    case 'sending':\n      return await settle({ record, etag }, ageMs, tools);\n    case 'claimed':\n",
-        "    case 'sending':\n      return await prepare(run, announced, { record: { ...record, phase: 'claimed' }, etag }, tools);\n    case 'claimed':\n",
-      ],
+      ['const adopted = await findSentJob(sending.record, ageMs, submission);', 'const adopted = undefined as any;'],
     ],
   },
 ];

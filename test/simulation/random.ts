@@ -15,3 +15,9 @@ export function createRandom(seed: number): Random {
 export function between(least: number, most: number, random: Random): number {
   return least + random() * (most - least);
 }
+
+/** Makes ids that differ, the same ones in every run. */
+export function createIds(): () => string {
+  let count = 0;
+  return () => `id-${(count += 1)}`;
+}

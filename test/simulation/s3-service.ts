@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { answerS3 } from '../../local/aws/s3/handler.ts';
 import type { ObjectStore } from '../../local/aws/s3/store.ts';
 import type { AwsAnswer, AwsRequest } from './aws-clients.ts';
@@ -19,9 +18,7 @@ export function s3Request(request: AwsRequest, store: ObjectStore): Request<AwsA
     }),
     effect: async () => {
       const { method, headers } = request;
-      const lower = Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-      );
+      const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
       const {
         status = 200,
         headers: answered = {},
@@ -54,12 +51,8 @@ async function* bodyOf(body: unknown): AsyncGenerator<Uint8Array> {
   else if (body !== undefined && body !== null) throw new Error('a body of this kind is not simulated');
 }
 
-/** What an object holds, read as text. */
-export async function textIn(
-  store: ObjectStore,
-  bucket: string,
-  key: string,
-  versionId?: string,
-): Promise<string> {
-  return await text(store.get(bucket, key, { versionId }).body);
+/** What an object holds. */
+export async function bytesIn(store: ObjectStore, bucket: string, key: string, versionId?: string): Promise<Buffer> {
+  const pieces: Uint8Array[] = await Array.fromAsync(store.get(bucket, key, { versionId }).body);
+  return Buffer.concat(pieces);
 }

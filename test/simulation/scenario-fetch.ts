@@ -45,11 +45,7 @@ async function replyTo(url: URL, init: RequestInit, invocation: Invocation): Pro
 }
 
 /** Gives up at that time, whatever comes. */
-function until<T>(
-  limit: number,
-  answered: Promise<T>,
-  { world: { clock }, isAlive }: Invocation,
-): Promise<T> {
+function until<T>(limit: number, answered: Promise<T>, { world: { clock }, isAlive }: Invocation): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(limit - clock.now(), () => {
       if (isAlive()) reject(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));

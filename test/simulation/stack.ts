@@ -1,24 +1,23 @@
 import { assembly } from '../../local/aws/assembly.ts';
 import { readTemplate, type Template } from '../../local/aws/template.ts';
 import { warmClients } from './aws-clients.ts';
-import { type Plan, planOf } from './machine.ts';
 
-/** The synthesized stack, read once for all worlds. */
-export interface Stack {
-  readonly template: Template;
-  readonly plan: Plan;
-}
+let opened: Promise<Template> | undefined;
 
-let opened: Promise<Stack> | undefined;
-
-/** Synthesized once for the same sources, then found by their hash. */
-export function openStack(): Promise<Stack> {
+/** The synthesized stack, read once for all worlds; synthesized once for the same sources, then found by their hash. */
+export function openStack(): Promise<Template> {
   opened ??= read();
   return opened;
 }
 
-async function read(): Promise<Stack> {
+async function read(): Promise<Template> {
   await warmClients();
-  const template = await readTemplate(await assembly());
-  return { template, plan: planOf(template.machine.properties.DefinitionString) };
+  return await readTemplate(await assembly());
+}
+
+/** Of the queue that feeds SubmitJob. */
+export function findUploadsArn({ eventSources }: Template): string {
+  const source = eventSources.find(({ properties }) => properties.FunctionName === 'SubmitJob');
+  if (!source) throw new Error('the template has no event source of SubmitJob');
+  return source.properties.EventSourceArn;
 }

@@ -14,8 +14,7 @@ export function createStory(now: () => number): Story {
   return {
     note: (who, what) => void notes.push([now() - start, who, what]),
     callIt: (id, name) => void names.set(id, name),
-    lines: () =>
-      notes.map(([at, who, what]) => `${elapsed(at)}  ${who.padEnd(18)} ${withNames(what, names)}`),
+    lines: () => notes.map(([at, who, what]) => `${elapsed(at)}  ${who.padEnd(18)} ${withNames(what, names)}`),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../../local/aws/clock.ts';
 import type { Invocation } from './invocation.ts';
 import { between, type Random } from './random.ts';
 import type { Story } from './story.ts';

@@ -1,25 +1,27 @@
+import type { Aws } from '../../local/aws/create-aws.ts';
+import type { EventEnvelope } from '../../local/aws/events/envelope.ts';
+import type { Queue } from '../../local/aws/sqs/queue.ts';
 import type { ApiAnswer, ApiRequest } from '../../local/scenario/answer.ts';
 import type { StandInApi } from '../../local/scenario/api.ts';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
-import type { ObjectStore } from '../../local/aws/s3/store.ts';
 import type { AwsAnswer, AwsRequest } from './aws-clients.ts';
-import type { Bus, BusEvent, DeliverySeconds } from './bus.ts';
-import type { Clock } from './clock.ts';
+import type { VirtualClock } from './clock.ts';
 import type { Invariants } from './invariants.ts';
 import type { Lambda } from './lambda.ts';
-import type { Machine } from './machine.ts';
-import type { Queue } from './queue.ts';
 import type { Random } from './random.ts';
 import type { Story } from './story.ts';
 import type { Request, Wire, WirePlan } from './wire.ts';
 import type { Ledger } from '../../local/scenario/ledger.ts';
+
+/** An event arrives after this many seconds each: none is a lost event, two are a doubled one. */
+export type DeliverySeconds = readonly number[];
 
 /** What a history starts from. Everything else follows from the seed. */
 export interface Setting {
   readonly seed: number;
   readonly wire?: WirePlan;
   /** How often, and after how many seconds, the nth event that somebody waits for arrives. */
-  readonly delivery?: (nth: number, event: BusEvent) => DeliverySeconds | undefined;
+  readonly delivery?: (nth: number, event: EventEnvelope) => DeliverySeconds | undefined;
   /** Whether the nth receive leaves its message visible to others. */
   readonly receivedTwice?: (nth: number) => boolean;
   /** How far each function's clock is off. */
@@ -44,17 +46,13 @@ export interface Dropped {
 
 /** The whole product and the world around it, in one process and on virtual time. */
 export interface World {
-  readonly clock: Clock;
+  readonly clock: VirtualClock;
   readonly random: Random;
   readonly story: Story;
   readonly wire: Wire;
-  readonly store: ObjectStore;
-  readonly queues: ReadonlyMap<string, Queue>;
-  readonly machine: Machine;
+  readonly aws: Aws;
   readonly lambda: Lambda;
-  readonly bus: Bus;
   readonly invariants: Invariants;
-  readonly secret: { readonly apiKey: string; readonly apiSecret: string };
   readonly scenarioUrl: string;
   readonly standIn: StandInApi;
   readonly uploads: readonly Dropped[];
@@ -64,9 +62,8 @@ export interface World {
   environment(functionName: string): Readonly<Record<string, string>>;
   skewMs(functionName: string): number;
   /** What the S3, Step Functions, … of this world make of a client's request. */
-  aws(request: AwsRequest): Request<AwsAnswer>;
+  answer(request: AwsRequest): Request<AwsAnswer>;
   scenario(request: ApiRequest): Promise<ApiAnswer>;
-  onEvent(bus: string, event: BusEvent, body: string): void;
   onLog(who: string, line: string): void;
   drop(drop: Drop): Promise<Dropped>;
   /** Whether it was removed before anybody was told of it: then nobody can ever know that it was there. */
@@ -82,5 +79,7 @@ export interface World {
    */
   step(): Promise<boolean>;
   ledger(): Ledger;
-  close(): void;
+  /** Of the uploads queue: all receives, and those of the message that was received most. */
+  receives(): { readonly all: number; readonly most: number };
+  close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { jsonIn } from '../../../functions/platform/json.ts';
-import { type EventEnvelope, envelope } from './event-bus.ts';
+import { parseJson } from '../../../functions/platform/json.ts';
+import { createEnvelope, type EventEnvelope, type EventStamp } from './envelope.ts';
 
-export interface EventTools {
+export interface EventTools extends EventStamp {
   /** Resolves when the event is accepted for good. */
   readonly putEvent: (bus: string, event: EventEnvelope) => Promise<void>;
 }
@@ -22,15 +22,16 @@ const putInput = z.object({
     .max(10),
 });
 
-export async function putEvents(input: unknown, { putEvent }: EventTools): Promise<object> {
+export async function putEvents(input: unknown, { putEvent, ...stamp }: EventTools): Promise<object> {
   const entries: object[] = [];
   for (const { Source, DetailType, Detail, EventBusName, Resources } of putInput.parse(input).Entries) {
-    const detail = jsonIn(Detail);
+    const detail = parseJson(Detail);
     if (detail === undefined) {
       entries.push({ ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' });
       continue;
     }
-    const event = envelope(Source, DetailType, detail, Resources);
+    const content = { source: Source, detailType: DetailType, detail, resources: Resources };
+    const event = createEnvelope(content, stamp);
     await putEvent(EventBusName.slice(EventBusName.lastIndexOf('/') + 1), event);
     entries.push({ EventId: event.id });
   }

@@ -45,7 +45,6 @@ function fits(matcher: Matcher, value: unknown): boolean {
   if (typeof value !== 'string') return false;
   if ('prefix' in matcher) return value.startsWith(matcher.prefix);
   if ('suffix' in matcher) return value.endsWith(matcher.suffix);
-  if ('equals-ignore-case' in matcher)
-    return value.toLowerCase() === matcher['equals-ignore-case'].toLowerCase();
+  if ('equals-ignore-case' in matcher) return value.toLowerCase() === matcher['equals-ignore-case'].toLowerCase();
   return ![matcher['anything-but']].flat().includes(value);
 }

@@ -7,16 +7,7 @@ import { createInterface } from 'node:readline';
 import { region } from '../intrinsics.ts';
 import type { Invocation, InvocationResult } from './lambda-runtime.ts';
 import type { LocalFunction } from '../template.ts';
-
-/** A function failed. Name and message are what Step Functions would see: the error's own name, and JSON around its message. */
-class FunctionError extends Error {
-  override readonly name: string;
-
-  constructor(errorType: string, errorMessage: string, trace: readonly string[] = []) {
-    super(JSON.stringify({ errorType, errorMessage, trace }));
-    this.name = errorType;
-  }
-}
+import { FunctionError } from './function-error.ts';
 
 export interface LambdaHost {
   /** @throws FunctionError */
@@ -31,7 +22,8 @@ export interface LambdaHostOptions {
   readonly functions: readonly LocalFunction[];
   /** Of the local AWS endpoint. */
   readonly endpoint: string;
-  readonly scenarioUrl: string;
+  /** In place of the template's values, for the functions that have these variables. */
+  readonly variables: Readonly<Record<string, string>>;
   /** What the functions sign their calls with. */
   readonly accessKeyId: string;
   readonly logFolder: string;
@@ -40,7 +32,7 @@ export interface LambdaHostOptions {
 }
 
 /** So many processes a function at most: two cores gain nothing from more. */
-const MOST_PROCESSES = 4;
+const MAX_PROCESSES = 4;
 
 /** Runs each function in processes of its own, one invocation at a time each, killed at the function's time-out. */
 export async function startLambdaHost(options: LambdaHostOptions): Promise<LambdaHost> {
@@ -96,7 +88,7 @@ class ProcessPool {
     if (this.#closed) return await new Promise(() => undefined);
     const child = this.#idle.pop();
     if (child) return child;
-    if (this.#all.size < MOST_PROCESSES) return this.#start();
+    if (this.#all.size < MAX_PROCESSES) return this.#start();
     return await new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -110,15 +102,11 @@ class ProcessPool {
   #start(): ChildProcess {
     const { codeFolder, properties } = this.#fn;
     const [file = '', name = ''] = properties.Handler.split('.');
-    const child = fork(
-      join(import.meta.dirname, 'lambda-runtime.ts'),
-      [join(codeFolder, `${file}.mjs`), name],
-      {
-        env: this.#environment(),
-        execArgv: [`--max-old-space-size=${properties.MemorySize}`],
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      },
-    );
+    const child = fork(join(import.meta.dirname, 'lambda-runtime.ts'), [join(codeFolder, `${file}.mjs`), name], {
+      env: this.#environment(),
+      execArgv: [`--max-old-space-size=${properties.MemorySize}`],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     for (const output of [child.stdout, child.stderr]) {
       if (output) createInterface(output).on('line', (line) => this.#keepLine(line));
     }
@@ -144,10 +132,11 @@ class ProcessPool {
    */
   #environment(): NodeJS.ProcessEnv {
     const { name, properties, codeFolder } = this.#fn;
-    const variables = properties.Environment?.Variables ?? {};
+    const variables = Object.entries(properties.Environment?.Variables ?? {});
     return {
-      ...variables,
-      ...('SCENARIO_URL' in variables && { SCENARIO_URL: this.#options.scenarioUrl }),
+      ...Object.fromEntries(
+        variables.map(([variable, value]) => [variable, this.#options.variables[variable] ?? value]),
+      ),
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       TZ: 'UTC',
@@ -172,16 +161,12 @@ class ProcessPool {
     const answer = await new Promise<InvocationResult>((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
-        end(() =>
-          reject(new FunctionError('Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`)),
-        );
+        end(() => reject(new FunctionError('Sandbox.Timedout', `Task timed out after ${timeoutMs / 1000} seconds`)));
       }, timeoutMs);
       const onMessage = (result: InvocationResult) => end(() => resolve(result));
       const onExit = (code: number | null, signal: string | null) =>
         end(() =>
-          reject(
-            new FunctionError('Runtime.ExitError', `the process ended: ${signal ?? `exit status ${code}`}`),
-          ),
+          reject(new FunctionError('Runtime.ExitError', `the process ended: ${signal ?? `exit status ${code}`}`)),
         );
       const end = (settle: () => void) => {
         clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { errorOf } from '../../../functions/platform/to-error.ts';
+import { toError } from '../../../functions/platform/errors.ts';
 
 /**
  * The inside of a function's process: loads the bundle, then handles one invocation after the other, as Lambda's own
@@ -59,7 +59,7 @@ async function handle({ requestId, event, deadline }: Invocation): Promise<Invoc
     const handler = await loaded;
     return { requestId, result: (await handler(event, context)) ?? null };
   } catch (error) {
-    const { name, message, stack } = errorOf(error);
+    const { name, message, stack } = toError(error);
     return { requestId, error: { errorType: name, errorMessage: message, trace: stack?.split('\n') ?? [] } };
   }
 }

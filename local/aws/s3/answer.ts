@@ -25,24 +25,14 @@ export function xmlAnswer(
 }
 
 /** Without the namespace, as S3 writes it; and without a body where there is none: HEAD, 304. */
-export function errorAnswer(
-  error: unknown,
-  { method, url = '' }: Pick<IncomingRequest, 'method' | 'url'>,
-): Answer {
+export function errorAnswer(error: unknown, { method, url = '' }: Pick<IncomingRequest, 'method' | 'url'>): Answer {
   const { code, status, message, headers } = error instanceof S3Error ? error : internal(error);
   if (method === 'HEAD' || status === 304) return { status, headers };
-  const answer = xmlAnswer(
-    'Error',
-    { '@xmlns': undefined, Code: code, Message: message, Resource: url },
-    headers,
-  );
+  const answer = xmlAnswer('Error', { '@xmlns': undefined, Code: code, Message: message, Resource: url }, headers);
   return { ...answer, status };
 }
 
-export async function send(
-  response: ServerResponse,
-  { status = 200, headers = {}, body }: Answer,
-): Promise<void> {
+export async function send(response: ServerResponse, { status = 200, headers = {}, body }: Answer): Promise<void> {
   response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase());
   response.setHeader('x-amz-id-2', randomBytes(32).toString('base64'));
   response.setHeader('server', 'AmazonS3');

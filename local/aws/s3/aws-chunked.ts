@@ -61,8 +61,7 @@ function createReader(chunks: AsyncIterator<Uint8Array>) {
   async function line(): Promise<string> {
     for (;;) {
       const end = rest.indexOf('\r\n');
-      if (end > MAX_LINE_BYTES || (end < 0 && rest.length > MAX_LINE_BYTES))
-        throw broken('a line has no end');
+      if (end > MAX_LINE_BYTES || (end < 0 && rest.length > MAX_LINE_BYTES)) throw broken('a line has no end');
       if (end < 0) await more();
       else {
         const text = rest.toString('latin1', 0, end);

@@ -3,12 +3,7 @@ import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import {
-  type BodyDigests,
-  type ComputedDigests,
-  type ExpectedDigests,
-  createBodyDigests,
-} from './body-digests.ts';
+import { type BodyDigests, type ComputedDigests, type ExpectedDigests, createBodyDigests } from './body-digests.ts';
 
 /** A file of bytes without a name of its own: what it is, the journal says. */
 export interface Blob {
@@ -94,11 +89,7 @@ export function createBlobFolder(folder: string): BlobFolder {
   };
 }
 
-async function writeFile(
-  path: string,
-  body: AsyncIterable<Uint8Array>,
-  digests: BodyDigests,
-): Promise<number> {
+async function writeFile(path: string, body: AsyncIterable<Uint8Array>, digests: BodyDigests): Promise<number> {
   await using file = await open(path, 'wx');
   let size = 0;
   for await (const bytes of body) {

@@ -53,11 +53,7 @@ export function createBodyDigests({ checksum, md5, sha256 }: ExpectedDigests): B
 }
 
 /** @throws S3Error BadDigest, with both values */
-export function requireChecksum(
-  algorithm: ChecksumAlgorithm,
-  expected: string | undefined,
-  computed: string,
-): void {
+export function requireChecksum(algorithm: ChecksumAlgorithm, expected: string | undefined, computed: string): void {
   if (expected === undefined || expected === computed) return;
   throw new S3Error(
     'BadDigest',

@@ -76,10 +76,8 @@ export function currentOf(entry: IndexedKey | undefined): ObjectVersion | undefi
 }
 
 function takesThePlaceOf(version: StoredVersion, old: StoredVersion): boolean {
-  // The same sequence is the same version, told anew: its tags changed.
-  return (
-    old.sequence === version.sequence || (old.versionId === undefined && version.versionId === undefined)
-  );
+  // The same sequence is the same version, announced again: its tags changed.
+  return old.sequence === version.sequence || (old.versionId === undefined && version.versionId === undefined);
 }
 
 function* walkThrough(

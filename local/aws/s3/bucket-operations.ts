@@ -8,9 +8,7 @@ export const OWNER = { ID: 'local', DisplayName: 'local' };
 const REGION = 'us-east-1';
 
 export function listBuckets(_request: S3Request, store: ObjectStore): Answer {
-  const buckets = store
-    .buckets()
-    .map(({ name, created }) => ({ Name: name, CreationDate: created.toISOString() }));
+  const buckets = store.buckets().map(({ name, created }) => ({ Name: name, CreationDate: created.toISOString() }));
   return xmlAnswer('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket: buckets } });
 }
 

@@ -47,7 +47,7 @@ export interface Change<V> {
   readonly replaced: readonly StoredVersion[];
 }
 
-/** Reads the journal in `folder`, and starts it anew without what is no longer true. Without a folder nothing is kept. */
+/** Reads the journal in `folder`, and rewrites it without what is no longer true. Without a folder nothing is kept. */
 export function createCatalogue(folder: string | undefined, now: () => number): Catalogue {
   const path = folder === undefined ? undefined : join(folder, 'journal.jsonl');
   const salt = path === undefined ? unsalted : salted;
@@ -131,10 +131,7 @@ function* essence(sequence: number, buckets: Iterable<CataloguedBucket>): Genera
   }
 }
 
-function requireConditions(
-  current: ObjectVersion | undefined,
-  { ifNoneMatch, ifMatch }: WriteConditions,
-): void {
+function requireConditions(current: ObjectVersion | undefined, { ifNoneMatch, ifMatch }: WriteConditions): void {
   if (ifMatch !== undefined && !current) throw new S3Error('NoSuchKey', 'The specified key does not exist.');
   const isStale = ifMatch !== undefined && ifMatch.replaceAll('"', '') !== current?.etag;
   if (isStale || (ifNoneMatch && current))

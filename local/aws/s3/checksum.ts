@@ -39,10 +39,7 @@ export function checksumAlgorithmOf(name: string): ChecksumAlgorithm | undefined
 }
 
 /** The checksum of the parts' own checksums, which is what S3 keeps of a multipart object unless told otherwise. */
-export async function compositeChecksum(
-  algorithm: ChecksumAlgorithm,
-  parts: readonly string[],
-): Promise<Checksum> {
+export async function compositeChecksum(algorithm: ChecksumAlgorithm, parts: readonly string[]): Promise<Checksum> {
   const whole = createChecksum(algorithm);
   for (const part of parts) whole.update(Buffer.from(part, 'base64'));
   return { algorithm, value: `${base64(await whole.digest())}-${parts.length}`, type: 'COMPOSITE' };

@@ -58,13 +58,9 @@ function copiedDescription(
   source: ObjectVersion & { readonly bucket: string },
 ): Description {
   const isReplaced = headers['x-amz-metadata-directive'] === 'REPLACE';
-  const isItself =
-    source.bucket === bucket && source.key === key && !headers['x-amz-copy-source']?.includes('?');
+  const isItself = source.bucket === bucket && source.key === key && !headers['x-amz-copy-source']?.includes('?');
   if (!isReplaced && isItself)
-    throw new S3Error(
-      'InvalidRequest',
-      'Copying an object to itself without changing its metadata is illegal.',
-    );
+    throw new S3Error('InvalidRequest', 'Copying an object to itself without changing its metadata is illegal.');
   const { tags: newTags, ...requested } = descriptionIn(headers);
   const tags = headers['x-amz-tagging-directive'] === 'REPLACE' ? newTags : source.tags;
   return { ...(isReplaced ? requested : descriptionOf(source)), ...(tags && { tags }) };

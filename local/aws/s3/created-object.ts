@@ -16,11 +16,7 @@ export interface CreatedObject {
   readonly time: Date;
 }
 
-export function createdObject(
-  bucket: string,
-  version: ObjectVersion,
-  reason: CreatedObject['reason'],
-): CreatedObject {
+export function createdObject(bucket: string, version: ObjectVersion, reason: CreatedObject['reason']): CreatedObject {
   const { key, versionId, size, etag, lastModified } = version;
   return {
     bucket,

@@ -19,8 +19,7 @@ type Listed = { readonly Key: string; readonly VersionId?: string | undefined };
 
 export async function deleteObjects(request: S3Request, store: ObjectStore): Promise<Answer> {
   const { success, data } = deletion.safeParse(parseXml(await textOf(request)));
-  if (!success)
-    throw new S3Error('MalformedXML', `The XML you provided is not a list of up to ${MAX_OBJECTS} objects`);
+  if (!success) throw new S3Error('MalformedXML', `The XML you provided is not a list of up to ${MAX_OBJECTS} objects`);
   store.bucket(request.bucket);
   const isQuiet = data.Delete.Quiet === 'true';
   const results: { Deleted?: XmlContent; Error?: XmlContent }[] = [];

@@ -6,11 +6,7 @@ import type { ObjectVersion, StoredVersion } from './stored-version.ts';
  * The object that a GET reads.
  * @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker by its id
  */
-export function readableVersion(
-  key: string,
-  entry: IndexedKey | undefined,
-  versionId?: string,
-): ObjectVersion {
+export function readableVersion(key: string, entry: IndexedKey | undefined, versionId?: string): ObjectVersion {
   return versionId === undefined ? requireCurrent(key, entry) : requireVersion(key, entry, versionId);
 }
 
@@ -28,8 +24,7 @@ function requireCurrent(key: string, entry: IndexedKey | undefined): ObjectVersi
 
 function requireVersion(key: string, entry: IndexedKey | undefined, versionId: string): ObjectVersion {
   const version = versionOf(entry, versionId);
-  if (!version)
-    throw new S3Error('NoSuchVersion', `The specified version does not exist: ${versionId} of ${key}`);
+  if (!version) throw new S3Error('NoSuchVersion', `The specified version does not exist: ${versionId} of ${key}`);
   if (version.kind === 'object') return version;
   throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against a delete marker.', {
     ...markerHeaders(version),

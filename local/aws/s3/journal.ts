@@ -57,7 +57,7 @@ function parseLine(line: string): JournalEntry[] {
   try {
     return [withDates(JSON.parse(line) as JournalEntry)];
   } catch {
-    return []; // torn: whoever wrote it was never told that it is kept
+    return []; // torn: its writer was never told that it is kept
   }
 }
 

@@ -76,8 +76,7 @@ function maxKeysIn(query: URLSearchParams): number {
 /** With `encoding-type=url`, because XML has no way to write some of the characters that a key may have. */
 function encoderFor(query: URLSearchParams): (text: string | null) => string | undefined {
   const isUrl = query.get('encoding-type') === 'url';
-  return (text) =>
-    text === null ? undefined : isUrl ? encodeURIComponent(text).replaceAll('%2F', '/') : text;
+  return (text) => (text === null ? undefined : isUrl ? encodeURIComponent(text).replaceAll('%2F', '/') : text);
 }
 
 function echo({ bucket, query }: S3Request): Elements {

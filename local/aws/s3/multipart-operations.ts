@@ -4,13 +4,7 @@ import { OWNER } from './bucket-operations.ts';
 import { CHECKSUM_ALGORITHMS, type Checksum, checksumAlgorithmOf } from './checksum.ts';
 import type { ListedPart } from './multipart-parts.ts';
 import type { UploadName } from './multipart-parts.ts';
-import {
-  checksumElementsOf,
-  checksumHeadersOf,
-  checksumValueIn,
-  descriptionIn,
-  identityOf,
-} from './object-headers.ts';
+import { checksumElementsOf, checksumHeadersOf, checksumValueIn, descriptionIn, identityOf } from './object-headers.ts';
 import { writeConditionsIn } from './object-operations.ts';
 import { sizedPayloadOf, textOf } from './payload.ts';
 import type { S3Request } from './request.ts';
@@ -68,9 +62,7 @@ export function listParts(request: S3Request, store: ObjectStore): Answer {
   const upload = store.multipart.find(partNameIn(request));
   const after = Number(query.get('part-number-marker') ?? 0);
   const limit = Math.min(Number(query.get('max-parts') ?? 1000), 1000);
-  const parts = [...upload.parts.values()]
-    .filter(({ number }) => number > after)
-    .sort((a, b) => a.number - b.number);
+  const parts = [...upload.parts.values()].filter(({ number }) => number > after).sort((a, b) => a.number - b.number);
   const page = parts.slice(0, limit);
   return xmlAnswer('ListPartsResult', {
     Bucket: bucket,
@@ -102,10 +94,7 @@ export function partNameIn({ bucket, key, query }: S3Request): UploadName {
 export function partNumberIn({ query }: S3Request): number {
   const number = Number(query.get('partNumber'));
   if (Number.isInteger(number) && number >= 1 && number <= MAX_PARTS) return number;
-  throw new S3Error(
-    'InvalidArgument',
-    `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
-  );
+  throw new S3Error('InvalidArgument', `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`);
 }
 
 /** CRC64NVME can be that of the whole object only, the SHAs that of the parts only. */

@@ -46,8 +46,7 @@ export function choosePartsOf({ parts, options }: Upload, listed: readonly Liste
     throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.');
   const chosen = listed.map((part) => requirePart(parts.get(part.number), part, options.checksum?.algorithm));
   const small = chosen.slice(0, -1).find(({ blob }) => blob.size < MIN_PART_BYTES);
-  if (small)
-    throw new S3Error('EntityTooSmall', `Part ${small.number} is smaller than the minimum allowed size`);
+  if (small) throw new S3Error('EntityTooSmall', `Part ${small.number} is smaller than the minimum allowed size`);
   return chosen;
 }
 
@@ -56,8 +55,5 @@ function requirePart(part: Part | undefined, listed: ListedPart, algorithm: stri
   const isChecked =
     listed.checksum === undefined || algorithm === undefined || listed.checksum === part?.checksum?.value;
   if (isSame && isChecked) return part;
-  throw new S3Error(
-    'InvalidPart',
-    `Part ${listed.number} was not uploaded, or its ETag or checksum is another.`,
-  );
+  throw new S3Error('InvalidPart', `Part ${listed.number} was not uploaded, or its ETag or checksum is another.`);
 }

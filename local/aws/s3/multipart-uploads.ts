@@ -48,12 +48,7 @@ interface MultipartProps {
   readonly now: () => number;
 }
 
-export function createMultipartUploads({
-  blobs,
-  catalogue,
-  announce,
-  now,
-}: MultipartProps): MultipartUploads {
+export function createMultipartUploads({ blobs, catalogue, announce, now }: MultipartProps): MultipartUploads {
   const uploads = new Map<string, Upload & { readonly parts: Map<number, Part> }>();
 
   function find({ bucket, key, uploadId }: UploadName): Upload & { readonly parts: Map<number, Part> } {
@@ -77,10 +72,7 @@ export function createMultipartUploads({
     };
   }
 
-  async function checksumOf(
-    wanted: Pick<Checksum, 'algorithm' | 'type'>,
-    parts: readonly Part[],
-  ): Promise<Checksum> {
+  async function checksumOf(wanted: Pick<Checksum, 'algorithm' | 'type'>, parts: readonly Part[]): Promise<Checksum> {
     if (wanted.type === 'COMPOSITE')
       return compositeChecksum(
         wanted.algorithm,

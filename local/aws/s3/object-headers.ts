@@ -56,10 +56,7 @@ export function headersOf(object: ObjectVersion, query: URLSearchParams): Record
 }
 
 /** Which bytes these are: ETag and version. */
-export function identityOf({
-  etag,
-  versionId,
-}: Pick<ObjectVersion, 'etag' | 'versionId'>): Record<string, string> {
+export function identityOf({ etag, versionId }: Pick<ObjectVersion, 'etag' | 'versionId'>): Record<string, string> {
   return { etag: `"${etag}"`, ...(versionId && { 'x-amz-version-id': versionId }) };
 }
 
@@ -69,17 +66,13 @@ export function checksumHeadersOf({ checksum }: Pick<ObjectVersion, 'checksum'>)
 }
 
 /** The same as elements: `ChecksumCRC32`, … */
-export function checksumElementsOf(
-  checksum: { algorithm: string; value: string } | undefined,
-): Record<string, string> {
+export function checksumElementsOf(checksum: { algorithm: string; value: string } | undefined): Record<string, string> {
   return checksum ? { [`Checksum${checksum.algorithm.toUpperCase()}`]: checksum.value } : {};
 }
 
 /** The checksum that an XML part or a header set names, if any. */
 export function checksumValueIn(headers: Headers): string | undefined {
-  return CHECKSUM_ALGORITHMS.map((name) => headers[`x-amz-checksum-${name}`]).find(
-    (value) => value !== undefined,
-  );
+  return CHECKSUM_ALGORITHMS.map((name) => headers[`x-amz-checksum-${name}`]).find((value) => value !== undefined);
 }
 
 function metadataIn(headers: Headers): Record<string, string> {

@@ -1,11 +1,5 @@
 import type { Answer } from './answer.ts';
-import {
-  createBucket,
-  getBucketLocation,
-  getBucketVersioning,
-  headBucket,
-  listBuckets,
-} from './bucket-operations.ts';
+import { createBucket, getBucketLocation, getBucketVersioning, headBucket, listBuckets } from './bucket-operations.ts';
 import { copyObject, uploadPartCopy } from './copy-operations.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { listObjectVersions, listObjectsV1, listObjectsV2 } from './list-operations.ts';

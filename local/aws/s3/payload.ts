@@ -59,16 +59,10 @@ async function* ofLength(body: AsyncIterable<Uint8Array>, length: number): Async
     yield bytes;
   }
   if (size !== length)
-    throw new S3Error(
-      'IncompleteBody',
-      `x-amz-decoded-content-length says ${length} bytes, and ${size} came`,
-    );
+    throw new S3Error('IncompleteBody', `x-amz-decoded-content-length says ${length} bytes, and ${size} came`);
 }
 
-function expectedDigests(
-  headers: S3Request['headers'],
-  trailers: ReadonlyMap<string, string>,
-): ExpectedDigests {
+function expectedDigests(headers: S3Request['headers'], trailers: ReadonlyMap<string, string>): ExpectedDigests {
   const checksum = expectedChecksum(headers, trailers);
   const md5 = headers['content-md5'];
   const sha256 = /^[0-9a-f]{64}$/.exec(headers['x-amz-content-sha256'] ?? '')?.[0];
@@ -86,9 +80,7 @@ function expectedChecksum(
   const trailing = /^x-amz-checksum-(\w+)$/.exec((headers['x-amz-trailer'] ?? '').trim().toLowerCase())?.[1];
   const announced = checksumAlgorithmOf(trailing ?? headers['x-amz-sdk-checksum-algorithm'] ?? '');
   if (!announced) return undefined;
-  return trailing
-    ? { algorithm: announced, expected: () => trailer(trailers, announced) }
-    : { algorithm: announced };
+  return trailing ? { algorithm: announced, expected: () => trailer(trailers, announced) } : { algorithm: announced };
 }
 
 function trailer(trailers: ReadonlyMap<string, string>, algorithm: ChecksumAlgorithm): string {

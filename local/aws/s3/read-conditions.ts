@@ -18,8 +18,7 @@ export function requireReadConditions(
   const [since, unmodifiedSince] = [condition('if-modified-since'), condition('if-unmodified-since')];
 
   const isOther = match === undefined ? modified > dateIn(unmodifiedSince) : !names(match, object.etag);
-  if (isOther)
-    throw new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
+  if (isOther) throw new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
   const isKnown = noneMatch === undefined ? modified <= dateIn(since) : names(noneMatch, object.etag);
   if (isKnown)
     throw new S3Error(prefix ? 'PreconditionFailed' : 'NotModified', 'Not modified', {

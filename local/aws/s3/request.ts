@@ -54,10 +54,7 @@ export function splitOnce(text: string, separator: string): [string, string] {
 /** Anything else is a web page that reaches us through a name or a form of its own (DNS rebinding, cross-site requests). */
 function requireLoopback(host: string | undefined): void {
   if (host !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host)) return;
-  throw new S3Error(
-    'AccessDenied',
-    `Only 127.0.0.1, localhost and [::1] are served, in path style: not ${host}`,
-  );
+  throw new S3Error('AccessDenied', `Only 127.0.0.1, localhost and [::1] are served, in path style: not ${host}`);
 }
 
 function hostIn(origin: string): string | undefined {

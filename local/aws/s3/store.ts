@@ -59,28 +59,14 @@ export interface ObjectStore {
   bucket(name: string): Bucket;
   buckets(): readonly Bucket[];
   /** @throws S3Error PreconditionFailed, BadDigest, KeyTooLongError, … and then nothing is stored */
-  put(
-    bucket: string,
-    key: string,
-    body: AsyncIterable<Uint8Array>,
-    options?: PutOptions,
-  ): Promise<ObjectVersion>;
+  put(bucket: string, key: string, body: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<ObjectVersion>;
   head(bucket: string, key: string, options?: VersionOptions): ObjectVersion;
-  get(
-    bucket: string,
-    key: string,
-    options?: GetOptions,
-  ): { readonly object: ObjectVersion; readonly body: Readable };
+  get(bucket: string, key: string, options?: GetOptions): { readonly object: ObjectVersion; readonly body: Readable };
   /** The bytes of what `head` gave. */
   read(object: ObjectVersion, range?: ByteRange): Readable;
   list(bucket: string, options?: ListOptions): ObjectPage;
   listVersions(bucket: string, options?: VersionListOptions): VersionPage;
-  setTags(
-    bucket: string,
-    key: string,
-    tags: Readonly<Record<string, string>>,
-    options?: VersionOptions,
-  ): ObjectVersion;
+  setTags(bucket: string, key: string, tags: Readonly<Record<string, string>>, options?: VersionOptions): ObjectVersion;
   delete(bucket: string, key: string, options?: VersionOptions): Promise<Deleted>;
   readonly multipart: MultipartUploads;
 }
@@ -172,11 +158,7 @@ function withoutIndex({ name, versioned, created }: Bucket): Bucket {
   return { name, versioned, created };
 }
 
-function contentOf({
-  blob,
-  md5,
-  checksum,
-}: ReceivedBlob): Pick<ObjectVersion, 'size' | 'etag' | 'blobs' | 'checksum'> {
+function contentOf({ blob, md5, checksum }: ReceivedBlob): Pick<ObjectVersion, 'size' | 'etag' | 'blobs' | 'checksum'> {
   return {
     size: blob.size,
     etag: md5,

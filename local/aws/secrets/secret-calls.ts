@@ -17,10 +17,7 @@ export async function getSecretValue(
 ): Promise<object> {
   const { SecretId } = secretInput.parse(input);
   if (secretsOnlyFor !== undefined && secretsOnlyFor !== accessKeyId) {
-    throw new ServiceError(
-      'AccessDeniedException',
-      'only the functions of this run may read the real credentials',
-    );
+    throw new ServiceError('AccessDeniedException', 'only the functions of this run may read the real credentials');
   }
   const value = secrets.get(SecretId);
   if (value === undefined)

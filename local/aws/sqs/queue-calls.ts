@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { account, region } from '../intrinsics.ts';
-import { type Message, type Queue, receiptHandleOf } from './queue.ts';
+import { type Message, receiptHandleOf } from './message.ts';
+import type { Queue } from './queue.ts';
 import { ServiceError } from '../service-error.ts';
 import { attributesOf, md5Of } from './sqs-record.ts';
 
@@ -27,10 +28,6 @@ export function queueUrl(name: string): string {
   return `http://127.0.0.1/${account}/${name}`;
 }
 
-function nameOf({ arn }: Queue): string {
-  return arn.slice(arn.lastIndexOf(':') + 1);
-}
-
 function queueNamed(name: string, { queues }: QueueTools): Queue {
   const queue = queues?.get(`arn:aws:sqs:${region}:${account}:${name}`);
   if (!queue) throw new ServiceError('QueueDoesNotExist', 'The specified queue does not exist.');
@@ -46,7 +43,7 @@ function queueOf({ QueueUrl }: z.infer<typeof queueInput>, tools: QueueTools): Q
 }
 
 /** What SQS takes in one message. */
-const MOST_BYTES = 1_048_576;
+const MAX_BYTES = 1_048_576;
 
 const sendInput = queueInput.extend({
   MessageBody: z.string().min(1),
@@ -55,8 +52,8 @@ const sendInput = queueInput.extend({
 
 async function sendMessage(input: unknown, tools: QueueTools): Promise<object> {
   const { MessageBody, ...rest } = sendInput.parse(input);
-  if (Buffer.byteLength(MessageBody) > MOST_BYTES) {
-    const message = `One or more parameters are invalid. Reason: Message must be shorter than ${MOST_BYTES} bytes.`;
+  if (Buffer.byteLength(MessageBody) > MAX_BYTES) {
+    const message = `One or more parameters are invalid. Reason: Message must be shorter than ${MAX_BYTES} bytes.`;
     throw new ServiceError('InvalidParameterValueException', message);
   }
   const { messageId } = await queueOf(rest, tools).send(MessageBody);
@@ -80,9 +77,9 @@ async function receiveMessage(input: unknown, tools: QueueTools): Promise<object
   const queue = queueOf(parsed, tools);
   const received: Message[] = [];
   while (received.length < MaxNumberOfMessages) {
-    const message = await queue.receive(
-      VisibilityTimeout === undefined ? undefined : VisibilityTimeout * 1000,
-    );
+    const message = await queue.receive({
+      visibilityTimeoutMs: VisibilityTimeout === undefined ? undefined : VisibilityTimeout * 1000,
+    });
     if (!message) break;
     received.push(message);
   }
@@ -127,14 +124,9 @@ const attributesInput = queueInput.extend({ AttributeNames: z.array(z.string()).
 async function getQueueAttributes(input: unknown, tools: QueueTools): Promise<object> {
   const { AttributeNames, ...rest } = attributesInput.parse(input);
   const known = queueAttributes(queueOf(rest, tools));
-  const unknown = AttributeNames.find(
-    (name) => name !== 'All' && !(name in known) && name !== 'RedrivePolicy',
-  );
+  const unknown = AttributeNames.find((name) => name !== 'All' && !(name in known) && name !== 'RedrivePolicy');
   if (unknown !== undefined)
-    throw new ServiceError(
-      'InvalidAttributeName',
-      `the local AWS endpoint does not know the attribute ${unknown}`,
-    );
+    throw new ServiceError('InvalidAttributeName', `the local AWS endpoint does not know the attribute ${unknown}`);
   return { Attributes: chosen(known, AttributeNames) };
 }
 
@@ -161,13 +153,15 @@ function queueAttributes(queue: Queue): Record<string, string> {
 const nameInput = z.object({ QueueName: z.string() });
 
 async function getQueueUrl(input: unknown, tools: QueueTools): Promise<object> {
-  return { QueueUrl: queueUrl(nameOf(queueNamed(nameInput.parse(input).QueueName, tools))) };
+  return { QueueUrl: queueUrl(queueNamed(nameInput.parse(input).QueueName, tools).name) };
 }
 
 const listInput = z.object({ QueueNamePrefix: z.string().default('') });
 
 async function listQueues(input: unknown, { queues }: QueueTools): Promise<object> {
   const { QueueNamePrefix } = listInput.parse(input);
-  const names = [...(queues?.values() ?? [])].map(nameOf).filter((name) => name.startsWith(QueueNamePrefix));
+  const names = [...(queues?.values() ?? [])]
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith(QueueNamePrefix));
   return names.length === 0 ? {} : { QueueUrls: names.toSorted().map(queueUrl) };
 }

@@ -1,33 +1,31 @@
-import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as z from 'zod';
-import { type DurableFiles, openDurableFiles, writeWhole } from '../durable-files.ts';
+import type { Clock } from '../clock.ts';
+import type { DurableFiles } from '../durable-files.ts';
 import { ServiceError } from '../service-error.ts';
-
-const messageSchema = z.object({
-  messageId: z.string(),
-  body: z.string(),
-  /** Milliseconds since 1970, of the first receive too. */
-  sentAt: z.number(),
-  firstReceivedAt: z.number().optional(),
-  receiveCount: z.number(),
-  /** Of a dead letter: the queue it came from. */
-  deadLetterSource: z.string().optional(),
-});
-
-export type Message = z.infer<typeof messageSchema>;
+import { type Message, messageIdIn, messageSchema, receiptHandleOf } from './message.ts';
+import { createVisibility, type Visibility } from './visibility.ts';
 
 export interface QueueOptions {
   readonly arn: string;
-  readonly folder: string;
+  readonly files: DurableFiles;
+  readonly clock: Clock;
+  /** Makes message ids. */
+  readonly newId: () => string;
   readonly visibilityTimeoutMs: number;
   readonly retentionMs: number;
   /** Where a message goes that was received this often. */
   readonly redrive?: { readonly queue: Queue; readonly maxReceiveCount: number } | undefined;
   /** Divides what is left of a visibility timeout when a receiver gives a message back. */
   readonly speed: number;
-  readonly now?: () => number;
+  /** Told of every message that is sent. */
+  readonly onSent?: ((message: Message) => void) | undefined;
+}
+
+interface ReceiveOptions {
+  /** @default the queue's visibility timeout */
+  readonly visibilityTimeoutMs?: number | undefined;
+  /** Leaves the message visible to others: what SQS calls "at least once". */
+  readonly staysVisible?: boolean;
 }
 
 /**
@@ -36,14 +34,15 @@ export interface QueueOptions {
  */
 export interface Queue {
   readonly arn: string;
+  readonly name: string;
   readonly options: Pick<QueueOptions, 'visibilityTimeoutMs' | 'retentionMs' | 'redrive'>;
-  /** When the data folder first had it, in milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly createdAt: number;
   send(body: string, deadLetterSource?: string): Promise<Message>;
-  /** The oldest visible message, now invisible to others. Undefined when there is none. */
-  receive(visibilityTimeoutMs?: number): Promise<Message | undefined>;
+  /** The oldest visible message, now invisible to others. Undefined if there is none. */
+  receive(options?: ReceiveOptions): Promise<Message | undefined>;
   /**
-   * Nothing happens when the message is gone already, or was received again since.
+   * Nothing happens if the message is gone already, or was received again since.
    *
    * @throws ServiceError ReceiptHandleIsInvalid
    */
@@ -51,10 +50,10 @@ export interface Queue {
   /**
    * Counts from now; 0 makes the message visible at once.
    *
-   * @throws ServiceError ReceiptHandleIsInvalid, MessageNotInflight, or when the message is gone or was received again since
+   * @throws ServiceError ReceiptHandleIsInvalid, MessageNotInflight, or if the message is gone or was received again since
    */
   changeVisibility(receiptHandle: string, timeoutMs: number): void;
-  /** The receiver failed: the message comes back when its visibility timeout ends, whoever has set it. */
+  /** The receiver failed: the message comes back when its visibility timeout ends. */
   giveBack(receiptHandle: string): void;
   /** All that is in the queue, visible or not, oldest first. */
   messages(): readonly Message[];
@@ -64,75 +63,70 @@ export interface Queue {
   close(): void;
 }
 
-/** Of the last receive of a message: another receive gives another one. */
-export function receiptHandleOf({ messageId, receiveCount }: Message): string {
-  return `${messageId}#${receiveCount}`;
-}
+/** The document that says since when there is this queue. */
+const CREATED_AT = 'created-at';
 
 export async function openQueue(options: QueueOptions): Promise<Queue> {
-  const files = await openDurableFiles(options.folder);
-  return new StandardQueue(options, files, await files.readAll(), await createdAt(options));
-}
-
-async function createdAt({ folder, now = Date.now }: QueueOptions): Promise<number> {
-  const file = join(folder, 'created-at');
-  const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return Number(kept);
-  const created = now();
-  await writeWhole(file, String(created));
-  return created;
+  const { files, clock } = options;
+  const stored = new Map(await files.readAll());
+  const createdAt = z.number().safeParse(stored.get(CREATED_AT)).data ?? clock.now();
+  if (!stored.delete(CREATED_AT)) await files.write(CREATED_AT, createdAt);
+  const messages = [...stored.values()].map((message) => messageSchema.parse(message));
+  return new StandardQueue(options, messages, createdAt);
 }
 
 class StandardQueue implements Queue {
   readonly arn: string;
+  readonly name: string;
   readonly options: QueueOptions;
   readonly createdAt: number;
-  readonly #files: DurableFiles;
-  readonly #messages = new Map<string, Message>();
-  /** When an invisible message becomes visible again. A process that dies gives all of its messages back. */
-  readonly #invisibleUntil = new Map<string, number>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #messages: Map<string, Message>;
+  readonly #visibility: Visibility;
   #listener: () => void = () => undefined;
 
-  constructor(
-    options: QueueOptions,
-    files: DurableFiles,
-    stored: ReadonlyMap<string, unknown>,
-    created: number,
-  ) {
+  constructor(options: QueueOptions, stored: readonly Message[], createdAt: number) {
     this.arn = options.arn;
+    this.name = options.arn.slice(options.arn.lastIndexOf(':') + 1);
     this.options = options;
-    this.createdAt = created;
-    this.#files = files;
-    const messages = [...stored.values()].map((message) => messageSchema.parse(message));
-    for (const message of messages.sort((a, b) => a.sentAt - b.sentAt))
-      this.#messages.set(message.messageId, message);
+    this.createdAt = createdAt;
+    this.#visibility = createVisibility(options.clock, () => this.#listener());
+    const sorted = stored.toSorted((a, b) => a.sentAt - b.sentAt);
+    this.#messages = new Map(sorted.map((message) => [message.messageId, message]));
   }
 
   async send(body: string, deadLetterSource?: string): Promise<Message> {
+    const { clock, files, newId, onSent } = this.options;
     const message: Message = {
-      messageId: randomUUID(),
+      messageId: newId(),
       body,
-      sentAt: this.#now(),
+      sentAt: clock.now(),
       receiveCount: 0,
       ...(deadLetterSource && { deadLetterSource }),
     };
-    await this.#files.write(message.messageId, message);
+    await files.write(message.messageId, message);
     this.#messages.set(message.messageId, message);
+    onSent?.(message);
     this.#listener();
     return message;
   }
 
-  async receive(visibilityTimeoutMs = this.options.visibilityTimeoutMs): Promise<Message | undefined> {
+  async receive({
+    visibilityTimeoutMs = this.options.visibilityTimeoutMs,
+    staysVisible = false,
+  }: ReceiveOptions = {}): Promise<Message | undefined> {
+    const { clock, files } = this.options;
     for (const message of this.#messages.values()) {
       if (!this.isVisible(message)) continue;
       // Taken before anything is awaited, so that no other receiver takes it too.
-      this.#hide(message.messageId, visibilityTimeoutMs);
-      if (await this.#movedOn(message)) continue;
-      const { messageId, receiveCount, firstReceivedAt = this.#now() } = message;
+      this.#visibility.hide(message.messageId, staysVisible ? 0 : visibilityTimeoutMs);
+      if (this.#isWorn(message) || this.#isOld(message)) {
+        await this.#moveOn(message);
+        continue;
+      }
+      const { receiveCount, firstReceivedAt = clock.now() } = message;
       const received = { ...message, receiveCount: receiveCount + 1, firstReceivedAt };
-      this.#messages.set(messageId, received);
-      await this.#files.write(messageId, received);
+      this.#messages.set(message.messageId, received);
+      await files.write(message.messageId, received);
       return received;
     }
     return undefined;
@@ -153,14 +147,14 @@ class StandardQueue implements Queue {
     }
     if (this.isVisible(message))
       throw new ServiceError('MessageNotInflight', `the message ${message.messageId} is not in flight`);
-    this.#hide(message.messageId, timeoutMs);
+    this.#visibility.hide(message.messageId, timeoutMs);
   }
 
   giveBack(receiptHandle: string): void {
     const message = this.#lastReceived(receiptHandle);
     if (!message || this.isVisible(message)) return;
-    const leftMs = (this.#invisibleUntil.get(message.messageId) ?? 0) - this.#now();
-    this.#hide(message.messageId, leftMs / this.options.speed);
+    const { messageId } = message;
+    this.#visibility.hide(messageId, this.#visibility.leftMs(messageId) / this.options.speed);
   }
 
   messages(): readonly Message[] {
@@ -168,7 +162,7 @@ class StandardQueue implements Queue {
   }
 
   isVisible({ messageId }: Message): boolean {
-    return (this.#invisibleUntil.get(messageId) ?? 0) <= this.#now();
+    return this.#visibility.isVisible(messageId);
   }
 
   onVisible(listener: () => void): void {
@@ -176,12 +170,12 @@ class StandardQueue implements Queue {
   }
 
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#visibility.close();
   }
 
   /** The message of a handle, as long as that is the handle of its last receive. */
   #lastReceived(receiptHandle: string): Message | undefined {
-    const messageId = /^([0-9a-f-]{36})#\d+$/.exec(receiptHandle)?.[1];
+    const messageId = messageIdIn(receiptHandle);
     if (messageId === undefined) {
       throw new ServiceError(
         'ReceiptHandleIsInvalid',
@@ -193,32 +187,24 @@ class StandardQueue implements Queue {
     return message && receiptHandleOf(message) === receiptHandle ? message : undefined;
   }
 
-  /** Moves a message on that was received too often, and drops one that is too old. */
-  async #movedOn(message: Message): Promise<boolean> {
-    const { redrive, retentionMs } = this.options;
-    const isWorn = redrive !== undefined && message.receiveCount >= redrive.maxReceiveCount;
-    if (!isWorn && this.#now() - message.sentAt <= retentionMs) return false;
-    if (isWorn) await redrive.queue.send(message.body, this.arn);
+  #isWorn({ receiveCount }: Message): boolean {
+    const { redrive } = this.options;
+    return redrive !== undefined && receiveCount >= redrive.maxReceiveCount;
+  }
+
+  #isOld({ sentAt }: Message): boolean {
+    return this.options.clock.now() - sentAt > this.options.retentionMs;
+  }
+
+  /** A message that was received too often becomes a dead letter; one that is too old is dropped. */
+  async #moveOn(message: Message): Promise<void> {
+    if (this.#isWorn(message)) await this.options.redrive?.queue.send(message.body, this.arn);
     await this.#forget(message);
-    return true;
   }
 
   async #forget({ messageId }: Message): Promise<void> {
     this.#messages.delete(messageId);
-    this.#invisibleUntil.delete(messageId);
-    await this.#files.remove(messageId);
-  }
-
-  #hide(messageId: string, ms: number): void {
-    this.#invisibleUntil.set(messageId, this.#now() + ms);
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#listener();
-    }, ms + 1);
-    this.#timers.add(timer);
-  }
-
-  #now(): number {
-    return (this.options.now ?? Date.now)();
+    this.#visibility.forget(messageId);
+    await this.options.files.remove(messageId);
   }
 }

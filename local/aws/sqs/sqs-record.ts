@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { region } from '../intrinsics.ts';
-import { type Message, receiptHandleOf } from './queue.ts';
+import { type Message, receiptHandleOf } from './message.ts';
 
 /** What SQS tells of a message beside its body. */
 export function attributesOf(message: Message) {

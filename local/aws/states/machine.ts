@@ -1,73 +1,35 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ExecutionAbortedError,
-  ExecutionError,
-  ExecutionTimeoutError,
-  StateMachine,
-} from 'aws-local-stepfunctions';
-import * as z from 'zod';
-import { type DurableFiles, openDurableFiles } from '../durable-files.ts';
+import type { Clock } from '../clock.ts';
+import type { DurableFiles } from '../durable-files.ts';
 import { ServiceError } from '../service-error.ts';
-import { atSpeed, type Definition, readDefinition, statesOf } from './machine-definition.ts';
+import { type Definition, readDefinition } from './definition.ts';
+import { type Execution, executionSchema, isNameTaken, requireStartable, whyNotRedrivable } from './execution.ts';
+import type { PerformerTools } from './performer.ts';
+import { beginRun, type Run } from './run.ts';
 
-/** A state that an execution has entered, with what came in. */
-const placeSchema = z.object({ state: z.string(), input: z.string() });
-type Place = z.infer<typeof placeSchema>;
-
-const executionSchema = z.object({
-  name: z.string(),
-  executionArn: z.string(),
-  stateMachineArn: z.string(),
-  input: z.string(),
-  status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
-  /** Milliseconds since 1970. */
-  startDate: z.number(),
-  stopDate: z.number().optional(),
-  output: z.string().optional(),
-  error: z.string().optional(),
-  cause: z.string().optional(),
-  redriveCount: z.number().default(0),
-  redriveDate: z.number().optional(),
-  /** By which a repeated call of RedriveExecution is known again. */
-  redriveToken: z.string().optional(),
-  /** Where it ended without success, and where a redrive goes on. */
-  place: placeSchema.optional(),
-  /** Whether its end was announced on the default bus. */
-  announced: z.boolean(),
-});
-
-export type Execution = z.infer<typeof executionSchema>;
-
-/** What others are told of an execution. */
-export function toldOf({ announced: _, redriveToken: _token, place: _place, ...execution }: Execution) {
-  return execution;
-}
-
-export interface MachineOptions {
+export interface MachineOptions extends Pick<PerformerTools, 'clock' | 'random' | 'speed' | 'invoke'> {
   readonly arn: string;
   readonly definition: string;
-  readonly folder: string;
-  /** Divides waits and retry intervals; never a time-out. */
-  readonly speed: number;
-  /** Calls the function with this ARN. */
-  readonly invoke: (functionArn: string, payload: unknown) => Promise<unknown>;
-  /** Resolves when the end of an execution is announced. */
-  readonly onEnded: (execution: Execution) => Promise<void>;
+  readonly files: DurableFiles;
+  /** Announces that an execution runs or has ended. Resolves when that is accepted for good. */
+  readonly onStatus: (execution: Execution) => Promise<void>;
   /** Told when a task or a wait begins, and what a task answered. */
-  readonly onTask: (execution: Execution, state: string, output?: unknown) => void;
-  /** @default Date.now */
-  readonly now?: () => number;
+  readonly onTask?: ((execution: Execution, state: string, output?: unknown) => void) | undefined;
+  /** Told when the end of an execution could not be kept or announced; the next start finds it unended. */
+  readonly onTrouble: (execution: Execution, error: unknown) => void;
 }
 
 export interface Machine {
+  readonly arn: string;
   readonly definition: string;
+  /** Milliseconds since 1970. It is made from the template at every start. */
+  readonly createdAt: number;
   /** @throws ServiceError ExecutionAlreadyExists, InvalidName or InvalidExecutionInput */
   start(name: string, input: string): Promise<Execution>;
   /** @throws ServiceError ExecutionDoesNotExist */
   describe(executionArn: string): Execution;
   /** Newest first. */
   list(): readonly Execution[];
-  /** @throws ServiceError ExecutionDoesNotExist */
+  /** Functions that work for it live on. @throws ServiceError ExecutionDoesNotExist */
   stop(executionArn: string, error?: string, cause?: string): Promise<Execution>;
   /**
    * Goes on from the state in which the execution ended, under the same name. The same token does it once.
@@ -75,7 +37,7 @@ export interface Machine {
    * @throws ServiceError ExecutionDoesNotExist or ExecutionNotRedrivable
    */
   redrive(executionArn: string, token: string): Promise<Execution>;
-  /** Why RedriveExecution would refuse it, in the words of AWS. Undefined when it would not. */
+  /** Why RedriveExecution would refuse it, in the words of AWS. Undefined if it would not. */
   whyNotRedrivable(execution: Execution): string | undefined;
   /**
    * Goes on with what an earlier process left: running executions begin again, redriven ones where they were redriven, and
@@ -85,63 +47,59 @@ export interface Machine {
   close(): Promise<void>;
 }
 
-/** Names are taken for 90 days after an execution's end. */
-const NAME_TAKEN_MS = 90 * 24 * 3_600_000;
-
-/** So long after its end an execution can be redriven. */
-const REDRIVABLE_MS = 14 * 24 * 3_600_000;
-
-/** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
-const FORBIDDEN_IN_NAME = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/;
-
 export async function openMachine(options: MachineOptions): Promise<Machine> {
-  const files = await openDurableFiles(options.folder);
-  const stored = [...(await files.readAll()).values()].map((execution) => executionSchema.parse(execution));
-  return new LocalMachine(options, files, stored);
+  const stored = [...(await options.files.readAll()).values()];
+  return new DurableMachine(
+    options,
+    stored.map((execution) => executionSchema.parse(execution)),
+  );
 }
 
-class LocalMachine implements Machine {
+class DurableMachine implements Machine {
+  readonly arn: string;
   readonly definition: string;
+  readonly createdAt: number;
   readonly #options: MachineOptions;
-  readonly #files: DurableFiles;
+  readonly #clock: Clock;
   readonly #executions: Map<string, Execution>;
   readonly #definition: Definition;
-  readonly #aborts = new Map<string, () => void>();
-  /** The state that each running execution is in. */
-  readonly #places = new Map<string, Place>();
+  readonly #runs = new Map<string, Run>();
   readonly #writing = new Set<Promise<void>>();
   #closed = false;
 
-  constructor(options: MachineOptions, files: DurableFiles, stored: readonly Execution[]) {
+  constructor(options: MachineOptions, stored: readonly Execution[]) {
+    this.arn = options.arn;
     this.definition = options.definition;
     this.#options = options;
-    this.#files = files;
+    this.#clock = options.clock;
+    this.createdAt = options.clock.now();
     this.#executions = new Map(stored.map((execution) => [execution.name, execution]));
     this.#definition = readDefinition(options.definition);
   }
 
   async start(name: string, input: string): Promise<Execution> {
-    checkStart(name, input);
+    requireStartable(name, input);
     const standing = this.#executions.get(name);
     if (standing?.status === 'RUNNING' && standing.input === input) return standing;
-    if (standing && this.#now() - (standing.stopDate ?? this.#now()) < NAME_TAKEN_MS) {
-      throw new ServiceError(
-        'ExecutionAlreadyExists',
-        `Execution Already Exists: '${standing.executionArn}'`,
-      );
+    if (standing && isNameTaken(standing, this.#clock.now())) {
+      throw new ServiceError('ExecutionAlreadyExists', `Execution Already Exists: '${standing.executionArn}'`);
     }
-    const { arn } = this.#options;
-    const executionArn = `${arn.replace(':stateMachine:', ':execution:')}:${name}`;
-    const started = { name, executionArn, stateMachineArn: arn, input, startDate: this.#now() };
-    const execution: Execution = { ...started, status: 'RUNNING', redriveCount: 0, announced: false };
-    await this.#keep(execution);
-    this.#run(execution);
-    return execution;
+    const execution: Execution = {
+      name,
+      executionArn: this.#executionArn(name),
+      stateMachineArn: this.arn,
+      input,
+      status: 'RUNNING',
+      startDate: this.#clock.now(),
+      redriveCount: 0,
+      announced: false,
+    };
+    return await this.#begin(execution);
   }
 
   describe(executionArn: string): Execution {
-    const found = [...this.#executions.values()].find((execution) => execution.executionArn === executionArn);
-    if (!found)
+    const found = this.#executions.get(executionArn.slice(executionArn.lastIndexOf(':') + 1));
+    if (found?.executionArn !== executionArn)
       throw new ServiceError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
     return found;
   }
@@ -151,14 +109,11 @@ class LocalMachine implements Machine {
   }
 
   async stop(executionArn: string, error?: string, cause?: string): Promise<Execution> {
-    const execution = this.describe(executionArn);
-    const abort = this.#aborts.get(execution.name);
-    await this.#end(execution, {
+    await this.#end(this.describe(executionArn), {
       status: 'ABORTED',
       ...(error !== undefined && { error }),
       ...(cause !== undefined && { cause }),
     });
-    abort?.();
     return this.describe(executionArn);
   }
 
@@ -168,156 +123,96 @@ class LocalMachine implements Machine {
     const why = this.whyNotRedrivable(ended);
     if (why !== undefined) throw new ServiceError('ExecutionNotRedrivable', why);
     const { stopDate: _stop, error: _error, cause: _cause, ...rest } = ended;
-    const redriven: Execution = {
+    return await this.#begin({
       ...rest,
       status: 'RUNNING',
       redriveCount: ended.redriveCount + 1,
-      redriveDate: this.#now(),
+      redriveDate: this.#clock.now(),
       redriveToken: token,
       announced: false,
-    };
-    await this.#keep(redriven);
-    this.#run(redriven);
-    return redriven;
+    });
   }
 
-  /** @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html */
-  whyNotRedrivable({ status, stopDate = this.#now() }: Execution): string | undefined {
-    if (status === 'RUNNING' || status === 'SUCCEEDED')
-      return `Execution is ${status} and cannot be redriven`;
-    if (this.#now() - stopDate >= REDRIVABLE_MS) return 'Execution redrivable period exceeded';
-    return undefined;
+  whyNotRedrivable(execution: Execution): string | undefined {
+    return whyNotRedrivable(execution, this.#clock.now());
   }
 
   resume(): void {
     for (const execution of this.#executions.values()) {
       if (execution.status === 'RUNNING') this.#run(execution);
-      else if (!execution.announced) void this.#announce(execution);
+      else if (!execution.announced)
+        this.#announce(execution).catch((error: unknown) => this.#options.onTrouble(execution, error));
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const abort of this.#aborts.values()) abort();
+    for (const name of this.#runs.keys()) this.#letGo(name);
     await Promise.allSettled(this.#writing);
   }
 
-  #run(execution: Execution): void {
-    const { state, input } = execution.place ?? { state: this.#definition.StartAt, input: execution.input };
-    const isOver = () => this.#closed || !this.#isRunning(execution);
-    const taskResourceLocalHandlers = handlersOf(this.#definition, execution, this.#options, isOver);
-    const from = { ...atSpeed(this.#definition, this.#options.speed), StartAt: state };
-    const interpreter = new StateMachine(from, { validationOptions: { noValidate: true } });
-    const { result, abort, eventLogs } = interpreter.run(JSON.parse(input) as JsonValue, {
-      overrides: { taskResourceLocalHandlers },
-    });
-    this.#aborts.set(execution.name, abort);
-    const followed = this.#follow(execution, eventLogs);
-    result
-      .then(
-        (output) => this.#end(execution, { status: 'SUCCEEDED', output: JSON.stringify(output) }),
-        (error: unknown) => followed.then(() => this.#end(execution, failureOf(error))),
-      )
-      .catch((error: unknown) => {
-        process.stderr.write(`meshdrop: the end of ${execution.name} was not kept: ${String(error)}\n`);
-      });
+  #executionArn(name: string): string {
+    return `${this.arn.replace(':stateMachine:', ':execution:')}:${name}`;
   }
 
-  /** Resolves when the execution has ended. */
-  async #follow(execution: Execution, eventLogs: AsyncIterable<EventLog>): Promise<void> {
-    for await (const event of eventLogs) {
-      if (event.type !== 'StateEntered' || !this.#isRunning(execution)) continue;
-      const { name, input } = event.state;
-      this.#places.set(execution.name, { state: name, input: JSON.stringify(input) });
-    }
+  async #begin(execution: Execution): Promise<Execution> {
+    await this.#keep(execution);
+    this.#run(execution);
+    await this.#options.onStatus(execution);
+    return execution;
+  }
+
+  #run(execution: Execution): void {
+    const { onTask, onTrouble } = this.#options;
+    const run = beginRun(execution, {
+      ...this.#options,
+      definition: this.#definition,
+      isOver: () => !this.#isRunning(execution),
+      onTask: (state, output) => onTask?.(execution, state, output),
+      onEnded: (how) => this.#end(execution, how).catch((error: unknown) => onTrouble(execution, error)),
+    });
+    this.#runs.set(execution.name, run);
   }
 
   /** Whether it is still this very run: one that was stopped and redriven goes on as another. */
   #isRunning({ name, redriveCount }: Execution): boolean {
     const standing = this.#executions.get(name);
-    return standing?.status === 'RUNNING' && standing.redriveCount === redriveCount;
+    return !this.#closed && standing?.status === 'RUNNING' && standing.redriveCount === redriveCount;
   }
 
   async #end(execution: Execution, how: Partial<Execution>): Promise<void> {
-    // Aborted while a function still worked: the first end counts.
-    if (this.#closed || !this.#isRunning(execution)) return;
-    this.#aborts.delete(execution.name);
-    const place = this.#places.get(execution.name);
-    this.#places.delete(execution.name);
-    const ended: Execution = { ...execution, ...how, stopDate: this.#now(), ...(place && { place }) };
-    await this.#keep(ended);
+    // Stopped while a function still worked: the first end counts.
+    if (!this.#isRunning(execution)) return;
+    const place = this.#runs.get(execution.name)?.place();
+    const ended: Execution = {
+      ...execution,
+      ...how,
+      stopDate: this.#clock.now(),
+      ...(place && { place: { state: place.state, input: JSON.stringify(place.input) } }),
+    };
+    const kept = this.#keep(ended);
+    this.#letGo(execution.name);
+    await kept;
     await this.#announce(ended);
   }
 
+  #letGo(name: string): void {
+    this.#runs.get(name)?.abandon();
+    this.#runs.delete(name);
+  }
+
   async #announce(ended: Execution): Promise<void> {
-    await this.#options.onEnded(ended);
-    if (!this.#closed) await this.#keep({ ...ended, announced: true });
+    await this.#options.onStatus(ended);
+    // Redriven meanwhile: then it is a running one that has to be announced at its next end.
+    if (this.#closed || this.#executions.get(ended.name) !== ended) return;
+    await this.#keep({ ...ended, announced: true });
   }
 
   async #keep(execution: Execution): Promise<void> {
     // Seen at once by whoever asks next, so that nothing starts or ends twice while the file is written.
     this.#executions.set(execution.name, execution);
-    const written = this.#files.write(execution.name, execution);
+    const written = this.#options.files.write(execution.name, execution);
     this.#writing.add(written);
     await written.finally(() => this.#writing.delete(written));
   }
-
-  #now(): number {
-    return (this.#options.now ?? Date.now)();
-  }
-}
-
-function checkStart(name: string, input: string): void {
-  if (name.length === 0 || name.length > 80 || FORBIDDEN_IN_NAME.test(name)) {
-    throw new ServiceError('InvalidName', `Invalid Name: '${name}'`);
-  }
-  try {
-    JSON.parse(input);
-  } catch {
-    throw new ServiceError('InvalidExecutionInput', 'Invalid State Machine Execution Input: it is no JSON');
-  }
-}
-
-type JsonValue = Parameters<StateMachine['run']>[0];
-type EventLog =
-  ReturnType<StateMachine['run']>['eventLogs'] extends AsyncIterable<infer Event> ? Event : never;
-type Handlers = Record<string, (input: JsonValue) => Promise<JsonValue>>;
-
-const waitInput = z.object({ seconds: z.number().int().nonnegative() });
-
-function handlersOf(
-  definition: Definition,
-  execution: Execution,
-  options: MachineOptions,
-  isOver: () => boolean,
-): Handlers {
-  const forever = () => new Promise<JsonValue>(() => undefined);
-  const handlers: Handlers = {};
-  for (const name of statesOf(definition, 'Wait')) {
-    handlers[name] = async (input) => {
-      options.onTask(execution, name);
-      await sleep((waitInput.parse(input).seconds * 1000) / options.speed, undefined, { ref: false });
-      return isOver() ? await forever() : {};
-    };
-  }
-  for (const name of statesOf(definition, 'Task')) {
-    const functionArn = definition.States[name]?.Resource ?? '';
-    handlers[name] = async (payload) => {
-      // The interpreter goes on after an abort; nothing may be called any more then.
-      if (isOver()) return await forever();
-      options.onTask(execution, name);
-      const output = (await options.invoke(functionArn, payload)) as JsonValue;
-      options.onTask(execution, name, output);
-      return output;
-    };
-  }
-  return handlers;
-}
-
-function failureOf(error: unknown): Partial<Execution> {
-  if (error instanceof ExecutionTimeoutError) return { status: 'TIMED_OUT', error: 'States.Timeout' };
-  if (error instanceof ExecutionAbortedError) return { status: 'ABORTED' };
-  const cause = error instanceof ExecutionError && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return { status: 'FAILED', error: 'States.Runtime', cause: String(cause) };
-  return { status: 'FAILED', error: cause.name, cause: cause.message };
 }

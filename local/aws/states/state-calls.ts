@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { account } from '../intrinsics.ts';
-import { type Execution, type Machine, toldOf } from './machine.ts';
+import { type Execution, toldOf } from './execution.ts';
+import type { Machine } from './machine.ts';
 import { ServiceError } from '../service-error.ts';
 
 export interface StateTools {
   readonly machine: Machine;
-  readonly machineArn: string;
 }
 
 type Call = (input: unknown, tools: StateTools) => Promise<object>;
@@ -28,9 +28,8 @@ const startInput = z.object({
   input: z.string().default('{}'),
 });
 
-function requireMachine(arn: string, { machineArn }: StateTools): void {
-  if (arn !== machineArn)
-    throw new ServiceError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
+function requireMachine(arn: string, { machine }: StateTools): void {
+  if (arn !== machine.arn) throw new ServiceError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
 }
 
 async function startExecution(input: unknown, tools: StateTools): Promise<object> {
@@ -84,7 +83,7 @@ const stopInput = executionInput.extend({ error: z.string().optional(), cause: z
 
 async function stopExecution(input: unknown, { machine }: StateTools): Promise<object> {
   const { executionArn, error, cause } = stopInput.parse(input);
-  const { stopDate = Date.now() } = await machine.stop(executionArn, error, cause);
+  const { startDate, stopDate = startDate } = await machine.stop(executionArn, error, cause);
   return { stopDate: stopDate / 1000 };
 }
 
@@ -92,7 +91,7 @@ const redriveInput = executionInput.extend({ clientToken: z.string().default(() 
 
 async function redriveExecution(input: unknown, { machine }: StateTools): Promise<object> {
   const { executionArn, clientToken } = redriveInput.parse(input);
-  const { redriveDate = Date.now() } = await machine.redrive(executionArn, clientToken);
+  const { startDate, redriveDate = startDate } = await machine.redrive(executionArn, clientToken);
   return { redriveDate: redriveDate / 1000 };
 }
 
@@ -113,10 +112,7 @@ async function listStateMachines(_input: unknown, tools: StateTools): Promise<ob
   return { stateMachines: [listed(tools)] };
 }
 
-/** The machine is made anew from the template at every start. */
-const madeAt = Date.now();
-
-function listed({ machineArn }: StateTools) {
-  const name = machineArn.slice(machineArn.lastIndexOf(':') + 1);
-  return { stateMachineArn: machineArn, name, type: 'STANDARD', creationDate: madeAt / 1000 };
+function listed({ machine: { arn, createdAt } }: StateTools) {
+  const name = arn.slice(arn.lastIndexOf(':') + 1);
+  return { stateMachineArn: arn, name, type: 'STANDARD', creationDate: createdAt / 1000 };
 }

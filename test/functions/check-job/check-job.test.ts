@@ -1,43 +1,71 @@
+import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { checkJob } from '../../../functions/check-job/check-job.ts';
-import { ScenarioBusyError, ScenarioNotFoundError } from '../../../functions/platform/errors.ts';
-import type { Job } from '../../../functions/scenario/schemas.ts';
-import { START } from '../virtual-time.ts';
+import { createCheckJob, type JobCheck } from '../../../functions/check-job/check-job.ts';
+import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
+import { mockedClients } from '../submission.ts';
+import { START, virtualTime } from '../virtual-time.ts';
+import { ScenarioBusyError } from '../../../functions/scenario/errors.ts';
 
-const running: Job = { jobId: 'job_1', status: 'running', progress: 0, assetIds: [] };
+/** What Scenario answers when it is asked for the job. */
+type Answer = { readonly status: number; readonly body: unknown };
 
-function check(job: Partial<Job> | Error, elapsedSeconds = 60, deadlineSeconds = 2_700) {
-  const scenario = {
-    job: async () => {
-      if (job instanceof Error) throw job;
-      return { ...running, ...job };
-    },
+const jobWith = (job: Record<string, unknown>): Answer => ({
+  status: 200,
+  body: { job: { jobId: 'job_1', status: 'in-progress', ...job } },
+});
+const unknown: Answer = { status: 404, body: { reason: 'Job job_1 not found' } };
+
+interface Asked {
+  readonly elapsedSeconds?: number;
+  readonly deadlineSeconds?: number;
+  readonly modelId?: string;
+}
+
+/** One check of the function as it is composed in AWS, so long after the submission. */
+async function check(
+  { status, body }: Answer,
+  { elapsedSeconds = 60, deadlineSeconds = 2_700, modelId = tripo31.id }: Asked = {},
+): Promise<JobCheck> {
+  const env = {
+    SCENARIO_URL: 'https://api.example/v1',
+    SCENARIO_SECRET_ARN: 'arn:secret',
+    JOB_DEADLINE_SECONDS: String(deadlineSeconds),
   };
+  const answering: typeof fetch = async () => new Response(JSON.stringify(body), { status });
+  const time = virtualTime(START + elapsedSeconds * 1_000);
+  const checkJob = createCheckJob(env, { ...mockedClients([]), fetch: answering }, time);
   const submittedAt = new Date(START).toISOString();
-  return checkJob(
-    { jobId: 'job_1', submittedAt },
-    { scenario, now: () => START + elapsedSeconds * 1_000, deadlineSeconds },
-  );
+  return await checkJob({ jobId: 'job_1', modelId, submittedAt }, {} as Context);
 }
 
 describe('a job', () => {
-  it('that runs is looked at again', async () => {
-    expect(await check({})).toEqual({ status: 'running', waitSeconds: 25, progress: 0 });
-    expect(await check({ progress: 0.9 })).toEqual({ status: 'running', waitSeconds: 16, progress: 0.9 });
+  it('that runs is checked again after a step, or earlier if its progress says so', async () => {
+    expect(await check(jobWith({}))).toEqual({ status: 'running', waitSeconds: 25, progress: 0 });
+    expect(await check(jobWith({ progress: 0.9 }))).toEqual({
+      status: 'running',
+      waitSeconds: 16,
+      progress: 0.9,
+    });
   });
 
-  it('that runs is looked at after whole seconds, even by a clock that runs behind', async () => {
-    const { waitSeconds } = (await check({ progress: 0.73 }, -30)) as { waitSeconds: number };
+  it('that runs is checked again after whole seconds, even by a clock that is behind', async () => {
+    const { waitSeconds } = (await check(jobWith({ progress: 0.73 }), { elapsedSeconds: -30 })) as {
+      waitSeconds: number;
+    };
 
     expect(Number.isInteger(waitSeconds)).toBe(true);
   });
 
   it('that succeeded says no more than that', async () => {
-    expect(await check({ status: 'succeeded', assetIds: ['asset_1'] })).toEqual({ status: 'succeeded' });
+    expect(await check(jobWith({ status: 'success', metadata: { assetIds: ['asset_1'] } }))).toEqual({
+      status: 'succeeded',
+    });
   });
 
   it('that failed says why, with the hint', async () => {
-    expect(await check({ status: 'failed', error: 'provider', hint: 'again' })).toEqual({
+    const job = jobWith({ status: 'failure', metadata: { error: 'provider', hint: 'again' } });
+
+    expect(await check(job)).toEqual({
       status: 'failed',
       code: 'job-failed',
       reason: 'provider',
@@ -45,8 +73,10 @@ describe('a job', () => {
     });
   });
 
-  it('that failed and gave files all the same says how many', async () => {
-    expect(await check({ status: 'failed', error: 'it broke', assetIds: ['asset_1'] })).toEqual({
+  it('that failed and gave files nevertheless says how many', async () => {
+    const job = jobWith({ status: 'failure', metadata: { error: 'it broke', assetIds: ['asset_1'] } });
+
+    expect(await check(job)).toEqual({
       status: 'failed',
       code: 'job-failed',
       reason: 'it broke',
@@ -54,47 +84,71 @@ describe('a job', () => {
     });
   });
 
-  it.each([undefined, ''])('that failed with the words %o still has a reason', async (error) => {
-    expect(await check({ status: 'failed', error })).toMatchObject({
+  it.each([
+    ['without an error', undefined],
+    ['with an empty error', ''],
+  ])('that failed %s still has a reason', async (_, error) => {
+    expect(await check(jobWith({ status: 'failure', metadata: { error } }))).toMatchObject({
       reason: expect.stringMatching(/./) as string,
     });
   });
 
   it('that was canceled says so', async () => {
-    expect(await check({ status: 'canceled' })).toMatchObject({ status: 'failed', code: 'job-canceled' });
+    expect(await check(jobWith({ status: 'canceled' }))).toMatchObject({
+      status: 'failed',
+      code: 'job-canceled',
+    });
+  });
+
+  it('of a model that this version does not know is an error', async () => {
+    await expect(check(jobWith({}), { modelId: 'model_of-tomorrow' })).rejects.toThrow(
+      'this version does not know the model model_of-tomorrow',
+    );
   });
 });
 
 describe('a job that Scenario does not know', () => {
-  it('is running for ten minutes', async () => {
-    expect(await check(new ScenarioNotFoundError('job_1'), 600)).toMatchObject({
+  it('counts as running for ten minutes', async () => {
+    expect(await check(unknown, { elapsedSeconds: 600 })).toEqual({
       status: 'running',
+      waitSeconds: 25,
       progress: 0,
     });
   });
 
   it('is lost after ten minutes, by an error: a redriven execution can look again', async () => {
-    await expect(check(new ScenarioNotFoundError('job_1'), 601)).rejects.toMatchObject({
-      name: 'JobLostError',
-      message: expect.stringContaining('job_1'),
+    await expect(check(unknown, { elapsedSeconds: 601 })).rejects.toMatchObject({
+      name: 'job-lost',
+      message: 'Scenario does not know the job job_1',
     });
   });
 });
 
 describe('the deadline', () => {
-  it('is not passed at its very second', async () => {
-    expect(await check({}, 2_700)).toMatchObject({ status: 'running' });
+  it('has not passed at its very second', async () => {
+    expect(await check(jobWith({}), { elapsedSeconds: 2_700 })).toMatchObject({ status: 'running' });
   });
 
-  it('ends the waiting, with an error that a redrive can come back from', async () => {
-    await expect(check({}, 2_701)).rejects.toMatchObject({ name: 'DeadlineError' });
+  it('ends the waiting, with an error that a redrive can recover from', async () => {
+    await expect(check(jobWith({}), { elapsedSeconds: 2_701 })).rejects.toMatchObject({
+      name: 'deadline',
+      message: 'the job job_1 is not done after 45 minutes',
+    });
   });
 
   it('does not matter to a job that is done', async () => {
-    expect(await check({ status: 'succeeded' }, 100_000)).toEqual({ status: 'succeeded' });
+    expect(await check(jobWith({ status: 'success' }), { elapsedSeconds: 100_000 })).toEqual({
+      status: 'succeeded',
+    });
+  });
+
+  it('must be a number above 0', async () => {
+    await expect(check(jobWith({}), { deadlineSeconds: 0 })).rejects.toThrow(/JOB_DEADLINE_SECONDS/);
   });
 });
 
-it('a poll that fails is an error and never a failed job', async () => {
-  await expect(check(new ScenarioBusyError('429'))).rejects.toMatchObject({ name: 'ScenarioBusyError' });
+it('a check that fails is an error and never a failed job', async () => {
+  const busy = check({ status: 429, body: { reason: 'Too Many Requests' } });
+
+  await expect(busy).rejects.toMatchObject({ name: ScenarioBusyError.name });
 });

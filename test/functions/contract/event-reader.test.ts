@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
+import { publishedValidators } from '../../docs/published-validators.ts';
+import { sampleEvents, sampleManifests } from '../../docs/event-samples.ts';
+import { LATER, type Mutation, mutationsOf } from './event-mutations.ts';
 import {
   isModelFailed,
   isModelStored,
   isUploadRejected,
-  type Manifest,
   type ModelFailed,
   type ModelStored,
   NotMeshdropEventError,
@@ -14,11 +16,7 @@ import {
   parseManifest,
   type UploadRejected,
 } from '../../../functions/contract/event-reader.ts';
-import { eventSchemas, eventSource } from '../../../functions/run/event.ts';
-import type { manifestSchema } from '../../../functions/run/manifest.ts';
-import { publishedValidators } from '../../docs/published-validators.ts';
-import { sampleEvents, sampleManifests } from '../../docs/event-samples.ts';
-import { LATER, type Mutation, mutationsOf } from './event-mutations.ts';
+import { eventSchemas, eventSource, type Manifest, type manifestSchema } from '../../../functions/contract/schemas.ts';
 
 const samples = [...sampleEvents()];
 const validators = publishedValidators();
@@ -79,9 +77,7 @@ describe.each(samples)('the sample %s', (_, sample) => {
   });
 
   it('is read with a field more, wherever that is', () => {
-    const more = [...mutationsOf(sample)].filter(
-      ({ at, what }) => what.includes(LATER) && !at.includes('.parameters'),
-    );
+    const more = [...mutationsOf(sample)].filter(({ at, what }) => what.includes(LATER) && !at.includes('.parameters'));
 
     expect(more.length).toBeGreaterThan(5);
     expect(more.filter(({ event }) => !isRead(event)).map(({ at }) => at)).toEqual([]);
@@ -94,23 +90,18 @@ describe('a sentence', () => {
     [...mutationsOf(stored)].find(({ at, what }) => at === place && what === how)?.event;
 
   it.each([
-    [
-      '.detail.data.assets[0].sha256',
-      'is removed',
-      'event.detail.data.assets[0].sha256 is missing',
-      'malformed',
-    ],
+    ['.detail.data.assets[0].sha256', 'is removed', 'event.detail.data.assets[0].sha256 is missing', 'malformed'],
     [
       '.detail.data.assets[1].bytes',
       'is 1.5',
-      'event.detail.data.assets[1].bytes is 1.5, not a whole number from 1 on',
+      'event.detail.data.assets[1].bytes is 1.5, not a whole number of at least 1',
       'malformed',
     ],
     ['.source', 'is "other"', 'event.source is "other", not "meshdrop"', 'not-ours'],
     [
       '.detail-type',
       'is "Model Removed"',
-      'event.detail-type is "Model Removed", none that is known here',
+      'event.detail-type is "Model Removed", which this version does not know',
       'unknown-type',
     ],
     [
@@ -126,7 +117,7 @@ describe('a sentence', () => {
 
   it('is short and in one line, whatever was sent', () => {
     const sent = { source: 'meshdrop', 'detail-type': `Model\n\u001b[31m${'x'.repeat(1_000_000)}` };
-    const told = String.raw`event.detail-type is "Model\n\u001b[31m${'x'.repeat(49)}", none that is known here`;
+    const told = String.raw`event.detail-type is "Model\n\u001b[31m${'x'.repeat(49)}", which this version does not know`;
 
     expect(() => parse(sent)).toThrow(expect.objectContaining({ message: told }) as Error);
   });
@@ -157,9 +148,7 @@ describe('the manifest', () => {
         '.assets',
       ]),
     );
-    const published = removed.filter(
-      ({ event }) => !isManifest(event) && validators.get('manifest')?.(event),
-    );
+    const published = removed.filter(({ event }) => !isManifest(event) && validators.get('manifest')?.(event));
     expect(published.map(({ at }) => at)).toEqual([]);
   });
 

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { type ParameterSettings, resolveParameters } from '../../../functions/models/parameters.ts';
-import { modelDefaults, type Parameters, parameterNames } from '../../../functions/models/tripo-3-1.ts';
+import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
+import type { Parameters } from '../../../functions/contract/schemas.ts';
+import { defaultParameters } from '../records.ts';
 
 const nothing: ParameterSettings = { defaults: {}, presets: {} };
 
 function parametersOf(metadata: Record<string, string>, settings = nothing, key = 'oak.png'): Parameters {
-  const resolved = resolveParameters(key, metadata, settings);
+  const resolved = resolveParameters(tripo31, key, metadata, settings);
   if ('failure' in resolved) throw new Error(resolved.failure.reason);
   return resolved.parameters;
 }
 
 function failureOf(metadata: Record<string, string>, settings = nothing, key = 'oak.png') {
-  const resolved = resolveParameters(key, metadata, settings);
+  const resolved = resolveParameters(tripo31, key, metadata, settings);
   if ('parameters' in resolved) throw new Error('was accepted');
   return resolved.failure;
 }
@@ -19,14 +21,14 @@ function failureOf(metadata: Record<string, string>, settings = nothing, key = '
 const BOOLEANS = ['texture', 'pbr', 'auto-size', 'quad', 'smart-low-poly', 'generate-parts'];
 const SEEDS = ['seed', 'texture-seed'];
 
-describe('what is said', () => {
-  it('is the model defaults when nobody says anything', () => {
-    expect(parametersOf({})).toEqual(modelDefaults);
-    expect(parametersOf({ author: 'somebody', 'x-tripo-quad': 'maybe' })).toEqual(modelDefaults);
+describe('the parameters of an upload', () => {
+  it('are the defaults of the model if nobody sets anything', () => {
+    expect(parametersOf({})).toEqual(defaultParameters);
+    expect(parametersOf({ author: 'somebody', 'x-tripo-quad': 'maybe' })).toEqual(defaultParameters);
   });
 
-  it('knows thirteen names', () => {
-    expect(parameterNames).toHaveLength(13);
+  it('have thirteen names', () => {
+    expect(Object.keys(tripo31.inputs)).toHaveLength(13);
   });
 
   it.each([
@@ -44,8 +46,8 @@ describe('what is said', () => {
     ['tripo-smart-low-poly', 'true', { smartLowPoly: true }],
     ['tripo-generate-parts', 'true', { generateParts: true, texture: false, pbr: false }],
     ['tripo-seed', '2147483647', { seed: 2_147_483_647 }],
-  ])('takes %s=%s', (key, text, said) => {
-    expect(parametersOf({ [key]: text })).toEqual({ ...modelDefaults, ...said });
+  ])('accept %s=%s', (key, text, said) => {
+    expect(parametersOf({ [key]: text })).toEqual({ ...defaultParameters, ...said });
   });
 
   it.each([
@@ -63,7 +65,7 @@ describe('what is said', () => {
       ['-1', '1.5', '2147483648', 'abc', '0x10'].map((text) => [name, text, '0 to 2147483647']),
     ),
     ...['0', '-5', '1e3', '5000.5', '5,000', ''].map((text) => ['face-limit', text, 'at least 1']),
-  ])('refuses tripo-%s=%s and says what is allowed', (name = '', text = '', allowed) => {
+  ])('refuse tripo-%s=%s and say what is allowed', (name = '', text = '', allowed) => {
     const { code, reason } = failureOf({ [`tripo-${name}`]: text });
 
     expect(code).toBe('bad-parameter');
@@ -86,7 +88,7 @@ describe('what is said', () => {
     ['tripo-smart-lowpoly', 'tripo-smart-low-poly'],
     ['tripo-generate-part', 'tripo-generate-parts'],
     ['tripo-sead', 'tripo-seed'],
-  ])('refuses %s and says that %s was probably meant', (key, meant) => {
+  ])('refuse %s and say that %s was probably meant', (key, meant) => {
     const { code, reason } = failureOf({ [key]: 'true' });
 
     expect(code).toBe('unknown-parameter');
@@ -94,20 +96,22 @@ describe('what is said', () => {
     expect(reason).toContain(`did you mean ${meant}?`);
   });
 
-  it('refuses what is near to nothing, with the names there are', () => {
+  it('refuse a name that is close to none, and list the names that there are', () => {
     const { reason } = failureOf({ 'tripo-negative-prompt': 'blurry' });
 
     expect(reason).not.toContain('did you mean');
-    for (const name of ['tripo-face-limit', 'tripo-smart-low-poly', 'tripo-seed'])
-      expect(reason).toContain(name);
+    for (const name of ['tripo-face-limit', 'tripo-smart-low-poly', 'tripo-seed']) expect(reason).toContain(name);
   });
 
-  it('refuses an image of its own', () => {
-    expect(failureOf({ 'tripo-image': 'asset_1' })).toMatchObject({ code: 'unknown-parameter' });
+  it('refuse an image: the upload is the image', () => {
+    expect(failureOf({ 'tripo-image': 'asset_1' })).toMatchObject({
+      code: 'unknown-parameter',
+      reason: 'tripo-image: the upload itself is the image; remove this key',
+    });
   });
 });
 
-describe('who says it', () => {
+describe('the source of a parameter', () => {
   const settings: ParameterSettings = {
     defaults: { seed: 1, geometryQuality: 'detailed' },
     presets: {
@@ -125,7 +129,7 @@ describe('who says it', () => {
     ['chairs/oak/a.png', 3],
     ['chairs/oak/old/a.png', 4],
     ['chairs/oak/older/a.png', 3],
-  ])('%s follows the longest folder that it is in (seed %i)', (key, seed) => {
+  ])('is the longest folder of %s (seed %i)', (key, seed) => {
     expect(parametersOf({}, settings, key)).toMatchObject({ seed, geometryQuality: 'detailed' });
   });
 
@@ -133,13 +137,13 @@ describe('who says it', () => {
     const metadata = { 'tripo-seed': '9', 'tripo-geometry-quality': 'standard' };
 
     expect(parametersOf(metadata, settings, 'chairs/oak/a.png')).toEqual({
-      ...modelDefaults,
+      ...defaultParameters,
       seed: 9,
       autoSize: true,
     });
   });
 
-  it('is named when it conflicts', () => {
+  it('is named in a conflict', () => {
     const quad = { defaults: {}, presets: { parts: { generateParts: true } } };
 
     const { code, reason } = failureOf({ 'tripo-quad': 'true' }, quad, 'parts/a.png');
@@ -151,17 +155,17 @@ describe('who says it', () => {
 });
 
 describe('combinations', () => {
-  it.each<Record<string, string>>([
-    { 'tripo-generate-parts': 'true', 'tripo-texture': 'true' },
-    { 'tripo-generate-parts': 'true', 'tripo-pbr': 'true' },
-    { 'tripo-generate-parts': 'true', 'tripo-quad': 'true' },
-    { 'tripo-generate-parts': 'true', 'tripo-smart-low-poly': 'true' },
-    { 'tripo-texture': 'false', 'tripo-pbr': 'true' },
-    { 'tripo-texture': 'false', 'tripo-texture-quality': 'detailed' },
-    { 'tripo-texture': 'false', 'tripo-texture-alignment': 'geometry' },
-    { 'tripo-texture': 'false', 'tripo-texture-seed': '1' },
-    { 'tripo-generate-parts': 'true', 'tripo-texture-seed': '1' },
-  ])('%o is refused, with both keys and values', (metadata) => {
+  it.each([
+    ['parts with a texture', { 'tripo-generate-parts': 'true', 'tripo-texture': 'true' }],
+    ['parts with PBR', { 'tripo-generate-parts': 'true', 'tripo-pbr': 'true' }],
+    ['parts of quads', { 'tripo-generate-parts': 'true', 'tripo-quad': 'true' }],
+    ['parts in low poly', { 'tripo-generate-parts': 'true', 'tripo-smart-low-poly': 'true' }],
+    ['PBR without a texture', { 'tripo-texture': 'false', 'tripo-pbr': 'true' }],
+    ['the quality of no texture', { 'tripo-texture': 'false', 'tripo-texture-quality': 'detailed' }],
+    ['the alignment of no texture', { 'tripo-texture': 'false', 'tripo-texture-alignment': 'geometry' }],
+    ['the seed of no texture', { 'tripo-texture': 'false', 'tripo-texture-seed': '1' }],
+    ['parts with a texture seed', { 'tripo-generate-parts': 'true', 'tripo-texture-seed': '1' }],
+  ])('of %s are refused, with both keys and values', (_, metadata: Record<string, string>) => {
     const { code, reason } = failureOf(metadata);
 
     expect(code).toBe('parameter-conflict');
@@ -169,16 +173,13 @@ describe('combinations', () => {
   });
 
   it.each([
-    [{ generateParts: true }, {}],
-    [{}, { 'tripo-generate-parts': 'true', 'tripo-texture': 'false' }],
-    [{}, { 'tripo-generate-parts': 'true', 'tripo-pbr': 'false' }],
-    [{}, { 'tripo-texture': 'false', 'tripo-pbr': 'false' }],
-    [{}, { 'tripo-texture': 'false' }],
-  ])('%o with %o is fine, and switches texture and pbr off', (defaults, metadata) => {
-    expect(parametersOf(metadata as Record<string, string>, { defaults, presets: {} })).toMatchObject({
-      texture: false,
-      pbr: false,
-    });
+    ['parts that the deployment asks for', { generateParts: true }, {}],
+    ['parts without a texture', {}, { 'tripo-generate-parts': 'true', 'tripo-texture': 'false' }],
+    ['parts without PBR', {}, { 'tripo-generate-parts': 'true', 'tripo-pbr': 'false' }],
+    ['neither texture nor PBR', {}, { 'tripo-texture': 'false', 'tripo-pbr': 'false' }],
+    ['no texture', {}, { 'tripo-texture': 'false' }],
+  ])('of %s are fine, and turn texture and PBR off', (_, defaults, metadata: Record<string, string>) => {
+    expect(parametersOf(metadata, { defaults, presets: {} })).toMatchObject({ texture: false, pbr: false });
   });
 
   it('a texture that the deployment asks for is explicit', () => {
@@ -192,29 +193,27 @@ describe('combinations', () => {
 
 describe('the face limit', () => {
   it.each([
-    [{ 'tripo-smart-low-poly': 'true' }, 1_000, 20_000],
-    [{ 'tripo-smart-low-poly': 'true', 'tripo-quad': 'true' }, 500, 10_000],
-    [{ 'tripo-quad': 'true' }, 1, 150_000],
-    [{ 'tripo-quad': 'true', 'tripo-geometry-quality': 'detailed' }, 1, 150_000],
-    [{}, 1, 1_500_000],
-    [{ 'tripo-geometry-quality': 'detailed' }, 1, 2_000_000],
-  ])('with %o lies from %i to %i', (metadata: Record<string, string>, min, max) => {
+    ['smart low poly', { 'tripo-smart-low-poly': 'true' }, 1_000, 20_000],
+    ['smart low poly in quads', { 'tripo-smart-low-poly': 'true', 'tripo-quad': 'true' }, 500, 10_000],
+    ['quads', { 'tripo-quad': 'true' }, 1, 150_000],
+    ['detailed quads', { 'tripo-quad': 'true', 'tripo-geometry-quality': 'detailed' }, 1, 150_000],
+    ['standard geometry', {}, 1, 1_500_000],
+    ['detailed geometry', { 'tripo-geometry-quality': 'detailed' }, 1, 2_000_000],
+  ])('of %s lies from %i to %i', (_, metadata: Record<string, string>, min, max) => {
     const at = (faces: number) => ({ ...metadata, 'tripo-face-limit': String(faces) });
 
-    expect(parametersOf(at(min)).faceLimit).toBe(min);
-    expect(parametersOf(at(max)).faceLimit).toBe(max);
+    expect(parametersOf(at(min))['faceLimit']).toBe(min);
+    expect(parametersOf(at(max))['faceLimit']).toBe(max);
     for (const faces of [min - 1, max + 1]) {
       const { code, reason } = failureOf(at(faces));
       expect(code).toBe('bad-parameter');
       expect(reason).toContain('tripo-face-limit');
       expect(reason).toContain(String(faces));
     }
-    expect(failureOf(at(max + 1)).reason).toContain(
-      `${min.toLocaleString('en')} to ${max.toLocaleString('en')}`,
-    );
+    expect(failureOf(at(max + 1)).reason).toContain(`${min.toLocaleString('en')} to ${max.toLocaleString('en')}`);
   });
 
-  it('of the deployment is named as such', () => {
+  it('that the deployment sets is named as such', () => {
     const settings = { defaults: { faceLimit: 900 }, presets: {} };
 
     expect(failureOf({ 'tripo-smart-low-poly': 'true' }, settings).reason).toContain('of the deployment');

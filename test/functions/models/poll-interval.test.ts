@@ -1,27 +1,31 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { firstWaitSeconds, nextWait } from '../../../functions/models/poll-interval.ts';
+import { pollInterval, type Progress } from '../../../functions/models/poll-interval.ts';
+import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
 
-it('looks first after 55 s and then every 25 s', () => {
-  expect(firstWaitSeconds).toBe(55);
-  expect(nextWait({ elapsedSeconds: 55, progress: 0 })).toBe(25);
-  expect(nextWait({ elapsedSeconds: 2_000, progress: 0 })).toBe(25);
+const { firstSeconds } = tripo31.polling;
+const waitAfter = (progress: Progress) => pollInterval(progress, tripo31.polling);
+
+it('checks a Tripo 3.1 job first after 55 s and then every 25 s', () => {
+  expect(firstSeconds).toBe(55);
+  expect(waitAfter({ elapsedSeconds: 55, progress: 0 })).toBe(25);
+  expect(waitAfter({ elapsedSeconds: 2_000, progress: 0 })).toBe(25);
 });
 
-it('comes earlier when the progress says that the job ends earlier, and never later', () => {
-  expect(nextWait({ elapsedSeconds: 80, progress: 0.8 })).toBe(20);
-  expect(nextWait({ elapsedSeconds: 80, progress: 0.99 })).toBe(16);
-  expect(nextWait({ elapsedSeconds: 80, progress: 0.1 })).toBe(25);
+it('checks earlier when the progress says that the job ends earlier, and never later', () => {
+  expect(waitAfter({ elapsedSeconds: 80, progress: 0.8 })).toBe(20);
+  expect(waitAfter({ elapsedSeconds: 80, progress: 0.99 })).toBe(16);
+  expect(waitAfter({ elapsedSeconds: 80, progress: 0.1 })).toBe(25);
 });
 
-it('asks at most 9 times in the first 180 s, whatever the progress does', () => {
+it('checks at most 9 times in the first 180 s, whatever the progress does', () => {
   fc.assert(
     fc.property(fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (progress) => {
-      let elapsedSeconds = firstWaitSeconds;
+      let elapsedSeconds = firstSeconds;
       let checks = 0;
       while (elapsedSeconds <= 180) {
         checks += 1;
-        const wait = nextWait({ elapsedSeconds, progress: progress.next().value });
+        const wait = waitAfter({ elapsedSeconds, progress: progress.next().value });
         expect(Number.isInteger(wait)).toBe(true);
         elapsedSeconds += wait;
       }
@@ -30,15 +34,19 @@ it('asks at most 9 times in the first 180 s, whatever the progress does', () => 
   );
 });
 
-it('is a whole number of seconds that a Wait state takes, even by a clock that goes wrong', () => {
+it('waits for whole seconds that a Wait state accepts, even by a clock that is wrong', () => {
   fc.assert(
-    fc.property(
-      fc.double({ noNaN: true }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      (elapsedSeconds, progress) => {
-        const wait = nextWait({ elapsedSeconds, progress });
-        expect(Number.isInteger(wait) && wait >= 16 && wait <= 55).toBe(true);
-      },
-    ),
+    fc.property(fc.double({ noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (elapsedSeconds, progress) => {
+      const wait = waitAfter({ elapsedSeconds, progress });
+      expect(Number.isInteger(wait) && wait >= 16 && wait <= 55).toBe(true);
+    }),
   );
+});
+
+it('follows the steps of the model that it is asked about', () => {
+  const polling = { firstSeconds: 300, stepSeconds: 60, minSeconds: 30 };
+
+  expect(pollInterval({ elapsedSeconds: 0, progress: 0 }, polling)).toBe(300);
+  expect(pollInterval({ elapsedSeconds: 300, progress: 0 }, polling)).toBe(60);
+  expect(pollInterval({ elapsedSeconds: 300, progress: 0.99 }, polling)).toBe(30);
 });

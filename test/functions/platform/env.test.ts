@@ -1,20 +1,44 @@
-import { afterEach, expect, it, vi } from 'vitest';
-import { readEnv } from '../../../functions/platform/env.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readEnv, readList, readPositive } from '../../../functions/platform/env.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-it('reads what it is asked for, and nothing else', () => {
+it('reads the variables that it is asked for and no others', () => {
   vi.stubEnv('MESHDROP_ONE', '1');
   vi.stubEnv('MESHDROP_TWO', '2');
 
-  expect(readEnv('MESHDROP_ONE')).toEqual({ MESHDROP_ONE: '1' });
+  expect(readEnv(['MESHDROP_ONE'])).toEqual({ MESHDROP_ONE: '1' });
 });
 
-it('names everything that is missing or empty', () => {
+it('names every variable that is missing or empty', () => {
   vi.stubEnv('MESHDROP_ONE', '');
   vi.stubEnv('MESHDROP_TWO', '2');
 
-  expect(() => readEnv('MESHDROP_ONE', 'MESHDROP_TWO', 'MESHDROP_THREE')).toThrow(
-    /MESHDROP_ONE, MESHDROP_THREE$/,
-  );
+  expect(() => readEnv(['MESHDROP_ONE', 'MESHDROP_TWO', 'MESHDROP_THREE'])).toThrow(/MESHDROP_ONE, MESHDROP_THREE$/);
+});
+
+describe('a variable that is a number', () => {
+  it('is read as one', () => {
+    expect(readPositive({ MINUTES: '2.5' }, 'MINUTES')).toBe(2.5);
+    expect(readPositive({ MAX_CU_PER_DAY: 'Infinity' }, 'MAX_CU_PER_DAY')).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it.each(['0', '-1', 'many', ''])('is refused by its name if it is "%s"', (value) => {
+    expect(() => readPositive({ MINUTES: value }, 'MINUTES')).toThrow(/MINUTES must be a number above 0/);
+  });
+});
+
+describe('a variable that is a list', () => {
+  it('is read as an array of strings', () => {
+    expect(readList({ PREFIXES: '["drafts/","old/"]' }, 'PREFIXES')).toEqual(['drafts/', 'old/']);
+  });
+
+  it.each([
+    ['', /JSON/],
+    ['drafts/', /JSON/],
+    ['{}', /expected array/],
+    ['[1]', /expected string/],
+  ])('is refused if it is "%s"', (value, told) => {
+    expect(() => readList({ PREFIXES: value }, 'PREFIXES')).toThrow(told);
+  });
 });

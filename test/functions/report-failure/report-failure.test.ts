@@ -1,14 +1,17 @@
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import type { Context, SQSRecord } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { executionIn, reportFailure, type ReportTools } from '../../../functions/run/report-failure.ts';
-import type { MeshdropEvent } from '../../../functions/run/event.ts';
-import { createJsonObjects } from '../../../functions/platform/json-store.ts';
-import { createRecords, type RunRecord } from '../../../functions/run/record.ts';
-import { collectObserved } from '../observed-collector.ts';
-import { failedRecord, sendingRecord, storedRecord, submittedRecord } from '../records.ts';
+import { collectTelemetry } from '../telemetry-collector.ts';
+import { failedRecord, modelAsset, sendingRecord, storedRecord, submittedRecord } from '../records.ts';
 import { ASSETS, openS3 } from '../s3-endpoint.ts';
+import { mockedClients } from '../submission.ts';
 import { virtualTime } from '../virtual-time.ts';
+import { createReportFailure } from '../../../functions/report-failure/report-failure.ts';
+import { createJsonStore } from '../../../functions/platform/json-store.ts';
+import { createRecordStore, type RunRecord } from '../../../functions/run/record.ts';
+import { recordKey } from '../../../functions/run/keys.ts';
+import type { MeshdropEvent } from '../../../functions/contract/schemas.ts';
 
 const sfn = new SFNClient({ region: 'us-east-1' });
 const aws = mockClient(sfn);
@@ -35,21 +38,20 @@ function statusChange(detail: Record<string, unknown>): unknown {
 async function report(detail: Record<string, unknown>, standing: RunRecord | undefined = submittedRecord()) {
   const time = virtualTime();
   const s3 = await openS3(time.now);
-  const objects = createJsonObjects(s3.s3, ASSETS);
   const events: MeshdropEvent[] = [];
-  const observed = collectObserved();
-  const tools: ReportTools = {
-    objects,
-    records: createRecords(objects),
-    assetBucket: ASSETS,
-    announce: async (event) => void events.push(event),
-    sfn,
-    now: time.now,
-    ...observed,
-  };
-  if (standing) await tools.records.write(standing, undefined);
-  await reportFailure(executionIn(statusChange(detail)), tools);
-  return { events, record: (await tools.records.read(runId))?.record, keys: s3.keys() };
+  const { telemetry } = collectTelemetry();
+  const env = { ASSET_BUCKET: ASSETS, EVENT_BUS_NAME: 'default' };
+  const clients = { ...mockedClients(events), s3: s3.s3, sfn };
+  const documents = createJsonStore(s3.s3, ASSETS);
+  if (standing) await documents.write(recordKey(standing.runId), standing);
+  const body = JSON.stringify(statusChange(detail));
+  const message = { messageId: 'm1', body } as SQSRecord;
+  const { batchItemFailures } = await createReportFailure(env, clients, time, { telemetry })(
+    { Records: [message] },
+    {} as Context,
+  );
+  const record = (await createRecordStore(documents).read(runId))?.record;
+  return { events, record, keys: s3.keys(), returned: batchItemFailures };
 }
 
 describe('an execution that failed', () => {
@@ -57,9 +59,10 @@ describe('an execution that failed', () => {
     ['job-failed', 'job-failed'],
     ['job-canceled', 'job-canceled'],
     ['job-lost', 'job-lost'],
-    ['JobLostError', 'job-lost'],
-    ['DeadlineError', 'deadline'],
-    ['UnusableResultError', 'no-model'],
+    ['deadline', 'deadline'],
+    ['no-model', 'no-model'],
+    ['too-many-assets', 'too-many-assets'],
+    ['download-broken', 'download-broken'],
     ['DownloadBrokenError', 'download-broken'],
     ['AssetNotReadyError', 'download-broken'],
     ['ScenarioBusyError', 'download-broken'],
@@ -68,8 +71,9 @@ describe('an execution that failed', () => {
     ['States.Timeout', 'timed-out'],
     ['Sandbox.Timedout', 'timed-out'],
     ['TypeError', 'internal'],
-    ['EventRefusedError', 'internal'],
-  ])('with %s is answered as %s', async (error, code) => {
+    ['AwsUnavailableError', 'internal'],
+    ['DocumentUnreadableError', 'internal'],
+  ])('with %s is reported as %s', async (error, code) => {
     const cause = JSON.stringify({ errorType: error, errorMessage: 'this is why', trace: ['at x'] });
 
     const { events, record } = await report({ status: 'FAILED', error, cause });
@@ -91,9 +95,7 @@ describe('an execution that failed', () => {
   });
 
   it('is asked why when the event does not say', async () => {
-    aws
-      .on(DescribeExecutionCommand)
-      .resolves({ error: 'DeadlineError', cause: '{"errorMessage":"too long"}' });
+    aws.on(DescribeExecutionCommand).resolves({ error: 'deadline', cause: '{"errorMessage":"too long"}' });
 
     const { record } = await report({ status: 'FAILED' });
 
@@ -112,10 +114,10 @@ describe('an execution that failed', () => {
 });
 
 it.each([
-  ['ABORTED', {}, 'aborted'],
-  ['ABORTED', { error: 'DeadlineError', cause: 'by hand' }, 'aborted'],
-  ['TIMED_OUT', {}, 'timed-out'],
-])('an execution that ended %s %o is answered as %s', async (status, detail, code) => {
+  ['ABORTED', 'aborted', {}],
+  ['ABORTED', 'aborted', { error: 'deadline', cause: 'by hand' }],
+  ['TIMED_OUT', 'timed-out', {}],
+])('an execution that ended %s is reported as %s', async (status, code, detail) => {
   const { record, events } = await report({ status, ...detail });
 
   expect(record).toMatchObject({ phase: 'failed', failure: { code } });
@@ -147,30 +149,39 @@ describe('a run that', () => {
 });
 
 it('an execution that belongs to no run is left alone', async () => {
-  const time = virtualTime();
-  const s3 = await openS3(time.now);
-  const objects = createJsonObjects(s3.s3, ASSETS);
-  const announce = async () => {
-    throw new Error('announced');
-  };
-  const tools = {
-    objects,
-    records: createRecords(objects),
-    assetBucket: ASSETS,
-    announce,
-    sfn,
-    now: time.now,
-    ...collectObserved(),
-  };
+  const { events, keys, returned } = await report({ status: 'FAILED', error: 'x', name: 'by-hand' });
 
-  await reportFailure(executionIn(statusChange({ status: 'FAILED', error: 'x' })), tools);
-
-  expect(s3.keys()).toEqual([]);
+  expect(events).toEqual([]);
+  expect(keys).toEqual([recordKey(runId)]);
+  expect(returned).toEqual([]);
 });
 
-it.each([{ status: 'SUCCEEDED' }, { status: 'RUNNING' }, { status: 'FAILED', name: 7 }])(
-  'an event such as %o is refused',
-  (detail) => {
-    expect(() => executionIn(statusChange(detail))).toThrow(/detail/);
-  },
-);
+it.each([
+  ['a success', { status: 'SUCCEEDED' }],
+  ['an execution that runs', { status: 'RUNNING' }],
+  ['a name that is not a string', { status: 'FAILED', name: 7 }],
+])('a report of %s returns to the queue', async (_, detail) => {
+  const { events, returned } = await report(detail);
+
+  expect(returned).toEqual([{ itemIdentifier: 'm1' }]);
+  expect(events).toEqual([]);
+});
+
+it('a run whose record cannot be understood returns to the queue, and its record is not written', async () => {
+  const newer = { schemaVersion: '2.0', runId } as unknown as RunRecord;
+
+  await expect(report({ status: 'FAILED', error: 'x' }, newer)).rejects.toThrow(/cannot be understood/);
+});
+
+it('a failed run keeps the files that StoreAssets has recorded', async () => {
+  const kept = { ...submittedRecord(), assets: [modelAsset], missing: [{ assetId: 'asset_2', reason: 'cut' }] };
+
+  const { record } = await report({ status: 'FAILED', error: 'no-model' }, kept);
+
+  expect(record).toMatchObject({
+    phase: 'failed',
+    failure: { code: 'no-model' },
+    assets: [modelAsset],
+    missing: [{ assetId: 'asset_2' }],
+  });
+});

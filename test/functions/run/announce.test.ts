@@ -1,16 +1,16 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, it } from 'vitest';
-import { createAnnounce } from '../../../functions/run/announce.ts';
-import { EventRefusedError } from '../../../functions/platform/errors.ts';
-import { eventOf } from '../../../functions/run/event.ts';
 import { rejectedRecord } from '../records.ts';
+import { toEvent } from '../../../functions/run/event.ts';
+import { createAnnounce } from '../../../functions/run/announce.ts';
+import { AwsUnavailableError } from '../../../functions/platform/errors.ts';
 
 const client = new EventBridgeClient({ region: 'us-east-1' });
 const aws = mockClient(client);
 const slept: number[] = [];
-const announce = createAnnounce(client, 'models', async (ms) => void slept.push(ms));
-const event = eventOf(rejectedRecord(), { bucket: 'assets', key: 'm.json' });
+const announce = createAnnounce(client, 'models', { sleep: async (ms) => void slept.push(ms) });
+const event = toEvent(rejectedRecord(), { bucket: 'assets', key: 'm.json' });
 
 const taken = { FailedEntryCount: 0, Entries: [{ EventId: '1' }] };
 
@@ -52,10 +52,8 @@ it('gives up when the bus goes on refusing, with its reason', async () => {
 
   const announced = announce(event);
 
-  await expect(announced).rejects.toThrow(EventRefusedError);
-  await expect(announced).rejects.toThrow(
-    'the bus models refused "Upload Rejected": ThrottlingException slow down',
-  );
+  await expect(announced).rejects.toThrow(AwsUnavailableError);
+  await expect(announced).rejects.toThrow('the bus models refused "Upload Rejected": ThrottlingException slow down');
   expect(aws.commandCalls(PutEventsCommand)).toHaveLength(4);
   expect(slept).toEqual([200, 400, 800]);
 });
@@ -63,7 +61,7 @@ it('gives up when the bus goes on refusing, with its reason', async () => {
 it('does not repeat an entry that is refused for what it is', async () => {
   aws.on(PutEventsCommand).resolves(refused('NotAuthorizedForSourceException', 'not yours'));
 
-  await expect(announce(event)).rejects.toThrow(EventRefusedError);
+  await expect(announce(event)).rejects.toThrow(AwsUnavailableError);
 
   expect(aws.commandCalls(PutEventsCommand)).toHaveLength(1);
   expect(slept).toEqual([]);

@@ -1,18 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  answer,
-  type AnswerTools,
-  type Outcome,
-  publish,
-  type Unclaimed,
-} from '../../../functions/run/conclude.ts';
-import type { MeshdropEvent } from '../../../functions/run/event.ts';
 import { failure } from '../../../functions/contract/failures.ts';
-import { createJsonObjects } from '../../../functions/platform/json-store.ts';
-import { manifestOf, manifestSchema } from '../../../functions/run/manifest.ts';
-import { createRecords, isFinal, type RunRecord } from '../../../functions/run/record.ts';
-import { manifestKey } from '../../../functions/run/upload.ts';
-import { collectObserved } from '../observed-collector.ts';
+import { collectTelemetry } from '../telemetry-collector.ts';
 import {
   claimedRecord,
   failedRecord,
@@ -23,7 +11,14 @@ import {
   submittedRecord,
 } from '../records.ts';
 import { ASSETS, openS3 } from '../s3-endpoint.ts';
+import { mockedClients } from '../submission.ts';
 import { virtualTime } from '../virtual-time.ts';
+import { createRuns } from '../../../functions/run/runs.ts';
+import { toManifest } from '../../../functions/run/manifest.ts';
+import { conclude, type Outcome, republish } from '../../../functions/run/conclude.ts';
+import { createRecordStore, isFinal, type RunRecord, type Unclaimed } from '../../../functions/run/record.ts';
+import { manifestSchema, type MeshdropEvent } from '../../../functions/contract/schemas.ts';
+import { manifestKey, recordKey } from '../../../functions/run/keys.ts';
 
 const { runId, upload } = claimedRecord();
 const MANIFEST = manifestKey(upload.key, runId);
@@ -34,36 +29,30 @@ const rejected: Outcome = { phase: 'rejected', failure: failure('empty', 'nothin
 async function open(standing?: RunRecord) {
   const time = virtualTime();
   const s3 = await openS3(time.now);
-  const objects = createJsonObjects(s3.s3, ASSETS);
   const events: MeshdropEvent[] = [];
-  const { count, counts } = collectObserved();
-  const tools: AnswerTools = {
-    records: createRecords(objects),
-    objects,
-    assetBucket: ASSETS,
-    announce: async (event) => void events.push(event),
-    count,
-    now: time.now,
-  };
-  if (standing) await tools.records.write(standing, undefined);
-  const phase = async () => (await tools.records.read(runId))?.record.phase;
-  const manifest = async () => manifestSchema.parse((await objects.read(MANIFEST))?.value);
-  return { tools, events, counts, s3, phase, manifest, objects };
+  const { telemetry, counts } = collectTelemetry();
+  const env = { ASSET_BUCKET: ASSETS, EVENT_BUS_NAME: 'default' };
+  const runs = createRuns(env, { ...mockedClients(events), s3: s3.s3 }, time, telemetry);
+  const { documents } = runs;
+  if (standing) await documents.write(recordKey(runId), standing);
+  const phase = async () => (await runs.records.read(runId))?.record.phase;
+  const manifest = async () => manifestSchema.parse((await documents.read(MANIFEST))?.value);
+  return { runs, events, counts, s3, phase, manifest, documents };
 }
 
 describe('what a run may become', () => {
   it.each([
-    ['submitted', stored, submittedRecord()],
-    ['failed', stored, failedRecord()],
-    ['none', failed, undefined],
-    ['claimed', failed, claimedRecord()],
-    ['submitted', failed, submittedRecord()],
-    ['none', rejected, undefined],
-    ['claimed', rejected, claimedRecord()],
-  ] as const)('from %s it may become %o', async (_, outcome, standing) => {
-    const { tools, events, phase, manifest } = await open(standing);
+    ['submitted', 'stored', stored, submittedRecord()],
+    ['failed', 'stored', stored, failedRecord()],
+    ['none', 'failed', failed, undefined],
+    ['claimed', 'failed', failed, claimedRecord()],
+    ['submitted', 'failed', failed, submittedRecord()],
+    ['none', 'rejected', rejected, undefined],
+    ['claimed', 'rejected', rejected, claimedRecord()],
+  ] as const)('from %s it may become %s', async (_, __, outcome, standing) => {
+    const { runs, events, phase, manifest } = await open(standing);
 
-    const record = await answer(standing ?? claimedRecord(), outcome, tools);
+    const record = await conclude(standing ?? claimedRecord(), outcome, runs);
 
     expect(record?.phase).toBe(outcome.phase);
     expect(await phase()).toBe(outcome.phase);
@@ -83,28 +72,28 @@ describe('what a run may become', () => {
     async (phase, outcome, standing) => {
       const world = await open(standing);
 
-      await answer(standing, outcome, world.tools);
+      await conclude(standing, outcome, world.runs);
 
       expect(await world.phase()).toBe(phase);
-      expect((await world.tools.records.read(runId))?.record).toMatchObject({
+      expect((await world.runs.records.read(runId))?.record).toMatchObject({
         finishedAt: standing.finishedAt,
       });
-      expect(await world.manifest()).toEqual(manifestOf(standing));
+      expect(await world.manifest()).toEqual(toManifest(standing));
       expect(world.counts).toEqual([]);
       expect(world.events).toHaveLength(1);
     },
   );
 
   it.each([
-    ['sending', failed, sendingRecord()],
-    ['sending', rejected, sendingRecord()],
-    ['sending', stored, sendingRecord()],
-    ['submitted', rejected, submittedRecord()],
-    ['claimed', stored, claimedRecord()],
-  ] as const)('a run that is %s is not ended by %o', async (phase, outcome, standing) => {
+    ['sending', 'failed', failed, sendingRecord()],
+    ['sending', 'rejected', rejected, sendingRecord()],
+    ['sending', 'stored', stored, sendingRecord()],
+    ['submitted', 'rejected', rejected, submittedRecord()],
+    ['claimed', 'stored', stored, claimedRecord()],
+  ] as const)('a run that is %s does not become %s', async (phase, _, outcome, standing) => {
     const world = await open(standing);
 
-    expect(await answer(standing, outcome, world.tools)).toBeUndefined();
+    expect(await conclude(standing, outcome, world.runs)).toBeUndefined();
 
     expect(await world.phase()).toBe(phase);
     expect(world.events).toEqual([]);
@@ -112,28 +101,33 @@ describe('what a run may become', () => {
   });
 });
 
-describe('an answer', () => {
-  it('comes in the order record, manifest, what is kept of it for later runs, event, and the note that it was announced', async () => {
-    const { tools, s3 } = await open(submittedRecord());
+describe('a conclusion', () => {
+  it('comes in the order record, manifest, index for reuse, event, and the note that it was announced', async () => {
+    const { runs, s3 } = await open(submittedRecord());
     const order: string[] = [];
-    const write: typeof tools.objects.write = async (key, value, replacing) => {
+    const write: typeof runs.documents.write = async (key, value, replacing) => {
       order.push(key === MANIFEST ? 'manifest' : (key.split('/')[0] ?? ''));
-      return await tools.objects.write(key, value, replacing);
+      return await runs.documents.write(key, value, replacing);
     };
-    const objects = { ...tools.objects, write };
+    const documents = { ...runs.documents, write };
     const announce = async () => void order.push('event');
 
-    await answer(submittedRecord(), stored, { ...tools, objects, records: createRecords(objects), announce });
+    await conclude(submittedRecord(), stored, {
+      ...runs,
+      documents,
+      records: createRecordStore(documents),
+      announce,
+    });
 
     expect(order).toEqual(['runs', 'manifest', 'results', 'event', 'runs']);
     expect(s3.keys()).toContain(MANIFEST);
   });
 
   it('given twice writes one manifest and gives the same event', async () => {
-    const { tools, events, s3 } = await open(submittedRecord());
+    const { runs, events, s3 } = await open(submittedRecord());
 
-    await answer(submittedRecord(), stored, tools);
-    await answer(submittedRecord(), stored, tools);
+    await conclude(submittedRecord(), stored, runs);
+    await conclude(submittedRecord(), stored, runs);
 
     expect(events).toHaveLength(2);
     expect(events[0]).toEqual(events[1]);
@@ -141,9 +135,9 @@ describe('an answer', () => {
   });
 
   it('counts what was stored, spent and how long it took', async () => {
-    const { tools, counts } = await open(submittedRecord());
+    const { runs, counts } = await open(submittedRecord());
 
-    await answer(submittedRecord(), stored, tools);
+    await conclude(submittedRecord(), stored, runs);
 
     expect(counts).toEqual([
       ['Stored', 1],
@@ -153,22 +147,22 @@ describe('an answer', () => {
   });
 
   it('of a failed run that was stored after all leaves no failure behind', async () => {
-    const { tools, manifest } = await open(failedRecord());
+    const { runs, manifest } = await open(failedRecord());
 
-    await answer(failedRecord(), stored, tools);
+    await conclude(failedRecord(), stored, runs);
 
     expect(await manifest()).toMatchObject({ status: 'stored', assets: [modelAsset], job: { cu: 40 } });
     expect(await manifest()).not.toHaveProperty('failure');
   });
 
   it('throws when the bus refuses, and can be given again', async () => {
-    const { tools, events } = await open(submittedRecord());
+    const { runs, events } = await open(submittedRecord());
     const announce = async () => {
       throw new Error('refused');
     };
 
-    await expect(answer(submittedRecord(), stored, { ...tools, announce })).rejects.toThrow('refused');
-    await publish(runId, tools);
+    await expect(conclude(submittedRecord(), stored, { ...runs, announce })).rejects.toThrow('refused');
+    await republish(runId, runs);
 
     expect(events).toMatchObject([{ detailType: 'Model Stored' }]);
   });
@@ -179,29 +173,29 @@ describe('what is known of the upload', () => {
   const announced = { bucket, key, ...(versionId !== undefined && { versionId }) };
 
   it('is kept when the run is given up by somebody who has not read it', async () => {
-    const { tools, manifest } = await open(claimedRecord());
+    const { runs, manifest } = await open(claimedRecord());
     const unread: Unclaimed = { schemaVersion: '1.0', runId, upload: announced, sends: [], attempts: 0 };
 
-    await answer(unread, failed, tools);
+    await conclude(unread, failed, runs);
 
     expect((await manifest()).upload).toEqual(upload);
     expect((await manifest()).model).toHaveProperty('parameters');
   });
 
   it('is added when the claim did not know it', async () => {
-    const { tools, manifest } = await open({ ...claimedRecord(), upload: announced });
+    const { runs, manifest } = await open({ ...claimedRecord(), upload: announced });
 
-    await answer(claimedRecord(), rejected, tools);
+    await conclude(claimedRecord(), rejected, runs);
 
     expect((await manifest()).upload).toEqual(upload);
   });
 });
 
-describe('two answers at once', () => {
+describe('two conclusions at once', () => {
   it('of storing and failing leave a stored run that is announced', async () => {
-    const { tools, events, phase, manifest } = await open(submittedRecord());
+    const { runs, events, phase, manifest } = await open(submittedRecord());
 
-    await Promise.all([answer(submittedRecord(), stored, tools), answer(submittedRecord(), failed, tools)]);
+    await Promise.all([conclude(submittedRecord(), stored, runs), conclude(submittedRecord(), failed, runs)]);
 
     expect(await phase()).toBe('stored');
     expect((await manifest()).status).toBe('stored');
@@ -209,20 +203,20 @@ describe('two answers at once', () => {
   });
 
   it('never leave an older manifest over a newer one', async () => {
-    const { tools, manifest, phase } = await open(submittedRecord());
+    const { runs, manifest, phase } = await open(submittedRecord());
     // The failing one is about to write its manifest when the storing one does everything.
     let interfered = false;
-    const write: typeof tools.objects.write = async (key, value, replacing) => {
+    const write: typeof runs.documents.write = async (key, value, replacing) => {
       if (key === MANIFEST && !interfered) {
         interfered = true;
-        await answer(submittedRecord(), stored, tools);
+        await conclude(submittedRecord(), stored, runs);
       }
-      return await tools.objects.write(key, value, replacing);
+      return await runs.documents.write(key, value, replacing);
     };
 
-    const published = await answer(submittedRecord(), failed, {
-      ...tools,
-      objects: { ...tools.objects, write },
+    const published = await conclude(submittedRecord(), failed, {
+      ...runs,
+      documents: { ...runs.documents, write },
     });
 
     expect(await phase()).toBe('stored');
@@ -231,35 +225,35 @@ describe('two answers at once', () => {
   });
 
   it('never write an older record over a manifest that came after it', async () => {
-    const { tools, manifest } = await open(failedRecord());
+    const { runs, manifest } = await open(failedRecord());
     // Right after the record was read to be written down, the run is stored, manifest and all.
     let reads = 0;
-    const read: typeof tools.records.read = async (id) => {
-      const kept = await tools.records.read(id);
+    const read: typeof runs.records.read = async (id) => {
+      const kept = await runs.records.read(id);
       reads += 1;
-      if (reads === 2) await answer(failedRecord(), stored, tools);
+      if (reads === 2) await conclude(failedRecord(), stored, runs);
       return kept;
     };
 
-    await publish(runId, { ...tools, records: { ...tools.records, read } });
+    await republish(runId, { ...runs, records: { ...runs.records, read } });
 
     expect((await manifest()).status).toBe('stored');
   });
 
   it('of the same kind end in one state, whatever the order', async () => {
-    const { tools, events } = await open(submittedRecord());
+    const { runs, events } = await open(submittedRecord());
 
-    await Promise.all([1, 2, 3].map(() => answer(submittedRecord(), stored, tools)));
+    await Promise.all([1, 2, 3].map(() => conclude(submittedRecord(), stored, runs)));
 
-    const record = (await tools.records.read(runId))?.record;
+    const record = (await runs.records.read(runId))?.record;
     expect(record && isFinal(record)).toBe(true);
     expect(new Set(events.map(({ detail }) => JSON.stringify(detail))).size).toBe(1);
   });
 });
 
 it('a run that has not ended is not published', async () => {
-  const { tools, events } = await open(submittedRecord());
+  const { runs, events } = await open(submittedRecord());
 
-  expect(await publish(runId, tools)).toBeUndefined();
+  expect(await republish(runId, runs)).toBeUndefined();
   expect(events).toEqual([]);
 });

@@ -1,15 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  assetFolder,
-  assetName,
-  baseName,
-  manifestKey,
-  recordKey,
-  runIdOf,
-} from '../../../functions/run/upload.ts';
+import { assetFolder, assetName, manifestKey, recordKey } from '../../../functions/run/keys.ts';
+import { baseName, runIdOf } from '../../../functions/run/upload.ts';
 
-const slugOf = (key: string) => runIdOf({ bucket: 'b', key, version: '1' }).slice(0, -33);
+const slugOf = (key: string) => runIdOf({ bucket: 'b', key, versionId: '1' }).slice(0, -33);
 
 describe('the id of a run', () => {
   it.each([
@@ -31,16 +25,16 @@ describe('the id of a run', () => {
   });
 
   it('is the SHA-256 of bucket, key and version, of which 32 hex digits are kept', () => {
-    expect(runIdOf({ bucket: 'uploads', key: 'chairs/oak.png', version: 'v1' })).toBe(
+    expect(runIdOf({ bucket: 'uploads', key: 'chairs/oak.png', versionId: 'v1' })).toBe(
       'oak-541b81f640e89b5bdd20ac23b8ddc787',
     );
   });
 
   it('is the same for the same version and another for every other bucket, key or version', () => {
-    const one = { bucket: 'b', key: 'oak.png', version: '1' };
+    const one = { bucket: 'b', key: 'oak.png', versionId: '1' };
 
     const others = [
-      { ...one, version: '2' },
+      { ...one, versionId: '2' },
       { ...one, key: 'x/oak.png' },
       { ...one, bucket: 'c' },
     ];
@@ -52,7 +46,7 @@ describe('the id of a run', () => {
   it('can name an execution, whatever the key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (key) => {
-        expect(runIdOf({ bucket: 'b', key, version: '1' })).toMatch(
+        expect(runIdOf({ bucket: 'b', key, versionId: '1' })).toMatch(
           /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?-[0-9a-f]{32}$/,
         );
       }),
@@ -92,7 +86,7 @@ describe('keys in the asset bucket', () => {
   it('fit into what S3 allows, whatever the upload is called', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1_000 }), (key) => {
-        const runId = runIdOf({ bucket: 'b', key, version: '1' });
+        const runId = runIdOf({ bucket: 'b', key, versionId: '1' });
         const file = `${assetFolder(key, runId)}${assetName(key)}.preview-500.webp`;
         expect(Buffer.byteLength(file)).toBeLessThanOrEqual(1_024);
       }),

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createScenario, type Scenario } from '../../../functions/scenario/client.ts';
-import { modelDefaults } from '../../../functions/models/tripo-3-1.ts';
+import { createScenario, type GenerationRequest, type Scenario } from '../../../functions/scenario/client.ts';
+import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
 import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
 import { startStandIn } from '../../../local/scenario/server.ts';
 import { credentialsOf } from '../credentials.ts';
 import { png } from '../images.ts';
+import { defaultParameters } from '../records.ts';
 import { type Got, openServer, type Said } from '../scripted-server.ts';
 import { virtualTime } from '../virtual-time.ts';
 
@@ -18,7 +19,7 @@ async function withStandIn(options: StandInOptionsInput = {}) {
     options: { requestsPerWindow: 100_000, resultModel: 'triangle', ...options },
   });
   onTestFinished(() => standIn.close());
-  const scenario = createScenario({ url: standIn.url, credentials: credentialsOf('secret'), fetch, ...time });
+  const scenario = createScenario({ url: standIn.url, credentials: credentialsOf('secret'), fetch, clock: time });
   return { standIn, scenario, time };
 }
 
@@ -29,7 +30,7 @@ async function withServer(answer: (got: Got, index: number) => Said) {
     url: `${origin}/v1`,
     credentials: credentialsOf('secret'),
     fetch,
-    ...time,
+    clock: time,
   });
   return { scenario, requests, origin, time };
 }
@@ -40,7 +41,12 @@ async function imageOf(bytes: number) {
   return { bytes: Buffer.concat([picture, padding]), name: 'oak.png', contentType: 'image/png' };
 }
 
-const input = { ...modelDefaults, image: 'asset_in' };
+/** A generation of this input asset, with the defaults of the model. */
+function requestOf(assetId: string): GenerationRequest {
+  return { modelId: tripo31.id, assetId, inputs: { ...defaultParameters, image: assetId } };
+}
+
+const request = requestOf('asset_in');
 
 async function upload(scenario: Scenario) {
   return await scenario.uploadImage(await imageOf(0));
@@ -52,7 +58,7 @@ describe('the quote', () => {
     async (dryRunStatus) => {
       const { scenario, standIn } = await withStandIn({ dryRunStatus });
 
-      const cu = await scenario.quote({ ...modelDefaults, image: await upload(scenario) });
+      const cu = await scenario.quote(requestOf(await upload(scenario)));
 
       expect(cu).toBe(37.5);
       expect(standIn.ledger().jobs).toEqual([]);
@@ -65,17 +71,17 @@ describe('the quote', () => {
       body: { creativeUnitsCost: 7.25 },
     }));
 
-    expect(await scenario.quote(input)).toBe(7.25);
+    expect(await scenario.quote(request)).toBe(7.25);
 
     expect(requests[0]?.url).toBe('/v1/generate/custom/model_tripo-v3-1-image-to-3d?dryRun=true');
-    expect(JSON.parse(requests[0]?.body.toString() ?? '')).toEqual(input);
+    expect(JSON.parse(requests[0]?.body.toString() ?? '')).toEqual(request.inputs);
   });
 
   it('is refused when the dry run started a job, with the asset that it was paid for', async () => {
     const { scenario, standIn } = await withStandIn({ dryRunPays: true });
     const image = await upload(scenario);
 
-    const asked = scenario.quote({ ...modelDefaults, image });
+    const asked = scenario.quote(requestOf(image));
 
     const error: unknown = await asked.catch((thrown: unknown) => thrown);
     const [job] = standIn.ledger().jobs;
@@ -86,48 +92,52 @@ describe('the quote', () => {
   it('is an empty account when 402 names no price', async () => {
     const { scenario } = await withServer(() => ({ status: 402, body: { reason: 'pay first' } }));
 
-    await expect(scenario.quote(input)).rejects.toMatchObject({ name: 'ScenarioAccountError' });
+    await expect(scenario.quote(request)).rejects.toMatchObject({ name: 'ScenarioAccountError' });
   });
 
-  it.each([{}, { creativeUnitsCost: '75' }, { creativeUnitsCost: -1 }])(
-    'is never made up from %o',
-    async (body) => {
-      const { scenario } = await withServer(() => ({ status: 200, body }));
+  it.each([
+    ['without a price', {}],
+    ['with a price that is text', { creativeUnitsCost: '75' }],
+    ['with a price below 0', { creativeUnitsCost: -1 }],
+  ])('is never made up from an answer %s', async (_, body) => {
+    const { scenario } = await withServer(() => ({ status: 200, body }));
 
-      await expect(scenario.quote(input)).rejects.toThrow(/no price/);
-    },
-  );
+    await expect(scenario.quote(request)).rejects.toThrow(/no price/);
+  });
 });
 
 describe('a generation', () => {
   it('starts one job and gives its id', async () => {
     const { scenario, standIn } = await withStandIn();
 
-    const jobId = await scenario.generate({ ...modelDefaults, image: await upload(scenario) });
+    const jobId = await scenario.generate(requestOf(await upload(scenario)));
 
     expect(standIn.ledger().jobs).toMatchObject([{ jobId }]);
   });
 
-  it.each([{}, { job: {} }, { job: { jobId: '' } }, { job: { jobId: '../x' } }, '<html>OK'])(
-    'that is answered 200 with %o is uncertain',
-    async (body) => {
-      const { scenario, requests } = await withServer(() => ({ status: 200, body }));
+  it.each([
+    ['an empty object', {}],
+    ['a job without an id', { job: {} }],
+    ['an empty job id', { job: { jobId: '' } }],
+    ['a job id that is a path', { job: { jobId: '../x' } }],
+    ['a page', '<html>OK'],
+  ])('that is answered 200 with %s is uncertain', async (_, body) => {
+    const { scenario, requests } = await withServer(() => ({ status: 200, body }));
 
-      await expect(scenario.generate(input)).rejects.toMatchObject({ name: 'SubmissionUncertainError' });
-      expect(requests).toHaveLength(1);
-    },
-  );
+    await expect(scenario.generate(request)).rejects.toMatchObject({ name: 'SubmissionUncertainError' });
+    expect(requests).toHaveLength(1);
+  });
 
   it.each([
     ['Asset asset_in not found', 'ScenarioInputError'],
     ['asset_in', 'ScenarioInputError'],
     ['Model model_tripo-v3-1-image-to-3d not found', 'ScenarioAccountError'],
     ['Not found', 'ScenarioAccountError'],
-  ])('of what is not there (%s) is a %s', async (reason, name) => {
+  ])('refused with 404 and "%s" is a %s', async (reason, name) => {
     const { scenario } = await withServer(() => ({ status: 404, body: { reason } }));
 
-    await expect(scenario.generate(input)).rejects.toMatchObject({ name });
-    await expect(scenario.quote(input)).rejects.toMatchObject({ name });
+    await expect(scenario.generate(request)).rejects.toMatchObject({ name });
+    await expect(scenario.quote(request)).rejects.toMatchObject({ name });
   });
 });
 
@@ -163,9 +173,7 @@ describe('an image', () => {
 
     const assetId = await scenario.uploadImage(image);
 
-    const puts = requests
-      .filter(({ method }) => method === 'PUT')
-      .toSorted((a, b) => a.url.localeCompare(b.url));
+    const puts = requests.filter(({ method }) => method === 'PUT').toSorted((a, b) => a.url.localeCompare(b.url));
     expect(assetId).toBe('asset_big');
     expect(Buffer.concat(puts.map(({ body }) => body)).equals(image.bytes)).toBe(true);
     for (const { headers } of puts) {
@@ -176,7 +184,7 @@ describe('an image', () => {
     expect(completing?.body.toString()).toBe('{"action":"complete"}');
   });
 
-  it('that Scenario can not import is refused with its reason', async () => {
+  it('that Scenario cannot import is refused with its reason', async () => {
     const { scenario } = await withStandIn({
       faults: [{ on: 'completeUpload', what: 'upload-fails', errorMessage: 'broken picture' }],
     });
@@ -273,7 +281,7 @@ describe('a job', () => {
     expect(job).toMatchObject({
       assetIds: ['asset_1', 'asset_2'],
       cu: 75,
-      input: { image: 'asset_in' },
+      input: { values: { image: 'asset_in' } },
       finishedAt: '2026-10-05T10:03:41.000Z',
     });
     expect(job.error).toBeUndefined();
@@ -309,13 +317,13 @@ describe('a job', () => {
     );
   });
 
-  it('that Scenario does not know is told as such', async () => {
+  it('that Scenario does not know has an error of its own', async () => {
     const { scenario } = await withStandIn();
 
     await expect(scenario.job('job_unknown')).rejects.toMatchObject({ name: 'ScenarioNotFoundError' });
   });
 
-  it('whose answer can not be read is asked for later', async () => {
+  it('whose answer cannot be read is worth another try', async () => {
     const { scenario } = await withServer(() => ({ status: 200, body: '<html>OK' }));
 
     await expect(scenario.job('job_1')).rejects.toMatchObject({ name: 'ScenarioUnavailableError' });
@@ -364,7 +372,7 @@ describe('the list of jobs', () => {
     metadata: { input: { image: `asset_${n}` } },
   });
 
-  it('is followed from page to page, and no further than asked', async () => {
+  it('is followed from page to page, and no further back than asked', async () => {
     const pages: Readonly<Record<string, unknown>> = {
       '': { jobs: [row(4, 4), row(3, 3)], nextPaginationToken: 'a/+=' },
       'a/+=': { jobs: [row(2, 2), row(1, 1)], nextPaginationToken: 'b' },
@@ -383,7 +391,7 @@ describe('the list of jobs', () => {
   });
 });
 
-it('a list that ends with an empty token is not begun anew', async () => {
+it('a list that ends with an empty token is not started again', async () => {
   const { scenario, requests } = await withServer(() => ({
     status: 200,
     body: { jobs: [], nextPaginationToken: '' },

@@ -6,13 +6,13 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ScenarioAccountError } from '../../../functions/platform/errors.ts';
-import { secretReader } from '../../../functions/scenario/credentials.ts';
+import { createCredentialSource } from '../../../functions/scenario/credentials.ts';
+import { ScenarioAccountError } from '../../../functions/scenario/errors.ts';
 
 const client = new SecretsManagerClient({ region: 'us-east-1' });
 const aws = mockClient(client);
 const ARN = 'arn:aws:secretsmanager:us-east-1:1:secret:scenario';
-const open = () => secretReader(client, ARN);
+const open = () => createCredentialSource(client, ARN);
 const filled = (apiSecret: string) => ({ SecretString: JSON.stringify({ apiKey: 'key', apiSecret }) });
 const reads = () => aws.commandCalls(GetSecretValueCommand).length;
 
@@ -30,7 +30,7 @@ describe('the secret', () => {
     expect(reads()).toBe(1);
   });
 
-  it('is read anew once it was dropped', async () => {
+  it('is read again after it was dropped', async () => {
     aws.on(GetSecretValueCommand).resolvesOnce(filled('old')).resolves(filled('new'));
     const secret = open();
     await secret.get();
@@ -40,7 +40,7 @@ describe('the secret', () => {
     expect(await secret.get()).toMatchObject({ apiSecret: 'new' });
   });
 
-  it('is read anew after a failure', async () => {
+  it('is read again after a failure', async () => {
     aws.on(GetSecretValueCommand).rejectsOnce(new Error('throttled')).resolves(filled('s'));
     const secret = open();
     await expect(secret.get()).rejects.toThrow('throttled');
@@ -50,10 +50,10 @@ describe('the secret', () => {
 
   it.each([
     ['nothing', undefined],
-    ['no JSON', 'key:hunter2'],
+    ['text that is not JSON', 'key:hunter2'],
     ['empty values', '{"apiKey":"","apiSecret":""}'],
     ['another shape', '{"key":"hunter2"}'],
-  ])('with %s in it holds the uploads, and its content is not told', async (_, SecretString) => {
+  ])('with %s in it is an account error that never shows its content', async (_, SecretString) => {
     aws.on(GetSecretValueCommand).resolves(SecretString === undefined ? {} : { SecretString });
 
     const error = await open()
@@ -67,8 +67,8 @@ describe('the secret', () => {
 
   it.each([
     ['that has no value yet', ResourceNotFoundException],
-    ['that can not be decrypted', DecryptionFailure],
-  ])('%s holds the uploads, too: no image is at fault', async (_, Refusal) => {
+    ['that cannot be decrypted', DecryptionFailure],
+  ])('%s is an account error, too: no image is at fault', async (_, Refusal) => {
     aws.on(GetSecretValueCommand).rejects(new Refusal({ message: 'no', $metadata: {} }));
 
     await expect(open().get()).rejects.toThrow(ScenarioAccountError);

@@ -1,31 +1,31 @@
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { answer } from '../../../functions/run/conclude.ts';
 import type { FailureCode } from '../../../functions/contract/failures.ts';
-import type { JsonObjects } from '../../../functions/platform/json-store.ts';
 import { createSpendGuard, PAUSE_KEY } from '../../../functions/spending/spend-guard.ts';
 import { ASSETS, UPLOADS } from '../s3-endpoint.ts';
-import { KEY, openSubmission, type Submission } from '../submission.ts';
+import { KEY, openSubmission, type OpenSubmission } from '../submission.ts';
+import { conclude } from '../../../functions/run/conclude.ts';
+import type { JsonStore } from '../../../functions/platform/json-store.ts';
 
 const LEDGER = 'control/spend/2026-10-05.json';
 /** What a model with the default parameters costs at the stand-in. */
 const CU = 37.5;
 
-async function pause({ s3 }: Submission, Body = '') {
+async function pause({ s3 }: OpenSubmission, Body = '') {
   await s3.s3.send(new PutObjectCommand({ Bucket: ASSETS, Key: PAUSE_KEY, Body: Buffer.from(Body) }));
 }
 
-async function goOn({ s3 }: Submission) {
+async function goOn({ s3 }: OpenSubmission) {
   await s3.s3.send(new DeleteObjectCommand({ Bucket: ASSETS, Key: PAUSE_KEY }));
 }
 
 /** The ledger of the first day: compute units by run. */
-async function ledger({ objects }: Submission): Promise<Record<string, number>> {
-  const kept = (await objects.read(LEDGER))?.value as { runs: Record<string, number> } | undefined;
+async function ledger({ documents }: OpenSubmission): Promise<Record<string, number>> {
+  const kept = (await documents.read(LEDGER))?.value as { runs: Record<string, number> } | undefined;
   return kept?.runs ?? {};
 }
 
-function limit(world: Submission, maxCuPerDay: number, objects: JsonObjects = world.objects) {
+function limit(world: OpenSubmission, maxCuPerDay: number, objects: JsonStore = world.documents) {
   return { spendGuard: createSpendGuard(objects, maxCuPerDay) };
 }
 
@@ -54,14 +54,12 @@ describe('while submissions are paused', () => {
   it('nothing is paid even when the pause came after the price was asked', async () => {
     const world = await openSubmission();
     const { upload } = await world.drop();
-    const quote: typeof world.tools.scenario.quote = async (input) => {
+    const quote: typeof world.scenario.quote = async (input) => {
       await pause(world);
-      return await world.tools.scenario.quote(input);
+      return await world.scenario.quote(input);
     };
 
-    await expect(world.submit(upload, { scenario: { ...world.tools.scenario, quote } })).rejects.toThrow(
-      /paused/,
-    );
+    await expect(world.submit(upload, { scenario: { ...world.scenario, quote } })).rejects.toThrow(/paused/);
 
     expect(world.requests()).not.toHaveProperty('generate');
   });
@@ -75,7 +73,7 @@ describe('while submissions are paused', () => {
       await goOn(world);
     };
 
-    await world.submit(upload, { sleep });
+    await world.submit(upload, { clock: { ...world.time, sleep } });
 
     expect(world.time.slept).toEqual([10_000]);
     expect(world.jobs()).toHaveLength(1);
@@ -135,7 +133,7 @@ describe('the limit of a day', () => {
     await world.submit(upload, day);
 
     expect(world.jobs()).toHaveLength(2);
-    expect(await world.objects.read('control/spend/2026-10-06.json')).toBeDefined();
+    expect(await world.documents.read('control/spend/2026-10-06.json')).toBeDefined();
   });
 
   it('is over when it is raised', async () => {
@@ -166,14 +164,14 @@ describe('the limit of a day', () => {
     const world = await openSubmission();
     const at = world.time.now();
     let done = false;
-    const write: JsonObjects['write'] = async (...args) => {
+    const write: JsonStore['write'] = async (...args) => {
       if (!done) {
         done = true;
         await limit(world, CU).spendGuard.reserve({ runId: 'other', cu: CU, at });
       }
-      return await world.objects.write(...args);
+      return await world.documents.write(...args);
     };
-    const { spendGuard } = limit(world, CU, { ...world.objects, write });
+    const { spendGuard } = limit(world, CU, { ...world.documents, write });
 
     await expect(spendGuard.reserve({ runId: 'mine', cu: CU, at })).rejects.toMatchObject({
       name: 'SubmissionsHeldError',
@@ -221,9 +219,7 @@ describe('what was reserved', () => {
     const { upload, runId } = await world.drop();
     await expect(world.submit(upload, limit(world, CU))).rejects.toThrow(/cooldown|later|wait/i);
     expect(await ledger(world)).toEqual({ [runId]: CU });
-    await world.s3.s3.send(
-      new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
-    );
+    await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
 
     await world.submit(upload, limit(world, CU));
 
@@ -238,9 +234,7 @@ describe('what was reserved', () => {
     // Right after this one has reserved, another invocation finds the image gone and answers.
     const reserve: typeof spendGuard.reserve = async (spend) => {
       await spendGuard.reserve(spend);
-      await world.s3.s3.send(
-        new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
-      );
+      await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
       await world.submit(upload, { spendGuard });
     };
 
@@ -254,20 +248,17 @@ describe('what was reserved', () => {
     ['job-failed', false],
     ['aborted', true],
     ['deadline', true],
-  ] as const)(
-    'by a run whose job is paid and that ends as %s stays: %s',
-    async (code: FailureCode, stays) => {
-      const world = await openSubmission();
-      const { upload, runId } = await world.drop();
-      await world.submit(upload, limit(world, CU));
-      const record = await world.record(runId);
-      if (!record) throw new Error('no record');
+  ] as const)('by a run whose job is paid and that ends as %s stays: %s', async (code: FailureCode, stays) => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    await world.submit(upload, limit(world, CU));
+    const record = await world.record(runId);
+    if (!record) throw new Error('no record');
 
-      await answer(record, { phase: 'failed', failure: { code, reason: 'why' } }, world.tools);
+    await conclude(record, { phase: 'failed', failure: { code, reason: 'why' } }, world.runs);
 
-      expect(await ledger(world)).toEqual(stays ? { [runId]: CU } : {});
-    },
-  );
+    expect(await ledger(world)).toEqual(stays ? { [runId]: CU } : {});
+  });
 
   it('leaves what others have reserved alone', async () => {
     const world = await openSubmission({
@@ -276,9 +267,7 @@ describe('what was reserved', () => {
     const { upload } = await world.drop();
     await expect(world.submit(upload, limit(world, 100))).rejects.toThrow(/cooldown|later|wait/i);
     await limit(world, 100).spendGuard.reserve({ runId: 'other', cu: 5, at: world.time.now() });
-    await world.s3.s3.send(
-      new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
-    );
+    await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
 
     await world.submit(upload, limit(world, 100));
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { download } from '../../../functions/store-assets/download.ts';
 import { httpGet } from '../../../functions/store-assets/http-get.ts';
 import { openServer } from '../scripted-server.ts';
+import { virtualTime } from '../virtual-time.ts';
 
 const TOTAL_MS = 600_000;
 const IDLE_MS = 30_000;
@@ -14,10 +15,13 @@ async function begun(bytes: number) {
     apiUrl: `${origin}/v1`,
     get: httpGet,
     lookup: async () => [],
-    alarm: (ms, ring) => {
-      const alarm = { ring, refreshed: 0, isClosed: false };
-      alarms.set(ms, alarm);
-      return { refresh: () => void (alarm.refreshed += 1), close: () => void (alarm.isClosed = true) };
+    clock: {
+      ...virtualTime(),
+      alarm: (ms, ring) => {
+        const alarm = { ring, refreshed: 0, isClosed: false };
+        alarms.set(ms, alarm);
+        return { refresh: () => void (alarm.refreshed += 1), close: () => void (alarm.isClosed = true) };
+      },
     },
   });
   const alarm = (ms: number) => alarms.get(ms) ?? { ring: () => {}, refreshed: -1, isClosed: false };
@@ -33,7 +37,7 @@ async function drain(bytes: AsyncIterable<Uint8Array>, onFirst = () => {}): Prom
   return length;
 }
 
-it('that goes on begins its wait anew with every quarter of a megabyte, and no sooner', async () => {
+it('a download starts its idle wait again with every quarter of a megabyte, and no sooner', async () => {
   const small = await begun(200_000);
   const large = await begun(1_100_000);
 
@@ -43,13 +47,13 @@ it('that goes on begins its wait anew with every quarter of a megabyte, and no s
   expect(large.idle.refreshed).toBeGreaterThanOrEqual(3);
 });
 
-it('that waits for S3 is not taken for one that stands still', async () => {
+it('a download that waits for S3 does not count as stalled', async () => {
   const { file, idle } = await begun(1_000_000);
 
   expect(await drain(file.bytes, idle.ring)).toBe(1_000_000);
 });
 
-it('that takes longer than it may is ended by name', async () => {
+it('a download that takes too long is ended with a name', async () => {
   const { file, total } = await begun(50_000_000);
 
   await expect(drain(file.bytes, total.ring)).rejects.toMatchObject({
@@ -58,7 +62,7 @@ it('that takes longer than it may is ended by name', async () => {
   });
 });
 
-it('leaves no alarm behind', async () => {
+it('a closed download leaves no alarm behind', async () => {
   const { file, total, idle } = await begun(100);
   await drain(file.bytes);
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { fileKindOf } from '../../../functions/store-assets/file-kind.ts';
 import { jpeg, png, webp } from '../images.ts';
 import { glb } from './glb.ts';
+import { detectFileKind } from '../../../functions/store-assets/file-kind.ts';
 
 it.each([
   ['glb', true, glb()],
@@ -12,7 +12,7 @@ it.each([
   ['obj', true, 'v 0.0 1.0 2.0\n'],
   ['bin', false, 'something else'],
 ] as const)('knows %s by its bytes', (extension, is3d, head) => {
-  expect(fileKindOf(Buffer.from(head))).toMatchObject({ extension, is3d });
+  expect(detectFileKind(Buffer.from(head))).toMatchObject({ extension, is3d });
 });
 
 it.each([
@@ -20,12 +20,14 @@ it.each([
   ['jpg', jpeg],
   ['webp', webp],
 ] as const)('knows %s by its bytes', async (extension, make) => {
-  expect(fileKindOf(await make())).toMatchObject({ extension, is3d: false });
+  expect(detectFileKind(await make())).toMatchObject({ extension, is3d: false });
 });
 
-it.each(['', '<!doctype html>', '\n <?xml version="1.0"?><Error>', '{"reason":"no"}'])(
-  'knows that %o is no file',
-  (head) => {
-    expect(fileKindOf(Buffer.from(head))).toBeUndefined();
-  },
-);
+it.each([
+  ['nothing', ''],
+  ['a page', '<!doctype html>'],
+  ['an error in XML', '\n <?xml version="1.0"?><Error>'],
+  ['an error in JSON', '{"reason":"no"}'],
+])('does not take %s for a file', (_, head) => {
+  expect(detectFileKind(Buffer.from(head))).toBeUndefined();
+});

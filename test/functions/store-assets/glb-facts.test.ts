@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ModelFacts } from '../../../functions/contract/asset.ts';
 import { createValidate } from '../../../functions/store-assets/validate-glb.ts';
 import { jpeg, png } from '../images.ts';
+import { virtualTime } from '../virtual-time.ts';
 import { glbOf } from './glb.ts';
 
-const validate = createValidate(() => ({ refresh: () => {}, close: () => {} }));
+const validate = createValidate(virtualTime());
 
-async function factsIn(
-  document: Record<string, unknown>,
-  binary?: Uint8Array,
-): Promise<ModelFacts | undefined> {
+async function factsIn(document: Record<string, unknown>, binary?: Uint8Array): Promise<ModelFacts | undefined> {
   const { facts } = await validate(new Uint8Array(glbOf({ asset: { version: '2.0' }, ...document }, binary)));
   return facts;
 }
@@ -111,7 +109,7 @@ describe('the bounding box of a GLB', () => {
 });
 
 describe('a broken GLB', () => {
-  it('has no box where its nodes can not be read, and no counts that are none', async () => {
+  it('has no box if its nodes cannot be read, and no facts if its counts are not numbers', async () => {
     const meshes = [mesh];
     const nodes = [{ mesh: 0, matrix: [1, 2, 3] }];
 
@@ -122,7 +120,7 @@ describe('a broken GLB', () => {
     expect(await factsIn({ meshes, accessors: [cube, { ...indices, count: 1e300 }] })).toBeUndefined();
   });
 
-  it('that shows much everywhere is looked into all the same', async () => {
+  it('that shows many meshes in many places still has a box', async () => {
     const nodes = Array.from({ length: 10_000 }, () => ({ mesh: 0 }));
     const primitives = Array.from({ length: 3_000 }, () => ({ attributes: { POSITION: 0 } }));
 
@@ -137,7 +135,7 @@ describe('a broken GLB', () => {
   });
 });
 
-it('counts that are no numbers cost the facts and not the errors', async () => {
+it('counts that are not numbers cost the facts and not the errors', async () => {
   const huge = { type: 'VEC3', componentType: 5126, count: 1.7e308 };
   const primitive = { attributes: { POSITION: 0 } };
   const document = { meshes: [{ primitives: [primitive, primitive] }], accessors: [huge] };

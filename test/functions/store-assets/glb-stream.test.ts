@@ -6,7 +6,7 @@ import { glb, glbOf } from './glb.ts';
 function problemOf(...pieces: readonly Uint8Array[]): string | undefined {
   const stream = new GlbStream(Buffer.concat(pieces).subarray(0, 1_024));
   for (const piece of pieces) stream.update(piece);
-  return stream.problem();
+  return stream.findProblem();
 }
 
 function unreadable(bytes: Buffer): Buffer {
@@ -35,19 +35,15 @@ describe('a whole GLB', () => {
 
   it('has no problem in any pieces', () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.nat(40), { maxLength: 5 }),
-        fc.array(fc.integer({ min: 0, max: 9 })),
-        (chunks, cuts) => {
-          let rest = glb([8, ...chunks]);
-          const pieces = cuts.map((cut) => {
-            const piece = rest.subarray(0, cut);
-            rest = rest.subarray(cut);
-            return piece;
-          });
-          expect(problemOf(...pieces, rest)).toBeUndefined();
-        },
-      ),
+      fc.property(fc.array(fc.nat(40), { maxLength: 5 }), fc.array(fc.integer({ min: 0, max: 9 })), (chunks, cuts) => {
+        let rest = glb([8, ...chunks]);
+        const pieces = cuts.map((cut) => {
+          const piece = rest.subarray(0, cut);
+          rest = rest.subarray(cut);
+          return piece;
+        });
+        expect(problemOf(...pieces, rest)).toBeUndefined();
+      }),
     );
   });
 });
@@ -68,7 +64,7 @@ describe('a GLB that was kept', () => {
     const stream = new GlbStream(bytes.subarray(0, 1_024));
     stream.update(bytes);
 
-    expect(stream.problem()).toBeUndefined();
+    expect(stream.findProblem()).toBeUndefined();
     expect(stream.whole()).toBeUndefined();
   });
 });
@@ -93,10 +89,7 @@ describe('a GLB that does not add up', () => {
     ],
     [
       'has a chunk of 4 GB',
-      Buffer.concat([
-        glb([8, 4]).subarray(0, 28),
-        Buffer.from([255, 255, 255, 255, 66, 73, 78, 0, 1, 1, 1, 1]),
-      ]),
+      Buffer.concat([glb([8, 4]).subarray(0, 28), Buffer.from([255, 255, 255, 255, 66, 73, 78, 0, 1, 1, 1, 1])]),
     ],
     ['has no JSON, large as it is', unreadable(glb([8, 64_000_000]))],
     ['has half a chunk header at its end', glb([8], { declared: 32 }).subarray(0, 28)],

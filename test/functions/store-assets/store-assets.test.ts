@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { withoutDetails } from '../../../functions/contract/asset.ts';
+import type { Parameters } from '../../../functions/contract/schemas.ts';
+import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
 import { createScenario } from '../../../functions/scenario/client.ts';
-import type { Job } from '../../../functions/scenario/schemas.ts';
-import { modelDefaults } from '../../../functions/models/tripo-3-1.ts';
-import { storeAssets } from '../../../functions/store-assets/store-assets.ts';
 import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
 import { startStandIn } from '../../../local/scenario/server.ts';
 import { credentialsOf } from '../credentials.ts';
 import { png, webp } from '../images.ts';
-import { storedRecord, submittedRecord } from '../records.ts';
+import { defaultParameters, failedRecord, storedRecord, submittedRecord } from '../records.ts';
 import { ASSETS } from '../s3-endpoint.ts';
 import { openServer, type Said } from '../scripted-server.ts';
 import { virtualTime } from '../virtual-time.ts';
@@ -19,7 +20,7 @@ import { glb, glbOf } from './glb.ts';
 import { FOLDER, ok, openStore, runId, withFiles } from './storing.ts';
 
 /** A job of the stand-in that is done, and its record. */
-async function withStandIn(options: StandInOptionsInput = {}, parameters = modelDefaults) {
+async function withStandIn(options: StandInOptionsInput = {}, parameters: Parameters = defaultParameters) {
   const clock = virtualTime();
   const standIn = await startStandIn({
     apiKey: 'key',
@@ -28,18 +29,33 @@ async function withStandIn(options: StandInOptionsInput = {}, parameters = model
     options: { requestsPerWindow: 100_000, resultModel: 'triangle', jobSeconds: 100, ...options },
   });
   onTestFinished(() => standIn.close());
-  const world = await openStore(standIn.url);
   const scenario = createScenario({
     url: standIn.url,
     credentials: credentialsOf('secret'),
     fetch,
-    ...clock,
+    clock,
   });
-  const image = await scenario.uploadImage({ bytes: await png(), name: 'oak.png', contentType: 'image/png' });
-  const jobId = await scenario.generate({ ...parameters, image });
+  const assetId = await scenario.uploadImage({
+    bytes: await png(),
+    name: 'oak.png',
+    contentType: 'image/png',
+  });
+  const jobId = await scenario.generate({
+    modelId: tripo31.id,
+    assetId,
+    inputs: { ...parameters, image: assetId },
+  });
   clock.pass(100);
-  await world.tools.records.write({ ...submittedRecord(), jobId }, undefined);
-  return { ...world, standIn, jobId, clock, store: () => storeAssets({ runId, jobId }, world.tools) };
+  const world = await openStore(standIn.url, { jobId });
+  await world.begin({ ...submittedRecord(), jobId });
+  return { ...world, standIn };
+}
+
+/** A bus that cannot be reached. */
+function brokenBus(): EventBridgeClient {
+  const events = new EventBridgeClient({ region: 'us-east-1' });
+  mockClient(events).on(PutEventsCommand).rejects(new Error('the bus is away'));
+  return events;
 }
 
 describe('a job that succeeded', () => {
@@ -80,39 +96,38 @@ describe('a job that succeeded', () => {
     expect(await s3.versionCount(`${FOLDER}oak.glb`)).toBe(1);
   });
 
-  it('that was interrupted before its answer gives the same keys again', async () => {
-    const { tools, jobId, store, files, manifest } = await withStandIn();
-    const announce = async () => {
-      throw new Error('the bus is away');
-    };
-    await expect(storeAssets({ runId, jobId }, { ...tools, announce })).rejects.toThrow('the bus is away');
+  it('that was interrupted before its event gives the same keys again', async () => {
+    const { store, files, manifest, events } = await withStandIn();
+    await expect(store({ clients: { events: brokenBus() } })).rejects.toThrow('the bus is away');
+    expect(events).toEqual([]);
 
     await store();
 
     expect(files()).toEqual(['oak.glb', 'oak.preview.webp']);
     expect((await manifest()).status).toBe('stored');
+    expect(events).toMatchObject([{ detailType: 'Model Stored' }]);
   });
 
-  it('with quads is an FBX', async () => {
-    const { store, files } = await withStandIn({}, { ...modelDefaults, quad: true });
+  it('with quads gives an FBX', async () => {
+    const { store, files } = await withStandIn({}, { ...defaultParameters, quad: true });
 
     await store();
 
     expect(files()).toContain('oak.fbx');
   });
 
-  it.each([{ resultContentType: 'octet-stream' }, { redirectDownloads: true }] as const)(
-    'is told by its bytes and followed where it moved: %o',
-    async (options) => {
-      const { store, manifest } = await withStandIn(options);
+  it.each([
+    ['recognized by its bytes if its content type says nothing', { resultContentType: 'octet-stream' }],
+    ['found where a redirect leads', { redirectDownloads: true }],
+  ] as const)('is %s', async (_, options) => {
+    const { store, manifest } = await withStandIn(options);
 
-      await store();
+    await store();
 
-      expect((await manifest()).assets[0]).toMatchObject({ role: 'model', contentType: 'model/gltf-binary' });
-    },
-  );
+    expect((await manifest()).assets[0]).toMatchObject({ role: 'model', contentType: 'model/gltf-binary' });
+  });
 
-  it('may have a picture in the first place', async () => {
+  it('may list a picture first', async () => {
     const { store, manifest } = await withStandIn({ extraWebpFirst: true });
 
     await store();
@@ -121,7 +136,7 @@ describe('a job that succeeded', () => {
     expect(roles).toEqual(['other', 'model', 'preview']);
   });
 
-  it('larger than several parts is copied whole', async () => {
+  it('that gives a model of many parts copies it whole', async () => {
     const { store, manifest, s3 } = await withStandIn({ gltfPadBytes: 20_000_000 });
 
     await store();
@@ -156,7 +171,7 @@ describe('several files', () => {
     ]);
   });
 
-  it('without a preview of the model leave the picture out, say so, and keep the model', async () => {
+  it('are stored without a preview that cannot be copied, and the manifest says so', async () => {
     const { store, files, manifest, time } = await withFiles([
       { id: 'asset_1', said: ok(glb()), asset: { preview: { assetId: 'asset_preview' } } },
       { id: 'asset_preview', said: { status: 502 } },
@@ -173,49 +188,86 @@ describe('several files', () => {
 });
 
 describe('a job that gives no model', () => {
-  it('is answered as failed, with what was there kept', async () => {
-    const { store, manifest, events, files } = await withFiles([{ id: 'asset_1', said: ok(await webp()) }]);
+  it('fails the execution and leaves its files in the record, for the report to conclude', async () => {
+    const { store, submitted, hasManifest, events, files } = await withFiles([
+      { id: 'asset_1', said: ok(await webp()) },
+    ]);
 
-    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+    await expect(store()).rejects.toMatchObject({
+      name: 'no-model',
+      message: 'Scenario finished the job without a usable 3D model (1 file)',
+    });
 
     expect(files()).toEqual(['oak.webp']);
-    expect(await manifest()).toMatchObject({
-      status: 'failed',
-      failure: { code: 'no-model' },
-      assets: [{ role: 'other' }],
+    const { assets, missing } = await submitted();
+    expect(assets).toMatchObject([{ role: 'other', key: `${FOLDER}oak.webp`, assetId: 'asset_1' }]);
+    expect(missing).toBeUndefined();
+    expect(hasManifest()).toBe(false);
+    expect(events).toEqual([]);
+  });
+
+  it('because it gives nothing fails the execution, too', async () => {
+    const { store, submitted, hasManifest, events } = await withFiles([]);
+
+    await expect(store()).rejects.toMatchObject({
+      name: 'no-model',
+      message: expect.stringContaining('(0 files)') as string,
     });
-    expect(events).toMatchObject([{ detailType: 'Model Failed' }]);
+
+    expect(await submitted()).toMatchObject({ assets: [] });
+    expect(hasManifest()).toBe(false);
+    expect(events).toEqual([]);
   });
 
-  it('because it gives nothing is answered, too', async () => {
-    const { store, manifest } = await withFiles([]);
-
-    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
-
-    expect(await manifest()).toMatchObject({ status: 'failed', failure: { code: 'no-model' }, assets: [] });
-  });
-
-  it('because it gives more than 500 files is answered without copying any', async () => {
+  it('because it gives more than 500 files fails the execution without copying any', async () => {
     const assetIds = Array.from({ length: 501 }, (_, n) => `asset_${n}`);
-    const { store, manifest, files, server } = await withFiles([], { job: { metadata: { assetIds } } });
+    const { store, submitted, files, server } = await withFiles([], { job: { metadata: { assetIds } } });
 
-    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+    await expect(store()).rejects.toMatchObject({
+      name: 'too-many-assets',
+      message: 'the job gave 501 files; at most 500 are taken',
+    });
 
-    expect((await manifest()).failure).toMatchObject({ code: 'too-many-assets' });
+    expect(await submitted()).toMatchObject({ assets: [] });
     expect(files()).toEqual([]);
     expect(server.requests).toHaveLength(1);
   });
+
+  it('leaves the record of a run that was concluded before as it is', async () => {
+    const { store, record, events, records } = await withFiles([]);
+    const standing = await records.read(runId);
+    if (!standing) throw new Error('there is no record');
+    const { finishedAt, failure } = failedRecord();
+    await records.end(standing, { ...submittedRecord(), phase: 'failed', finishedAt, failure });
+    const before = await record();
+
+    await expect(store()).rejects.toMatchObject({ name: 'no-model' });
+
+    expect(await record()).toEqual(before);
+    expect(events).toEqual([]);
+  });
+
+  it('keeps its files again when the execution is redriven', async () => {
+    const { store, submitted, files } = await withFiles([{ id: 'asset_1', said: ok(await webp()) }]);
+    await expect(store()).rejects.toMatchObject({ name: 'no-model' });
+
+    await expect(store()).rejects.toMatchObject({ name: 'no-model' });
+
+    expect((await submitted()).assets).toHaveLength(1);
+    expect(files()).toEqual(['oak.webp']);
+  });
 });
 
-describe('what is not ready', () => {
+describe('a job that is not ready', () => {
   it.each([
-    ['a job that runs', [], { status: 'in-progress' }],
-    ['a file in the making', [{ id: 'asset_1', said: ok(''), asset: { status: 'pending' } }], {}],
-    ['a file that Scenario does not know yet', [], { metadata: { assetIds: ['asset_new'] } }],
-  ])('is worth a retry: %s', async (_, files, job) => {
-    const { store, events } = await withFiles(files, { job });
+    ['it is still running', [], { status: 'in-progress' }],
+    ['a file is still being made', [{ id: 'asset_1', said: ok(''), asset: { status: 'pending' } }], {}],
+    ['Scenario does not know a file yet', [], { metadata: { assetIds: ['asset_new'] } }],
+  ])('is worth a retry because %s', async (_, files, job) => {
+    const { store, submitted, events } = await withFiles(files, { job });
 
     await expect(store()).rejects.toMatchObject({ name: 'AssetNotReadyError' });
+    expect(await submitted()).not.toHaveProperty('assets');
     expect(events).toEqual([]);
   });
 });
@@ -230,18 +282,19 @@ describe('a broken download', () => {
     ['a GLB with more at its end', ok(Buffer.concat([whole, Buffer.alloc(4)])), {}],
     ['an error page', ok('<!doctype html>Maintenance'), {}],
     ['an error in JSON', ok('{"message":"no"}'), {}],
-    ['nothing', ok(''), {}],
+    ['empty', ok(''), {}],
     ['refused', { status: 403, body: '<Error/>' }, {}],
     ['reset', 'cut', {}],
-    ['said to be broken', ok(whole), { status: 'error' }],
+    ['broken according to Scenario', ok(whole), { status: 'error' }],
     ['redirected to nowhere', { status: 302, headers: { location: 'http://' } }, {}],
     ['without an address', ok(whole), { url: 'none' }],
-  ])('is worth a retry and leaves no object: %s', async (_, said, asset) => {
-    const { store, files, events } = await withFiles([{ id: 'asset_1', said, asset }]);
+  ])('that is %s is worth a retry and leaves no object', async (_, said, asset) => {
+    const { store, files, submitted, events } = await withFiles([{ id: 'asset_1', said, asset }]);
 
     await expect(store()).rejects.toMatchObject({ name: 'DownloadBrokenError' });
 
     expect(files()).toEqual([]);
+    expect(await submitted()).not.toHaveProperty('assets');
     expect(events).toEqual([]);
   });
 
@@ -256,7 +309,7 @@ describe('a broken download', () => {
     expect(files()).toEqual([]);
   });
 
-  it('of the stand-in is mended by the next tries, each with a fresh URL', async () => {
+  it('of the stand-in succeeds at a later try with a fresh URL', async () => {
     const { store, files, events } = await withStandIn({
       faults: [
         { on: 'cdn', what: 'truncated' },
@@ -271,7 +324,7 @@ describe('a broken download', () => {
   });
 });
 
-it('a file that breaks in its middle keeps its name at the next try', async () => {
+it('a file that is cut off keeps its name at the next try', async () => {
   const { store, files } = await withStandIn({
     gltfPadBytes: 1_000_000,
     faults: [{ on: 'cdn', what: 'truncated' }],
@@ -285,9 +338,7 @@ it('a file that breaks in its middle keeps its name at the next try', async () =
 describe('a host', () => {
   it('that is foreign is never asked, not even after a redirect', async () => {
     const foreign = await openServer(() => ok(glb()));
-    const direct = await withFiles([
-      { id: 'asset_1', said: ok(''), asset: { url: `${foreign.origin}/a.glb` } },
-    ]);
+    const direct = await withFiles([{ id: 'asset_1', said: ok(''), asset: { url: `${foreign.origin}/a.glb` } }]);
     const moved = await withFiles([
       { id: 'asset_1', said: { status: 302, headers: { location: `${foreign.origin}/a.glb` } } },
     ]);
@@ -298,27 +349,27 @@ describe('a host', () => {
   });
 
   it.each([
-    ['https://cdn.cloud.scenario.com/a.glb', true],
-    ['https://cdn.scenario.com/a.glb', true],
-    ['http://cdn.scenario.com/a.glb', false],
-    ['https://scenario.com.evil.example/a.glb', false],
-    ['https://evilscenario.com/a.glb', false],
-    ['https://cdn.scenario.com:8443/a.glb', false],
-    ['https://cdn.scenario.com@evil.example/a.glb', false],
-    ['file:///etc/passwd', false],
-  ])('%s is asked: %s', async (url, isAsked) => {
+    ['https://cdn.cloud.scenario.com/a.glb', 'looked up'],
+    ['https://cdn.scenario.com/a.glb', 'looked up'],
+    ['http://cdn.scenario.com/a.glb', 'refused'],
+    ['https://scenario.com.evil.example/a.glb', 'refused'],
+    ['https://evilscenario.com/a.glb', 'refused'],
+    ['https://cdn.scenario.com:8443/a.glb', 'refused'],
+    ['https://cdn.scenario.com@evil.example/a.glb', 'refused'],
+    ['file:///etc/passwd', 'refused'],
+  ])('of %s is %s', async (url, treatment) => {
     const asked: string[] = [];
     const lookup = async (hostname: string) => {
       asked.push(hostname);
       throw new Error('no network in tests');
     };
     const { store } = await withFiles([{ id: 'asset_1', said: ok(''), asset: { url } }], {
-      tools: { lookup },
+      clients: { lookup },
     });
 
     await expect(store()).rejects.toMatchObject({ name: 'DownloadBrokenError' });
 
-    expect(new Set(asked)).toEqual(new Set(isAsked ? [new URL(url).hostname] : []));
+    expect(new Set(asked)).toEqual(new Set(treatment === 'looked up' ? [new URL(url).hostname] : []));
   });
 
   it.each([
@@ -334,13 +385,13 @@ describe('a host', () => {
     ['fd00::1', 6],
     ['::ffff:10.0.0.1', 6],
     ['64:ff9b::a00:1', 6],
-  ])('of an allowed name that leads to %s is not connected to', async (address, family) => {
+  ])('whose allowed name resolves to %s is never connected to', async (address, family) => {
     const lookup = async () => [
       { address: '203.0.113.1', family: 4 },
       { address, family },
     ];
     const file = { id: 'asset_1', said: ok(''), asset: { url: 'https://cdn.cloud.scenario.com/a.glb' } };
-    const { store } = await withFiles([file], { tools: { lookup } });
+    const { store } = await withFiles([file], { clients: { lookup } });
 
     await expect(store()).rejects.toMatchObject({
       name: 'DownloadBrokenError',
@@ -358,7 +409,7 @@ describe('a host', () => {
     expect(download?.headers).not.toHaveProperty('authorization');
   });
 
-  it('that redirects for ever is given up', async () => {
+  it('that redirects forever is given up', async () => {
     const { store, server } = await withFiles([
       { id: 'asset_1', said: { status: 302, headers: { location: '/files/asset_1' } } },
     ]);
@@ -369,7 +420,7 @@ describe('a host', () => {
 });
 
 describe('a file', () => {
-  it('says in S3 what it is, whose it is, and what its bytes sum up to', async () => {
+  it('carries its content type, its run and its checksum in S3', async () => {
     const { store, s3, manifest } = await withFiles([{ id: 'asset_1', said: ok(glb([8, 12_000_000])) }]);
 
     await store();
@@ -387,7 +438,7 @@ describe('a file', () => {
     expect(model?.checksum?.value).toMatch(/^.{6}==$/);
   });
 
-  it('that is a GLB says what is in it, and what the validator says of it', async () => {
+  it('that is a GLB is described and validated in the manifest, not in the event', async () => {
     const document = { asset: { version: '2.0', generator: 'Tripo' }, nodes: 'none' };
     const { store, manifest, events } = await withFiles([{ id: 'asset_1', said: ok(glbOf(document)) }]);
 
@@ -402,44 +453,43 @@ describe('a file', () => {
     expect(JSON.stringify(events)).not.toContain('TYPE_MISMATCH');
   });
 
-  it('that is a GLB with errors is no model where errors are told to fail, and is kept', async () => {
+  it('that is a GLB with errors does not count as a model if errors fail, and is kept', async () => {
     const file = { id: 'asset_1', said: ok(glbOf({ asset: { version: '2.0' }, nodes: 'none' })) };
-    const { store, manifest, files } = await withFiles([file], { tools: { glbErrors: 'fail' } });
+    const { store, submitted, files } = await withFiles([file], { env: { GLB_ERRORS: 'fail' } });
 
-    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+    await expect(store()).rejects.toMatchObject({ name: 'no-model' });
 
     expect(files()).toEqual(['oak.glb']);
-    expect(await manifest()).toMatchObject({
-      failure: { code: 'no-model' },
-      assets: [{ role: 'other', validation: { errors: 1 } }],
-    });
+    expect((await submitted()).assets).toMatchObject([{ role: 'other', validation: { errors: 1 } }]);
   });
 
   it.each([
-    ['by its header', ok(glb([8, 2_000_000])), {}],
-    ['as Scenario says', ok(glb()), { properties: { size: 2_000_000 } }],
-    ['though nobody says so', ok(glb([8, 2_000_000]), { 'transfer-encoding': 'chunked' }), {}],
-  ] as const)('that is too large is answered at once, with a way out: %s', async (_, said, asset) => {
-    const tools = { maxAssetBytes: 1_000_000 };
-    const { store, manifest, files, time } = await withFiles([{ id: 'asset_1', said, asset }], { tools });
+    ['its header says so', ok(glb([8, 2_000_000])), {}],
+    ['Scenario says so', ok(glb()), { properties: { size: 2_000_000 } }],
+    ['its bytes are too many', ok(glb([8, 2_000_000]), { 'transfer-encoding': 'chunked' }), {}],
+  ] as const)('that is too large fails the execution at once, with a way out, because %s', async (_, said, asset) => {
+    const env = { MAX_ASSET_BYTES: '1000000' };
+    const { store, submitted, files, time } = await withFiles([{ id: 'asset_1', said, asset }], { env });
 
-    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+    await expect(store()).rejects.toMatchObject({
+      name: 'download-broken',
+      message: 'asset_1: the file has more than 1,000,000 bytes (maxAssetBytes)',
+    });
 
     expect(files()).toEqual([]);
     expect(time.slept).toEqual([]);
-    expect(await manifest()).toMatchObject({
-      failure: { code: 'download-broken', reason: expect.stringContaining('maxAssetBytes') as string },
-      missing: [{ assetId: 'asset_1' }],
-    });
+    const { assets, missing } = await submitted();
+    expect(assets).toEqual([]);
+    expect(missing).toEqual([{ assetId: 'asset_1', reason: 'the file has more than 1,000,000 bytes (maxAssetBytes)' }]);
   });
 
   it('that was too large is fetched by a redrive, once the setting is raised', async () => {
-    const { store, tools, manifest } = await withFiles([{ id: 'asset_1', said: ok(glb([8, 2_000_000])) }], {
-      tools: { maxAssetBytes: 1_000_000 },
+    const { store, manifest } = await withFiles([{ id: 'asset_1', said: ok(glb([8, 2_000_000])) }], {
+      env: { MAX_ASSET_BYTES: '1000000' },
     });
-    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+    await expect(store()).rejects.toMatchObject({ name: 'download-broken' });
 
-    await storeAssets({ runId, jobId: 'job_1' }, { ...tools, maxAssetBytes: 3_000_000 });
+    await store({ env: { MAX_ASSET_BYTES: '3000000' } });
 
     expect(await manifest()).toMatchObject({ status: 'stored' });
     expect(await manifest()).not.toHaveProperty('missing');
@@ -468,31 +518,35 @@ describe('a file', () => {
 });
 
 describe('a job that failed', () => {
-  it('leaves what it gave in the folder of the run, and has failed all the same', async () => {
+  it('fails the execution by its own code once the files that it gave are kept', async () => {
     const failed = { status: 'failure', metadata: { assetIds: ['asset_1', 'asset_2'], error: 'it broke' } };
     const files = [{ id: 'asset_1', said: ok(glb()) }];
-    const { store, manifest, events } = await withFiles(files, { job: failed });
+    const { store, submitted, hasManifest, events } = await withFiles(files, { job: failed });
 
-    await expect(store()).rejects.toMatchObject({ name: 'UnusableResultError' });
+    await expect(store()).rejects.toMatchObject({ name: 'job-failed', message: 'it broke' });
 
-    expect(await manifest()).toMatchObject({
-      failure: { code: 'job-failed', reason: 'it broke' },
+    expect(await submitted()).toMatchObject({
       assets: [{ role: 'model' }],
-      missing: [{ assetId: 'asset_2' }],
+      missing: [{ assetId: 'asset_2', reason: expect.stringContaining('Asset not found') as string }],
     });
-    expect(events).toMatchObject([{ detailType: 'Model Failed' }]);
+    expect(hasManifest()).toBe(false);
+    expect(events).toEqual([]);
+  });
+
+  it('because somebody canceled it says so', async () => {
+    const { store } = await withFiles([], { job: { status: 'canceled' } });
+
+    await expect(store()).rejects.toMatchObject({ name: 'job-canceled' });
   });
 });
 
-it('a run that is reported as failed meanwhile is stored all the same', async () => {
-  const { tools, store, manifest } = await withStandIn();
-  const kept = await tools.records.read(runId);
-  if (kept?.record.phase !== 'submitted') throw new Error('not submitted');
+it('a run that is reported as failed in the meantime is stored after all', async () => {
+  const { records, store, manifest } = await withStandIn();
+  const standing = await records.read(runId);
+  if (standing?.record.phase !== 'submitted') throw new Error('not submitted');
   const failure = { code: 'aborted' as const, reason: 'stopped' };
-  await tools.records.write(
-    { ...kept.record, phase: 'failed', finishedAt: '2026-10-05T10:00:00.000Z', failure },
-    kept,
-  );
+  const finishedAt = '2026-10-05T10:00:00.000Z';
+  await records.end(standing, { ...standing.record, phase: 'failed', finishedAt, failure });
 
   await store();
 
@@ -500,19 +554,24 @@ it('a run that is reported as failed meanwhile is stored all the same', async ()
 });
 
 it('without a record nothing is copied', async () => {
-  const { tools } = await openStore('http://127.0.0.1:1/v1');
+  const { store, files } = await openStore('http://127.0.0.1:1/v1');
 
-  await expect(storeAssets({ runId, jobId: 'job_1' }, tools)).rejects.toThrow(/no record/);
+  await expect(store()).rejects.toThrow(/no record/);
+
+  expect(files()).toEqual([]);
 });
 
-it('a stored run does not even ask for its job', async () => {
-  const { tools, events } = await openStore('http://127.0.0.1:1/v1');
-  await tools.records.write(storedRecord(), undefined);
-  const job = async (): Promise<Job> => {
+it('a stored run is announced again without asking Scenario', async () => {
+  const asked: unknown[] = [];
+  const refusing: typeof fetch = async (url) => {
+    asked.push(url);
     throw new Error('asked');
   };
+  const { store, begin, events } = await openStore('http://127.0.0.1:1/v1', { clients: { fetch: refusing } });
+  await begin(storedRecord());
 
-  await storeAssets({ runId, jobId: 'job_1' }, { ...tools, scenario: { ...tools.scenario, job } });
+  expect(await store()).toEqual({ status: 'stored', assets: 1 });
 
+  expect(asked).toEqual([]);
   expect(events).toMatchObject([{ detailType: 'Model Stored' }]);
 });

@@ -1,9 +1,13 @@
+import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import { TryLaterError } from '../../../functions/platform/errors.ts';
-import type { AnnouncedUpload } from '../../../functions/run/upload-message.ts';
-import { eachUpload } from '../../../functions/submit-job/consume-queue.ts';
-import { collectObserved } from '../observed-collector.ts';
+import { openSqs } from '../sqs-endpoint.ts';
+import { collectTelemetry } from '../telemetry-collector.ts';
+import { virtualTime } from '../virtual-time.ts';
+import { consumeQueue } from '../../../functions/submit-job/consume-queue.ts';
+import { TryLaterError } from '../../../functions/submit-job/errors.ts';
+import type { AnnouncedUpload } from '../../../functions/run/upload.ts';
 
 function message(messageId: string, body: string): SQSRecord {
   const attributes = { SentTimestamp: '1000000' };
@@ -31,17 +35,16 @@ async function take(
   const seen: AnnouncedUpload[] = [];
   const givenBack: [receiptHandle: string, inSeconds: number][] = [];
   const event: SQSEvent = { Records: bodies.map((body, n) => message(`m${n}`, body)) };
-  const { log, count, counts } = collectObserved();
-  const tools = {
-    ignorePrefixes: ['drafts/', 'tmp'],
-    now: () => 1_090_000,
-    log,
-    count,
-    giveBack: async (receiptHandle: string, inSeconds: number) => {
-      givenBack.push([receiptHandle, inSeconds]);
-    },
-  };
-  const { batchItemFailures } = await eachUpload(event, tools, async (upload) => {
+  const { telemetry, counts } = collectTelemetry();
+  const sqs = new SQSClient({ region: 'us-east-1' });
+  mockClient(sqs)
+    .on(ChangeMessageVisibilityCommand)
+    .callsFake((input: { ReceiptHandle: string; VisibilityTimeout: number }) => {
+      givenBack.push([input.ReceiptHandle, input.VisibilityTimeout]);
+    });
+  const clock = virtualTime(1_090_000);
+  const queue = { sqs, url: 'url', ignorePrefixes: ['drafts/', 'tmp'], clock, telemetry };
+  const { batchItemFailures } = await consumeQueue(event, queue, async (upload) => {
     seen.push(upload);
     const error = failing(upload);
     if (error) throw error;
@@ -53,9 +56,7 @@ describe('a message', () => {
   it('carries bucket, key, version, etag and sequencer', async () => {
     const { seen, failed } = await take([announcement('chairs/oak.png')]);
 
-    expect(seen).toEqual([
-      { bucket: 'uploads', key: 'chairs/oak.png', versionId: 'v1', etag: 'abc', sequencer: '00' },
-    ]);
+    expect(seen).toEqual([{ bucket: 'uploads', key: 'chairs/oak.png', versionId: 'v1', etag: 'abc', sequencer: '00' }]);
     expect(failed).toEqual([]);
   });
 
@@ -105,7 +106,7 @@ describe('a message', () => {
     expect(failed).toEqual(['m1']);
   });
 
-  it('whose run can not go on yet is given back for when it can', async () => {
+  it('whose run cannot continue yet is hidden until it can', async () => {
     const { failed, givenBack, counts } = await take(
       [announcement('a.png'), announcement('b.png'), announcement('c.png')],
       ({ key }) => (key === 'b.png' ? new TryLaterError('an uncertain send', 210) : undefined),
@@ -128,7 +129,7 @@ describe('a message', () => {
   });
 
   it.each(['', 'no json', '{}', '{"detail":{"bucket":{"name":"b"},"object":{"key":""}}}'])(
-    'that can not be read returns: %s',
+    'that cannot be read returns: %s',
     async (body) => {
       expect(await take([body, announcement('a.png')])).toMatchObject({
         failed: ['m0'],
@@ -136,4 +137,59 @@ describe('a message', () => {
       });
     },
   );
+});
+
+/** A message that was received and returns to the real queue with this wait. */
+async function returned(inSeconds: number) {
+  const clock = virtualTime();
+  const { sqs, queueUrls, uploads } = await openSqs(clock.now);
+  await uploads.send(announcement('a.png'));
+  const received = await uploads.receive();
+  if (!received) throw new Error('nothing received');
+  const record = { ...message(received.messageId, received.body), receiptHandle: `${received.messageId}#1` };
+  const { telemetry, lines } = collectTelemetry();
+  const queue = { sqs, url: queueUrls.uploads, ignorePrefixes: [], clock, telemetry };
+  await consumeQueue({ Records: [record] }, queue, async () => {
+    throw new TryLaterError('later', inSeconds);
+  });
+  return { clock, lines, isVisible: () => uploads.isVisible(received) };
+}
+
+describe('a message that returns', () => {
+  it('without a wait may be received again at once', async () => {
+    expect((await returned(0)).isVisible()).toBe(true);
+  });
+
+  it('with a wait may be received again after it, and not before', async () => {
+    const { clock, isVisible } = await returned(209.2);
+
+    clock.pass(209.999);
+    expect(isVisible()).toBe(false);
+    clock.pass(0.001);
+    expect(isVisible()).toBe(true);
+  });
+
+  it.each([
+    [-1, 0],
+    [100_000, 43_200],
+  ])('after %i s is hidden for what SQS allows: %i s', async (inSeconds, allowed) => {
+    const { givenBack } = await take([announcement('a.png')], () => new TryLaterError('later', inSeconds));
+
+    expect(givenBack).toEqual([['handle of m0', allowed]]);
+  });
+
+  it('is not a failure of its own if the queue does not answer', async () => {
+    const sqs = new SQSClient({ region: 'us-east-1' });
+    mockClient(sqs).on(ChangeMessageVisibilityCommand).rejects(new Error('the queue is away'));
+    const { telemetry, lines } = collectTelemetry();
+    const queue = { sqs, url: 'url', ignorePrefixes: [], clock: virtualTime(), telemetry };
+    const event = { Records: [message('m0', announcement('a.png'))] };
+
+    const { batchItemFailures } = await consumeQueue(event, queue, async () => {
+      throw new TryLaterError('later');
+    });
+
+    expect(batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
+    expect(lines).toContainEqual(expect.stringContaining('the queue is away'));
+  });
 });

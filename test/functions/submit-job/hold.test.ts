@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { collectTelemetry } from '../telemetry-collector.ts';
+import { virtualTime } from '../virtual-time.ts';
+import { holdAndRetry } from '../../../functions/submit-job/hold.ts';
 import {
   ScenarioAccountError,
   ScenarioBusyError,
   ScenarioInputError,
   ScenarioUnavailableError,
-  SubmissionsHeldError,
-  TryLaterError,
-} from '../../../functions/platform/errors.ts';
-import { held } from '../../../functions/submit-job/hold.ts';
-import { collectObserved } from '../observed-collector.ts';
-import { virtualTime } from '../virtual-time.ts';
+} from '../../../functions/scenario/errors.ts';
+import { SubmissionsHeldError } from '../../../functions/spending/errors.ts';
+import { TryLaterError } from '../../../functions/submit-job/errors.ts';
 
 /** Holds an attempt that throws these one after the other and then succeeds. */
 async function hold(errors: readonly Error[], { random = 0.5, remainingMs = 300_000 } = {}) {
   const time = virtualTime();
-  const observed = collectObserved();
+  const { telemetry, counts } = collectTelemetry();
   const endsAt = time.now() + remainingMs;
   const left = [...errors];
   let attempts = 0;
@@ -24,9 +24,10 @@ async function hold(errors: readonly Error[], { random = 0.5, remainingMs = 300_
     if (error) throw error;
     return 'done';
   };
-  const tools = { ...time, ...observed, random: () => random, remainingMs: () => endsAt - time.now() };
-  const result = await held(attempt, tools).catch((error: unknown) => error);
-  return { result, attempts, slept: time.slept, counts: observed.counts };
+  const clock = { ...time, random: () => random };
+  const invocation = { clock, telemetry, remainingMs: () => endsAt - time.now() };
+  const result = await holdAndRetry(attempt, invocation).catch((error: unknown) => error);
+  return { result, attempts, slept: time.slept, counts };
 }
 
 describe('a busy Scenario', () => {
@@ -101,16 +102,13 @@ it('never waits into the last 15 s', async () => {
 it.each([
   ['paused', 'Paused'],
   ['daily-limit', 'OverDailyLimit'],
-] as const)(
-  'submissions that are held (%s) are tried again after 5 to 15 s, and counted',
-  async (why, metric) => {
-    const { result, slept, counts } = await hold([new SubmissionsHeldError('not now', why)]);
+] as const)('submissions that are held (%s) are tried again after 5 to 15 s, and counted', async (why, metric) => {
+  const { result, slept, counts } = await hold([new SubmissionsHeldError('not now', why)]);
 
-    expect(result).toBe('done');
-    expect(slept).toEqual([10_000]);
-    expect(counts).toEqual([[metric, 1]]);
-  },
-);
+  expect(result).toBe('done');
+  expect(slept).toEqual([10_000]);
+  expect(counts).toEqual([[metric, 1]]);
+});
 
 it('waits down to exactly 90 s', async () => {
   const { result, slept } = await hold([new ScenarioAccountError('no')], { remainingMs: 150_000 });
@@ -119,12 +117,13 @@ it('waits down to exactly 90 s', async () => {
   expect(slept).toEqual([60_000]);
 });
 
-it.each([new ScenarioInputError('bad image'), new Error('ours'), new TryLaterError('later')])(
-  'does not wait for what no waiting mends: %s',
-  async (error) => {
-    const { result, slept } = await hold([error]);
+it.each([
+  ['a refused image', new ScenarioInputError('bad image')],
+  ['an error of ours', new Error('ours')],
+  ['a run that has to wait', new TryLaterError('later')],
+])('does not wait if waiting does not help: %s', async (_, error) => {
+  const { result, slept } = await hold([error]);
 
-    expect(result).toBe(error);
-    expect(slept).toEqual([]);
-  },
-);
+  expect(result).toBe(error);
+  expect(slept).toEqual([]);
+});

@@ -3,9 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readImage } from '../../../functions/submit-job/read-image.ts';
+import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
+import { readImage as readImageWith } from '../../../functions/submit-job/read-image.ts';
 import { jpeg, png, webp } from '../images.ts';
 import { openS3, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
+
+const readImage = (...args: [Parameters<typeof readImageWith>[0], Parameters<typeof readImageWith>[1]]) =>
+  readImageWith(...args, () => tripo31.image);
 
 describe('an image', () => {
   it.each([
@@ -49,29 +53,22 @@ describe('an image', () => {
     expect(await readImage(upload, s3.s3)).toMatchObject({ kind: 'image' });
   });
 
-  it.each([
-    'a b+c.png',
-    'ü/🪑 & <x>.png',
-    'a//b.png',
-    '/lead.png',
-    'a%20b.png',
-    "it's (1)!.png",
-    'a/../b.png',
-  ])('is found under the odd key %s', async (key) => {
-    const s3 = await openS3();
-    const upload = await s3.put(UPLOADS, key, await png());
+  it.each(['a b+c.png', 'ü/🪑 & <x>.png', 'a//b.png', '/lead.png', 'a%20b.png', "it's (1)!.png", 'a/../b.png'])(
+    'is found under the odd key %s',
+    async (key) => {
+      const s3 = await openS3();
+      const upload = await s3.put(UPLOADS, key, await png());
 
-    expect(await readImage(upload, s3.s3)).toMatchObject({ kind: 'image', upload: { key } });
-  });
+      expect(await readImage(upload, s3.s3)).toMatchObject({ kind: 'image', upload: { key } });
+    },
+  );
 });
 
 describe('an upload that is gone', () => {
   it('is told as deleted when the version is deleted', async () => {
     const s3 = await openS3();
     const upload = await s3.put(UPLOADS, 'oak.png', await png());
-    await s3.s3.send(
-      new DeleteObjectCommand({ Bucket: UPLOADS, Key: 'oak.png', VersionId: upload.versionId }),
-    );
+    await s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: 'oak.png', VersionId: upload.versionId }));
 
     expect(await readImage(upload, s3.s3)).toMatchObject({
       kind: 'gone',

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { ScenarioNotFoundError, TryLaterError } from '../../../functions/platform/errors.ts';
 import type { Job } from '../../../functions/scenario/schemas.ts';
-import { reconcile } from '../../../functions/submit-job/reconcile.ts';
-import { collectObserved } from '../observed-collector.ts';
+import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
+import { findSentJob } from '../../../functions/submit-job/reconcile.ts';
+import { collectTelemetry } from '../telemetry-collector.ts';
 import { START, virtualTime } from '../virtual-time.ts';
+import { ScenarioNotFoundError } from '../../../functions/scenario/errors.ts';
+import { TryLaterError } from '../../../functions/submit-job/errors.ts';
 
 const at = (seconds: number) => new Date(START + seconds * 1_000).toISOString();
 const send = (assetId: string, seconds = 0) => ({ assetId, sentAt: at(seconds), sentBy: 'n' });
 
 function job(jobId: string, image: string | undefined, createdSeconds = 1): Job {
-  const input = image === undefined ? undefined : { image, text: JSON.stringify({ image }) };
+  const input = image === undefined ? undefined : { values: { image }, text: JSON.stringify({ image }) };
   return { jobId, status: 'running', progress: 0, assetIds: [], input, createdAt: at(createdSeconds) };
 }
 
@@ -33,7 +35,7 @@ async function settle({
 }: Case) {
   const begin = START + ageSeconds * 1_000;
   const time = virtualTime(begin);
-  const { log, count, counts } = collectObserved();
+  const { telemetry, counts } = collectTelemetry();
   const since: number[] = [];
   const scenario = {
     async *jobsSince(from: number) {
@@ -47,10 +49,8 @@ async function settle({
     },
   };
   const remainingMs = () => begin + remainingSeconds * 1_000 - time.now();
-  const tools = { scenario, ...time, remainingMs, count, log };
-  const outcome = await reconcile({ sends: [...sends] }, ageSeconds * 1_000, tools).catch(
-    (error: unknown) => error,
-  );
+  const tools = { scenario, model: tripo31, clock: time, remainingMs, telemetry };
+  const outcome = await findSentJob({ sends: [...sends] }, ageSeconds * 1_000, tools).catch((error: unknown) => error);
   return { outcome, looks: since.length, since, slept: time.slept, counts };
 }
 
@@ -144,7 +144,7 @@ describe('a job that is not in the list', () => {
     expect(looks).toBe(1);
   });
 
-  it('is never certain when a row can not be looked into', async () => {
+  it('is never certain when a row cannot be looked into', async () => {
     const { outcome } = await settle({ ageSeconds: 100_000, rows: () => [job('job_1', undefined)] });
 
     expect(outcome).toBeInstanceOf(Error);
@@ -161,7 +161,11 @@ describe('a job that does not say what it was made from', () => {
   });
 
   it('because its model takes no image is somebody else’s', async () => {
-    const input = { modelId: 'model_text-to-image', text: '{"prompt":"a chair"}' };
+    const input = {
+      modelId: 'model_text-to-image',
+      values: { prompt: 'a chair' },
+      text: '{"prompt":"a chair"}',
+    };
     const text: Job = { ...job('job_1', undefined), input };
 
     const { outcome } = await settle({ ageSeconds: 3_600, rows: () => [text] });
@@ -173,13 +177,18 @@ describe('a job that does not say what it was made from', () => {
     ['{"modelId":"model_tripo-v3-1-image-to-3d","image":["asset_1"]}', 'job_1'],
     ['{"inputs":{"image":{"assetId":"asset_1"}}}', 'job_1'],
   ])('is found by the id of its input asset, whatever the form of the echo: %s', async (text, jobId) => {
-    const { outcome } = await settle({ rows: () => [{ ...job(jobId, undefined), input: { text } }] });
+    const { outcome } = await settle({
+      rows: () => [{ ...job(jobId, undefined), input: { values: {}, text } }],
+    });
 
     expect(outcome).toMatchObject({ jobId });
   });
 
   it('and may be of our model, keeps everybody from sending again', async () => {
-    const odd: Job = { ...job('job_1', undefined), input: { text: '{"image":{"ref":7}}' } };
+    const odd: Job = {
+      ...job('job_1', undefined),
+      input: { values: { image: { ref: 7 } }, text: '{"image":{"ref":7}}' },
+    };
 
     const { outcome } = await settle({ ageSeconds: 3_600, rows: () => [odd] });
 

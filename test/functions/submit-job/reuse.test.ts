@@ -1,17 +1,17 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { answer } from '../../../functions/run/conclude.ts';
 import type { Asset } from '../../../functions/contract/asset.ts';
-import { assetFolder, manifestKey } from '../../../functions/run/upload.ts';
 import { PAUSE_KEY } from '../../../functions/spending/spend-guard.ts';
 import { jpeg } from '../images.ts';
 import { ASSETS } from '../s3-endpoint.ts';
-import { openSubmission, type Submission } from '../submission.ts';
+import { openSubmission, type OpenSubmission } from '../submission.ts';
+import { conclude } from '../../../functions/run/conclude.ts';
+import { assetFolder, manifestKey } from '../../../functions/run/keys.ts';
 
-const REUSE = { 'meshdrop-again': 'reuse' };
+const REUSE = { 'meshdrop-on-duplicate': 'reuse' };
 
 /** An image that was dropped before, its model paid for and stored. */
-async function earlier(world: Submission, metadata: Record<string, string> = {}) {
+async function earlier(world: OpenSubmission, metadata: Record<string, string> = {}) {
   const { upload, runId } = await world.drop(metadata, 'earlier.png');
   await world.submit(upload);
   const record = await world.record(runId);
@@ -28,7 +28,7 @@ async function earlier(world: Submission, metadata: Record<string, string> = {})
     sha256: 'cd',
     assetId: 'asset_out',
   };
-  await answer(record, { phase: 'stored', assets: [asset], cu: 37.5 }, world.tools);
+  await conclude(record, { phase: 'stored', assets: [asset], cu: 37.5 }, world.runs);
   world.events.length = 0;
   world.started.length = 0;
   world.counts.length = 0;
@@ -81,7 +81,9 @@ describe('an image whose model is stored already', () => {
     const { requests } = await earlier(world, { 'tripo-quad': 'true' });
     const { upload, runId } = await world.drop(REUSE);
 
-    await world.submit(upload, { parameterSettings: { defaults: { quad: true }, presets: {} } });
+    await world.submit(upload, {
+      settings: { parameterSettings: { defaults: { quad: true }, presets: {} } },
+    });
 
     expect(await world.record(runId)).toMatchObject({ phase: 'stored' });
     expect(world.requests()).toEqual(requests);
@@ -89,14 +91,15 @@ describe('an image whose model is stored already', () => {
 
   it.each([
     ['the deployment says so', {}, 'reuse', 1],
-    ['the upload says otherwise', { 'meshdrop-again': 'RERUN' }, 'reuse', 2],
-    ['nobody says anything', {}, 'rerun', 2],
-  ] as const)('is paid for or not as it is said: when %s', async (_, metadata, again, jobs) => {
+    ['the upload says otherwise', { 'meshdrop-on-duplicate': 'REGENERATE' }, 'reuse', 2],
+    ['nobody says anything', {}, 'regenerate', 2],
+  ] as const)('is paid for or not as it is said: when %s', async (_, metadata, onDuplicate, jobs) => {
     const world = await openSubmission();
     await earlier(world);
     const { upload } = await world.drop(metadata);
 
-    await world.submit(upload, { again });
+    const { options } = world.submission.settings;
+    await world.submit(upload, { settings: { options: { ...options, onDuplicate } } });
 
     expect(world.jobs()).toHaveLength(jobs);
   });
@@ -130,11 +133,13 @@ describe('an image whose model is stored already', () => {
     const world = await openSubmission();
     await earlier(world);
     const { upload, runId } = await world.drop(REUSE);
-    const write: typeof world.objects.write = async (key, value, replacing) => {
+    const write: typeof world.documents.write = async (key, value, replacing) => {
       if (key === manifestKey(upload.key, runId)) throw new Error('killed');
-      return await world.objects.write(key, value, replacing);
+      return await world.documents.write(key, value, replacing);
     };
-    await expect(world.submit(upload, { objects: { ...world.objects, write } })).rejects.toThrow('killed');
+    await expect(world.submit(upload, { runs: { documents: { ...world.documents, write } } })).rejects.toThrow(
+      'killed',
+    );
     expect(await world.record(runId)).toMatchObject({ phase: 'stored' });
 
     await world.submit(upload);
@@ -163,9 +168,7 @@ describe('a new model is made', () => {
   it('when a file of the earlier one is gone, and that is the one to be reused from then on', async () => {
     const world = await openSubmission();
     const { asset } = await earlier(world);
-    await world.s3.s3.send(
-      new DeleteObjectCommand({ Bucket: ASSETS, Key: asset.key, VersionId: asset.versionId }),
-    );
+    await world.s3.s3.send(new DeleteObjectCommand({ Bucket: ASSETS, Key: asset.key, VersionId: asset.versionId }));
     const { runId: second } = await earlier(world, REUSE);
     expect(world.jobs()).toHaveLength(2);
     const { upload, runId } = await world.drop(REUSE);
@@ -187,9 +190,9 @@ describe('a new model is made', () => {
 });
 
 it.each([
-  [{ 'meshdrop-agian': 'reuse' }, 'unknown-parameter'],
-  [{ 'meshdrop-again': 'never' }, 'bad-parameter'],
-] as const)('an upload with %j is rejected, and nothing reaches Scenario', async (metadata, code) => {
+  ['an unknown key', { 'meshdrop-on-duplciate': 'reuse' }, 'unknown-parameter'],
+  ['a value that is not allowed', { 'meshdrop-on-duplicate': 'never' }, 'bad-parameter'],
+] as const)('an upload with %s is rejected, and nothing reaches Scenario', async (_, metadata, code) => {
   const world = await openSubmission();
   const { upload, runId } = await world.drop(metadata);
 

@@ -1,20 +1,21 @@
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, it } from 'vitest';
-import { createStartGeneration } from '../../../functions/submit-job/start-generation.ts';
+import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
+import { startGeneration } from '../../../functions/submit-job/start-generation.ts';
 import { submittedRecord } from '../records.ts';
 
 const sfn = new SFNClient({ region: 'us-east-1' });
 const aws = mockClient(sfn);
-const start = createStartGeneration(sfn, 'arn:machine');
+const start = () => startGeneration(submittedRecord(), tripo31, { sfn, stateMachineArn: 'arn:machine' });
 
 beforeEach(() => aws.reset());
 
 it('starts the execution that is named after the run, always with the same input', async () => {
   aws.on(StartExecutionCommand).resolves({});
 
-  await start(submittedRecord());
-  await start(submittedRecord());
+  await start();
+  await start();
 
   const inputs = aws.commandCalls(StartExecutionCommand).map(({ args }) => args[0].input);
   expect(inputs[0]).toEqual(inputs[1]);
@@ -22,20 +23,21 @@ it('starts the execution that is named after the run, always with the same input
   expect(JSON.parse(inputs[0]?.input ?? '')).toEqual({
     runId: submittedRecord().runId,
     jobId: 'job_1',
+    modelId: 'model_tripo-v3-1-image-to-3d',
     upload: { bucket: 'uploads', key: 'chairs/oak.png', versionId: 'v1' },
     submittedAt: '2026-10-05T10:00:00.000Z',
     check: { waitSeconds: 55 },
   });
 });
 
-it('is content when there is one of that name', async () => {
+it('does nothing if there is an execution of that name', async () => {
   aws.on(StartExecutionCommand).rejects(new ExecutionAlreadyExists({ message: 'taken', $metadata: {} }));
 
-  await expect(start(submittedRecord())).resolves.toBeUndefined();
+  await expect(start()).resolves.toBeUndefined();
 });
 
-it('fails on everything else', async () => {
+it('fails on every other error', async () => {
   aws.on(StartExecutionCommand).rejects(new Error('throttled'));
 
-  await expect(start(submittedRecord())).rejects.toThrow('throttled');
+  await expect(start()).rejects.toThrow('throttled');
 });

@@ -1,20 +1,22 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { ScenarioInputError, TryLaterError } from '../../../functions/platform/errors.ts';
-import { openSubmission, KEY, type Submission } from '../submission.ts';
+import { openSubmission, KEY, type OpenSubmission } from '../submission.ts';
 import { UPLOADS } from '../s3-endpoint.ts';
+import { inPhase } from '../../../functions/submit-job/perform-step.ts';
+import { ScenarioInputError } from '../../../functions/scenario/errors.ts';
+import { TryLaterError } from '../../../functions/submit-job/errors.ts';
 
 /** A scenario whose `uploadImage` lets something else happen first, once. */
-function interrupted(world: Submission, other: () => Promise<unknown>) {
+function interrupted(world: OpenSubmission, other: () => Promise<unknown>) {
   let done = false;
-  const uploadImage: typeof world.tools.scenario.uploadImage = async (image) => {
+  const uploadImage: typeof world.scenario.uploadImage = async (image) => {
     if (!done) {
       done = true;
       await other();
     }
-    return await world.tools.scenario.uploadImage(image);
+    return await world.scenario.uploadImage(image);
   };
-  return { ...world.tools.scenario, uploadImage };
+  return { ...world.scenario, uploadImage };
 }
 
 describe('a second invocation for the same upload', () => {
@@ -38,9 +40,7 @@ describe('a second invocation for the same upload', () => {
         interfered = true;
         await world.submit(upload);
         world.started.length = 0;
-        await world.s3.s3.send(
-          new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
-        );
+        await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
       }
       return world.s3.s3.send(...args);
     };
@@ -59,29 +59,28 @@ describe('a second invocation for the same upload', () => {
     const quote = async () => {
       throw new Error('a fault of ours');
     };
-    const scenario = { ...world.tools.scenario, quote };
+    const scenario = { ...world.scenario, quote };
     for (let times = 0; times < 4; times += 1)
       await expect(world.submit(upload, { scenario })).rejects.toThrow('a fault of ours');
     let reads = 0;
-    const read: typeof world.tools.records.read = async (id) => {
-      const kept = await world.tools.records.read(id);
+    const read: typeof world.records.read = async (id) => {
+      const kept = await world.records.read(id);
       // The last read before the answer: the fifth error is counted already.
       if (kept?.record.attempts === 5 && (reads += 1) === 1) {
         const { sends } = kept.record;
         const now = new Date(world.time.now()).toISOString();
         const sent = { sends: [...sends, { assetId: 'asset_other', sentAt: now, sentBy: 'other' }] };
-        await world.tools.records.write(
-          { ...kept.record, ...sent, phase: 'submitted', jobId: 'job_other', submittedAt: now },
-          kept,
-        );
-        return await world.tools.records.read(id);
+        const sending = inPhase('claimed', kept);
+        const paying = sending && { ...sending.record, ...sent, phase: 'sending' as const };
+        const won = paying && (await world.records.replace(sending, paying));
+        const paid = { jobId: 'job_other', submittedAt: now, phase: 'submitted' } as const;
+        if (won) await world.records.replace(won, { ...won.record, ...paid });
+        return await world.records.read(id);
       }
       return kept;
     };
 
-    await world
-      .submit(upload, { scenario, records: { ...world.tools.records, read } })
-      .catch(() => undefined);
+    await world.submit(upload, { scenario, runs: { records: { ...world.records, read } } }).catch(() => undefined);
 
     expect(await world.record(runId)).toMatchObject({ phase: 'submitted', jobId: 'job_other' });
     expect(world.events).toEqual([]);
@@ -93,7 +92,7 @@ describe('a second invocation for the same upload', () => {
     // The other wins the right to pay and dies there; this one is refused for its own image.
     const dies = async () => {
       const generate = () => Promise.reject(new Error('killed'));
-      const scenario = { ...world.tools.scenario, generate };
+      const scenario = { ...world.scenario, generate };
       await world.submit(upload, { scenario }).catch(() => undefined);
     };
     const scenario = interrupted(world, dies);
@@ -114,7 +113,7 @@ describe('a second invocation for the same upload', () => {
       const jobsSince = () => {
         throw new Error('killed');
       };
-      const scenario = { ...world.tools.scenario, jobsSince };
+      const scenario = { ...world.scenario, jobsSince };
       await world.submit(upload, { scenario }).catch(() => undefined);
     };
     const scenario = interrupted(world, dies);
@@ -173,18 +172,15 @@ describe('an uncertain send', () => {
     expect(world.counts).toContainEqual(['DuplicateJob', 1]);
   });
 
-  it.each(['cut-before', 'server-error'] as const)(
-    'without a job is left alone at first (%s)',
-    async (what) => {
-      const world = await openSubmission({ faults: [{ on: 'generate', what }] });
-      const { upload, runId } = await world.drop();
+  it.each(['cut-before', 'server-error'] as const)('without a job is left alone at first (%s)', async (what) => {
+    const world = await openSubmission({ faults: [{ on: 'generate', what }] });
+    const { upload, runId } = await world.drop();
 
-      await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
+    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
 
-      expect(await world.record(runId)).toMatchObject({ phase: 'sending' });
-      expect(world.requests()['generate']).toBe(1);
-    },
-  );
+    expect(await world.record(runId)).toMatchObject({ phase: 'sending' });
+    expect(world.requests()['generate']).toBe(1);
+  });
 
   it('without a job is sent again by nobody for eight minutes, then with a fresh asset', async () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'cut-before' }] });
@@ -237,9 +233,9 @@ describe('an uncertain send', () => {
     await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
     const [first] = (await world.record(runId))?.sends ?? [];
     // The first request takes effect very late after all.
-    const { parameters } = (await world.record(runId)) ?? {};
-    if (!parameters) throw new Error('no parameters');
-    await world.tools.scenario.generate({ ...parameters, image: first?.assetId ?? '' });
+    const { parameters, modelId = '' } = (await world.record(runId)) ?? {};
+    const assetId = first?.assetId ?? '';
+    await world.scenario.generate({ modelId, assetId, inputs: { ...parameters, image: assetId } });
 
     await world.submit(upload);
 

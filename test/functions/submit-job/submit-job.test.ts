@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { DryRunPaidError, ScenarioBusyError, TryLaterError } from '../../../functions/platform/errors.ts';
-import { eventOf } from '../../../functions/run/event.ts';
-import { isFinal } from '../../../functions/run/record.ts';
-import { manifestKey, recordKey } from '../../../functions/run/upload.ts';
+import { StartExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { mockClient } from 'aws-sdk-client-mock';
+import { isFinal, type RecordStore } from '../../../functions/run/record.ts';
 import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { ASSETS, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
-import { KEY, openSubmission, type Submission } from '../submission.ts';
+import { KEY, openSubmission, type OpenSubmission } from '../submission.ts';
 import { png } from '../images.ts';
+import { toEvent } from '../../../functions/run/event.ts';
+import { DryRunPaidError, ScenarioBusyError } from '../../../functions/scenario/errors.ts';
+import { TryLaterError } from '../../../functions/submit-job/errors.ts';
+import { manifestKey, recordKey } from '../../../functions/run/keys.ts';
 
 describe('an upload that is fine', () => {
   it('becomes one paid job and a started execution, with everything in the record', async () => {
@@ -42,7 +45,7 @@ describe('an upload that is fine', () => {
         return await does(...args).finally(() => world.time.pass(2));
       };
     };
-    const { scenario } = world.tools;
+    const { scenario } = world;
     const quote = later((input: Parameters<typeof scenario.quote>[0]) => scenario.quote(input));
     const generate = later((input: Parameters<typeof scenario.generate>[0]) => scenario.generate(input));
 
@@ -95,10 +98,9 @@ describe('an upload that is fine', () => {
   it('is started from the record when the first start did not work', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
-    const startGeneration = async () => {
-      throw new Error('throttled');
-    };
-    await expect(world.submit(upload, { startGeneration })).rejects.toThrow('throttled');
+    const sfn = new SFNClient({ region: 'us-east-1' });
+    mockClient(sfn).on(StartExecutionCommand).rejects(new Error('throttled'));
+    await expect(world.submit(upload, { sfn })).rejects.toThrow('throttled');
 
     await world.submit(upload);
 
@@ -116,33 +118,30 @@ describe('an upload that is refused', () => {
     ['a bad value', 'bad-parameter', { 'tripo-quad': 'yes' }, undefined],
     ['a conflict', 'parameter-conflict', { 'tripo-generate-parts': 'true', 'tripo-quad': 'true' }, undefined],
   ] as const;
-  it.each(refusals)(
-    '%s is answered with manifest and event, and starts nothing',
-    async (_, code, metadata, body) => {
-      const world = await openSubmission();
-      const { upload, runId } = await world.drop(metadata, KEY, body);
+  it.each(refusals)('%s is answered with manifest and event, and starts nothing', async (_, code, metadata, body) => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop(metadata, KEY, body);
 
-      await world.submit(upload);
+    await world.submit(upload);
 
-      expect(await world.record(runId)).toMatchObject({ phase: 'rejected', failure: { code } });
-      expect(await world.manifest(runId)).toMatchObject({
-        status: 'rejected',
-        assets: [],
-        failure: { code },
-      });
-      expect(world.events).toMatchObject([
-        { detailType: 'Upload Rejected', detail: { metadata: { runId }, data: { failure: { code } } } },
-      ]);
-      expect(world.requests()).toEqual({});
-      expect(world.counts).toEqual([['Rejected', 1]]);
-    },
-  );
+    expect(await world.record(runId)).toMatchObject({ phase: 'rejected', failure: { code } });
+    expect(await world.manifest(runId)).toMatchObject({
+      status: 'rejected',
+      assets: [],
+      failure: { code },
+    });
+    expect(world.events).toMatchObject([
+      { detailType: 'Upload Rejected', detail: { metadata: { runId }, data: { failure: { code } } } },
+    ]);
+    expect(world.requests()).toEqual({});
+    expect(world.counts).toEqual([['Rejected', 1]]);
+  });
 
   it('is told that it would be too dear, with both numbers, and nothing is paid', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop({ 'tripo-texture-quality': 'extreme' });
 
-    await world.submit(upload, { maxCuPerRun: 62 });
+    await world.submit(upload, { settings: { maxCuPerRun: 62 } });
 
     const record = await world.record(runId);
     expect(record).toMatchObject({ phase: 'rejected', failure: { code: 'over-cu-limit' } });
@@ -158,7 +157,7 @@ describe('an upload that is refused', () => {
     const world = await openSubmission();
     const { upload } = await world.drop();
 
-    await world.submit(upload, { maxCuPerRun: 37.5 });
+    await world.submit(upload, { settings: { maxCuPerRun: 37.5 } });
 
     expect(world.jobs()).toHaveLength(1);
   });
@@ -182,9 +181,7 @@ describe('an upload that is refused', () => {
   it('is answered as deleted when its version is gone', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
-    await world.s3.s3.send(
-      new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
-    );
+    await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
 
     await world.submit(upload);
 
@@ -196,59 +193,52 @@ describe('an upload that is refused', () => {
     expect(world.requests()).toEqual({});
   });
 
-  it('is announced again with the same id when the first announcement got lost', async () => {
+  it('is announced by the next delivery if the first announcement was lost, and not again after that', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop({}, KEY, 'hello');
     const announce = async () => {
       throw new Error('the bus is away');
     };
-    await expect(world.submit(upload, { announce })).rejects.toThrow('the bus is away');
+    await expect(world.submit(upload, { runs: { announce } })).rejects.toThrow('the bus is away');
 
     await world.submit(upload);
     await world.submit(upload);
 
-    const ids = world.events.map(({ detail }) => detail.metadata.eventId);
-    expect(ids).toHaveLength(2);
-    expect(new Set(ids).size).toBe(1);
+    expect(world.events).toHaveLength(1);
     expect(await world.manifest(runId)).toMatchObject({ status: 'rejected' });
     expect(await world.record(runId)).toMatchObject({ attempts: 0 });
   });
 
-  it('is announced again when it failed without a job', async () => {
+  it('is not announced again once the bus has its event', async () => {
     const world = await openSubmission();
     const { upload } = await world.drop();
-    await world.s3.s3.send(
-      new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }),
-    );
+    await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
     await world.submit(upload);
 
     await world.submit(upload);
 
-    expect(world.events.map(({ detailType }) => detailType)).toEqual(['Model Failed', 'Model Failed']);
-    expect(world.events[0]).toEqual(world.events[1]);
+    expect(world.events.map(({ detailType }) => detailType)).toEqual(['Model Failed']);
   });
 });
 
 describe('a record that stands already', () => {
   /** Brings the run's record to `submitted` and then to this end. */
-  async function ended(world: Submission, phase: 'stored' | 'failed') {
+  async function ended(world: OpenSubmission, phase: 'stored' | 'failed', announced?: true) {
     const { upload, runId } = await world.drop();
     await world.submit(upload);
-    const kept = await world.tools.records.read(runId);
+    const kept = await world.records.read(runId);
     if (kept?.record.phase !== 'submitted') throw new Error('not submitted');
     const finishedAt = '2026-10-05T10:05:00.000Z';
     const end =
-      phase === 'stored'
-        ? { phase, assets: [] }
-        : { phase, failure: { code: 'job-failed' as const, reason: 'no' } };
-    await world.tools.records.write({ ...kept.record, ...end, finishedAt }, kept);
+      phase === 'stored' ? { phase, assets: [] } : { phase, failure: { code: 'job-failed' as const, reason: 'no' } };
+    await world.records.end(kept, { ...kept.record, ...end, finishedAt, announced });
     world.started.length = 0;
     return { upload, runId };
   }
 
-  it.each(['stored', 'failed'] as const)('ends the matter when it is %s with a job', async (phase) => {
+  it.each(['stored', 'failed'] as const)('is left alone if it is %s and announced', async (phase) => {
     const world = await openSubmission();
-    const { upload } = await ended(world, phase);
+    const { upload } = await ended(world, phase, true);
 
     await world.submit(upload);
 
@@ -257,13 +247,39 @@ describe('a record that stands already', () => {
     expect(world.jobs()).toHaveLength(1);
   });
 
+  it.each(['stored', 'failed'] as const)('is announced if it is %s and was not yet', async (phase) => {
+    const world = await openSubmission();
+    const { upload, runId } = await ended(world, phase);
+
+    await world.submit(upload);
+
+    expect(world.started).toEqual([]);
+    expect(world.events).toMatchObject([{ detail: { metadata: { runId } } }]);
+    expect(await world.record(runId)).toMatchObject({ phase, announced: true });
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('is held and never written if it cannot be understood, and the alarm rings', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const newer = { schemaVersion: '2.0', runId, phase: 'dreaming' };
+    await world.documents.write(recordKey(runId), newer);
+
+    for (let times = 0; times < 7; times += 1)
+      await expect(world.submit(upload)).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 900 });
+
+    expect((await world.documents.read(recordKey(runId)))?.value).toEqual(newer);
+    expect(world.counts).toContainEqual(['RecordUnreadable', 1]);
+    expect(world.requests()).toEqual({});
+  });
+
   it('goes on from a claim that an invocation left behind', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
     const generate = async () => {
       throw new ScenarioBusyError('full', 100_000);
     };
-    const scenario = { ...world.tools.scenario, generate };
+    const scenario = { ...world.scenario, generate };
     await expect(world.submit(upload, { scenario })).rejects.toThrow(TryLaterError);
     expect(await world.record(runId)).toMatchObject({ phase: 'claimed' });
 
@@ -276,7 +292,7 @@ describe('a record that stands already', () => {
   it('buys nothing when the record is gone but the manifest is there', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
-    await world.objects.write(manifestKey(KEY, runId), { status: 'stored' });
+    await world.documents.write(manifestKey(KEY, runId), { status: 'stored' });
 
     await world.submit(upload);
 
@@ -284,15 +300,15 @@ describe('a record that stands already', () => {
     expect(await world.record(runId)).toBeUndefined();
   });
 
-  it('buys nothing when the record is gone and the manifest can not be looked for at first', async () => {
+  it('buys nothing when the record is gone and the manifest cannot be looked for at first', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
-    await world.objects.write(manifestKey(KEY, runId), { status: 'stored' });
+    await world.documents.write(manifestKey(KEY, runId), { status: 'stored' });
     const exists = async () => {
       throw new Error('S3 is not well');
     };
-    const objects = { ...world.objects, exists };
-    await expect(world.submit(upload, { objects })).rejects.toThrow('S3 is not well');
+    const documents = { ...world.documents, exists };
+    await expect(world.submit(upload, { runs: { documents } })).rejects.toThrow('S3 is not well');
 
     await world.submit(upload);
 
@@ -314,6 +330,24 @@ describe('while Scenario refuses', () => {
     expect(world.counts).toContainEqual(['BusySeconds', 10]);
   });
 
+  it('begins again at the call that failed: the image is read once and uploaded once for its price', async () => {
+    const world = await openSubmission({
+      faults: [
+        { on: 'dryRun', what: 'too-many-requests', times: 3 },
+        { on: 'generate', what: 'ceiling', times: 2 },
+      ],
+    });
+    const { upload } = await world.drop();
+    const reads = () => world.s3.requests.filter((request) => request.includes(`versionId=${upload.versionId}`));
+
+    await world.submit(upload);
+
+    expect(reads()).toHaveLength(1);
+    // One for the price and the first send, and one for each send after it.
+    expect(world.requests()).toMatchObject({ createAsset: 3, dryRun: 4, generate: 3 });
+    expect(world.jobs()).toHaveLength(1);
+  });
+
   it('takes a fresh input asset for every send', async () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling', times: 2 }] });
     const { upload, runId } = await world.drop();
@@ -333,7 +367,7 @@ describe('while Scenario refuses', () => {
     await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
     const parameterSettings = { defaults: { quad: true }, presets: {} };
 
-    await world.submit(upload, { parameterSettings, maxCuPerRun: 40 });
+    await world.submit(upload, { settings: { parameterSettings, maxCuPerRun: 40 } });
 
     expect(world.requests()).toMatchObject({ dryRun: 2 });
     expect(world.jobs()).toEqual([]);
@@ -371,10 +405,7 @@ describe('while Scenario refuses', () => {
     const { upload, runId } = await world.drop();
     let refused = 0;
     const refusing: typeof fetch = async (input, init) => {
-      if (
-        (input instanceof Request ? input.url : input.toString()).endsWith('image-to-3d') &&
-        (refused += 1) === 1
-      )
+      if ((input instanceof Request ? input.url : input.toString()).endsWith('image-to-3d') && (refused += 1) === 1)
         throw new TypeError('fetch failed', {
           cause: Object.assign(new Error(), { code: 'ECONNREFUSED', syscall: 'connect' }),
         });
@@ -430,7 +461,7 @@ describe('what the record keeps of its sends', () => {
     expect(sends.map(({ noJob }) => noJob)).toEqual([true, undefined]);
   });
 
-  it('is the last ten of those, and every uncertain one for ever', async () => {
+  it('is the last ten of those, and every uncertain one forever', async () => {
     const world = await openSubmission({
       faults: [
         { on: 'generate', what: 'cut-before' },
@@ -466,14 +497,12 @@ describe('the time that is left', () => {
   it('is enough to pay in, or nothing is sent', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
-    const quote: typeof world.tools.scenario.quote = async (input) => {
+    const quote: typeof world.scenario.quote = async (input) => {
       world.time.pass(211);
-      return await world.tools.scenario.quote(input);
+      return await world.scenario.quote(input);
     };
 
-    await expect(world.submit(upload, { scenario: { ...world.tools.scenario, quote } })).rejects.toThrow(
-      TryLaterError,
-    );
+    await expect(world.submit(upload, { scenario: { ...world.scenario, quote } })).rejects.toThrow(TryLaterError);
 
     expect(world.jobs()).toEqual([]);
     expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [] });
@@ -482,14 +511,14 @@ describe('the time that is left', () => {
   it('counts from winning the record: later than 10 s after it nothing is sent', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
-    const write: typeof world.tools.records.write = async (record, replacing) => {
-      const written = await world.tools.records.write(record, replacing);
+    const replace: RecordStore['replace'] = async (standing, record) => {
+      const written = await world.records.replace(standing, record);
       if (record.phase === 'sending') world.time.pass(10.001);
       return written;
     };
-    const records = { ...world.tools.records, write };
+    const records = { ...world.records, replace };
 
-    await expect(world.submit(upload, { records })).rejects.toThrow(TryLaterError);
+    await expect(world.submit(upload, { runs: { records } })).rejects.toThrow(TryLaterError);
 
     expect(world.requests()['generate']).toBeUndefined();
     expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [{ noJob: true }] });
@@ -499,12 +528,12 @@ describe('the time that is left', () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
     let remaining = 90_000;
-    const write: typeof world.tools.records.write = async (record, replacing) => {
-      const written = await world.tools.records.write(record, replacing);
+    const replace: RecordStore['replace'] = async (standing, record) => {
+      const written = await world.records.replace(standing, record);
       if (record.phase === 'sending') remaining = 89_999;
       return written;
     };
-    const changed = { records: { ...world.tools.records, write }, remainingMs: () => remaining };
+    const changed = { runs: { records: { ...world.records, replace } }, remainingMs: () => remaining };
 
     await expect(world.submit(upload, changed)).rejects.toThrow(TryLaterError);
 
@@ -521,7 +550,7 @@ describe('an unexpected error', () => {
   it('is counted, and the fifth answers the run as failed', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
-    const scenario = { ...world.tools.scenario, quote: broken };
+    const scenario = { ...world.scenario, quote: broken };
 
     for (let attempts = 1; attempts < 5; attempts += 1) {
       await expect(world.submit(upload, { scenario })).rejects.toThrow('a fault of ours');
@@ -554,7 +583,7 @@ describe('an unexpected error', () => {
     const jobsSince = () => {
       throw new Error('a fault of ours');
     };
-    const scenario = { ...world.tools.scenario, jobsSince };
+    const scenario = { ...world.scenario, jobsSince };
 
     for (let times = 0; times < 7; times += 1)
       await expect(world.submit(upload, { scenario })).rejects.toThrow('a fault of ours');
@@ -566,12 +595,12 @@ describe('an unexpected error', () => {
   it('after the payment loses nothing: the job is adopted from the list', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
-    const write: typeof world.tools.records.write = async (record, replacing) => {
+    const replace: RecordStore['replace'] = async (standing, record) => {
       if (record.phase === 'submitted') throw new Error('S3 is not well');
-      return await world.tools.records.write(record, replacing);
+      return await world.records.replace(standing, record);
     };
-    const records = { ...world.tools.records, write };
-    await expect(world.submit(upload, { records })).rejects.toThrow('S3 is not well');
+    const records = { ...world.records, replace };
+    await expect(world.submit(upload, { runs: { records } })).rejects.toThrow('S3 is not well');
     expect(await world.record(runId)).toMatchObject({ phase: 'sending' });
 
     await world.submit(upload);
@@ -594,11 +623,7 @@ describe('a large image', () => {
 
   it('whose import hangs is an unexpected error after a while, and nothing is paid', async () => {
     const world = await openSubmission({ faults: [{ on: 'completeUpload', what: 'upload-stuck' }] });
-    const { upload, runId } = await world.drop(
-      {},
-      KEY,
-      Buffer.concat([await png(), Buffer.alloc(6_000_000)]),
-    );
+    const { upload, runId } = await world.drop({}, KEY, Buffer.concat([await png(), Buffer.alloc(6_000_000)]));
 
     await expect(world.submit(upload)).rejects.toThrow(/did not import/);
 
@@ -615,7 +640,7 @@ it('the event of a rejected upload is the one its record gives', async () => {
 
   const record = await world.record(runId);
   if (!record || !isFinal(record)) throw new Error('not ended');
-  expect(world.events).toEqual([eventOf(record, { bucket: ASSETS, key: manifestKey(KEY, runId) })]);
+  expect(world.events).toEqual([toEvent(record, { bucket: ASSETS, key: manifestKey(KEY, runId) })]);
   expect(world.s3.keys().toSorted()).toEqual([manifestKey(KEY, runId), recordKey(runId)].toSorted());
 });
 
@@ -625,10 +650,10 @@ it.each(['in its answer', 'in the job list alone'])(
     const world = await openSubmission();
     world.standIn.setOptions({ dryRunPays: true });
     const { upload, runId } = await world.drop();
-    const { scenario } = world.tools;
+    const { scenario } = world;
     const unreadable = async (input: Parameters<typeof scenario.quote>[0]) => {
       await scenario.quote(input).catch(() => undefined);
-      throw new DryRunPaidError('paid', { assetId: input.image, jobId: undefined });
+      throw new DryRunPaidError('paid', { assetId: input.assetId, jobId: undefined });
     };
     const changed = where === 'in its answer' ? {} : { quote: unreadable };
 

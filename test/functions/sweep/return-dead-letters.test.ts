@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { uploadMessage } from '../../../functions/run/upload-message.ts';
 import { KEY } from '../submission.ts';
 import { openSweep } from '../sweeping.ts';
+import { inPhase } from '../../../functions/submit-job/perform-step.ts';
+import { uploadMessage } from '../../../functions/run/upload.ts';
 
 type World = Awaited<ReturnType<typeof openSweep>>;
 
@@ -9,14 +10,15 @@ type World = Awaited<ReturnType<typeof openSweep>>;
 async function dead(world: World, errors: number, key = KEY) {
   const { upload, runId } = await world.drop({}, key);
   const { versionId = '' } = upload;
-  const scenario = { ...world.tools.scenario, quote: () => Promise.reject(new Error('ours')) };
+  const scenario = { ...world.scenario, quote: () => Promise.reject(new Error('ours')) };
   for (let times = 0; times < Math.min(errors, 4); times += 1)
     await world.submit(upload, { scenario }).catch(() => undefined);
   if (errors > 4) {
     // The fifth is counted, and the function dies before it can answer.
-    const kept = await world.tools.records.read(runId);
+    const kept = await world.records.read(runId);
     if (!kept) throw new Error('no record');
-    await world.tools.records.write({ ...kept.record, attempts: 5 }, kept);
+    const claimed = inPhase('claimed', kept);
+    if (claimed) await world.records.replace(claimed, { ...claimed.record, attempts: 5 });
   }
   const body = uploadMessage({ ...upload, versionId });
   await world.deadUploads.send(body);
@@ -38,19 +40,20 @@ describe('a dead upload', () => {
     expect(world.started).toMatchObject([{ runId }]);
   });
 
-  it('whose errors are counted out is answered instead', async () => {
+  it('whose errors were too many goes back, too, and SubmitJob ends its run', async () => {
     const world = await openSweep();
     const { runId } = await dead(world, 5);
 
     await world.sweepOnce();
+    await world.deliver();
 
     expect(await world.manifest(runId)).toMatchObject({ status: 'failed', failure: { code: 'internal' } });
     expect(world.events).toMatchObject([{ detailType: 'Model Failed' }]);
-    expect(world.uploads.messages()).toEqual([]);
+    expect(world.jobs()).toEqual([]);
     expect(world.deadUploads.messages()).toEqual([]);
   });
 
-  it('that can not be read stays, and the others do not', async () => {
+  it('that cannot be read stays, and the others do not', async () => {
     const world = await openSweep();
     await world.deadUploads.send('no upload');
     await dead(world, 0);
@@ -65,7 +68,7 @@ describe('a dead upload', () => {
   it('stays when it could not be put back', async () => {
     const world = await openSweep();
     await dead(world, 0);
-    const queueUrls = { ...world.sweepTools.queueUrls, uploads: 'http://127.0.0.1/000000000000/Nowhere' };
+    const queueUrls = { ...world.queueUrls, uploads: 'http://127.0.0.1/000000000000/Nowhere' };
 
     await expect(world.sweepOnce({ queueUrls })).rejects.toThrow(/queue/);
 
@@ -90,30 +93,29 @@ describe('a dead report', () => {
       detail: { executionArn: `arn:of:${name}`, name, status: 'ABORTED' },
     });
 
-  it('is given after all', async () => {
+  it('goes back to its queue, and ReportFailure concludes the run', async () => {
     const world = await openSweep();
     const { upload, runId } = await world.drop();
     await world.submit(upload);
     await world.deadReports.send(report(runId));
 
     await world.sweepOnce();
+    expect(world.reports.messages()).toMatchObject([{ body: report(runId) }]);
+    expect(world.deadReports.messages()).toEqual([]);
+    expect(world.events).toEqual([]);
+    await world.deliverReports();
 
     expect(await world.manifest(runId)).toMatchObject({ status: 'failed', failure: { code: 'aborted' } });
     expect(world.events).toMatchObject([{ detailType: 'Model Failed' }]);
-    expect(world.deadReports.messages()).toEqual([]);
   });
 
-  it('that can not be given stays', async () => {
+  it('that cannot be read stays', async () => {
     const world = await openSweep();
-    const { upload, runId } = await world.drop();
-    await world.submit(upload);
-    await world.deadReports.send(report(runId));
-    const announce = async () => {
-      throw new Error('the bus is away');
-    };
+    await world.deadReports.send('no report');
 
-    await world.sweepOnce({ announce });
+    await world.sweepOnce();
 
-    expect(world.deadReports.messages()).toHaveLength(1);
+    expect(world.deadReports.messages()).toMatchObject([{ body: 'no report' }]);
+    expect(world.reports.messages()).toEqual([]);
   });
 });

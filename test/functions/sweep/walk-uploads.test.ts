@@ -1,14 +1,15 @@
 import { DeleteObjectCommand, type ListObjectVersionsCommandInput } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { recordKey, runIdOf } from '../../../functions/run/upload.ts';
-import { uploadMessage } from '../../../functions/run/upload-message.ts';
-import { answer, type Outcome } from '../../../functions/run/conclude.ts';
-import { TryLaterError } from '../../../functions/platform/errors.ts';
 import { PAUSE_KEY } from '../../../functions/spending/spend-guard.ts';
 import { modelAsset } from '../records.ts';
 import { ASSETS, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
 import { KEY } from '../submission.ts';
 import { DAYS, HOURS, MINUTES, openSweep } from '../sweeping.ts';
+import type { RecordStore } from '../../../functions/run/record.ts';
+import { recordKey } from '../../../functions/run/keys.ts';
+import { runIdOf, uploadIn, uploadMessage } from '../../../functions/run/upload.ts';
+import { conclude, type Outcome } from '../../../functions/run/conclude.ts';
+import { TryLaterError } from '../../../functions/submit-job/errors.ts';
 
 type World = Awaited<ReturnType<typeof openSweep>>;
 
@@ -114,22 +115,21 @@ describe('an upload whose event never came', () => {
     await world.sweepOnce();
     await world.deliver();
 
-    expect(world.started.map(({ runId }) => runId).toSorted()).toEqual(
-      [first.runId, second.runId].toSorted(),
-    );
+    expect(world.started.map(({ runId }) => runId).toSorted()).toEqual([first.runId, second.runId].toSorted());
   });
 });
 
 describe('an upload that was deleted', () => {
-  it('is answered so, and not put back, when a delete marker lies on it', async () => {
+  it('is put back as deleted if it is hidden by a delete marker, and SubmitJob ends its run unpaid', async () => {
     const world = await openSweep();
     const { runId } = await lost(world, 1);
     await remove(world);
     world.time.pass(15 * MINUTES);
 
     await world.sweepOnce();
+    await world.deliver();
 
-    expect(world.waiting()).toEqual([]);
+    expect(world.requests()).toEqual({});
     expect(await world.manifest(runId)).toMatchObject({
       status: 'failed',
       failure: { code: 'upload-deleted' },
@@ -137,7 +137,7 @@ describe('an upload that was deleted', () => {
     expect(world.events).toMatchObject([{ detailType: 'Model Failed', detail: { metadata: { runId } } }]);
   });
 
-  it.each([1, 0])('and uploaded anew %i s later is put back', async (seconds) => {
+  it.each([1, 0])('and uploaded again %i s later is put back', async (seconds) => {
     const world = await openSweep();
     await remove(world);
     world.time.pass(seconds);
@@ -158,7 +158,9 @@ describe('an upload that was deleted', () => {
 
     await world.sweepOnce();
 
-    expect(world.waiting()).toEqual(['a.png', 'a.png']);
+    const deleted = world.uploads.messages().filter(({ body }) => uploadIn(body).isDeleted);
+    expect(world.waiting()).toEqual(['a.png', 'a.png', 'a.png.png']);
+    expect(deleted.map(({ body }) => uploadIn(body).key)).toEqual(['a.png.png']);
   });
 });
 
@@ -209,7 +211,7 @@ describe('none of ours', () => {
   it('is what nobody has seen for a week, even while something older is open', async () => {
     const world = await openSweep();
     const { runId } = await lost(world, 0, 'a-broken.png');
-    await world.objects.write(recordKey(runId), { phase: 'unheard of' });
+    await world.documents.write(recordKey(runId), { phase: 'unheard of' });
     await world.sweepOnce();
     await lost(world, 7 * DAYS + 1);
 
@@ -236,7 +238,7 @@ describe('a run that stands still', () => {
   it('as claimed is put back, and its record says since when', async () => {
     const world = await openSweep();
     const { upload, runId } = await world.drop();
-    const scenario = { ...world.tools.scenario, quote: () => Promise.reject(new Error('ours')) };
+    const scenario = { ...world.scenario, quote: () => Promise.reject(new Error('ours')) };
     await expect(world.submit(upload, { scenario })).rejects.toThrow('ours');
     world.time.pass(15 * MINUTES);
 
@@ -244,24 +246,23 @@ describe('a run that stands still', () => {
 
     expect(world.waiting()).toEqual([KEY]);
     expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 1 });
-    expect((await world.tools.records.read(runId))?.ageMs).toBe(0);
+    expect((await world.records.read(runId))?.ageMs).toBe(0);
   });
 
   it('as sending is put back, still as sending, and its job is adopted', async () => {
     const world = await openSweep();
     const { upload, runId } = await world.drop();
-    const write: typeof world.tools.records.write = async (record, replacing) => {
+    const replace: RecordStore['replace'] = async (standing, record) => {
       if (record.phase === 'submitted') throw new Error('killed');
-      return await world.tools.records.write(record, replacing);
+      return await world.records.replace(standing, record);
     };
-    await expect(world.submit(upload, { records: { ...world.tools.records, write } })).rejects.toThrow(
-      'killed',
-    );
+    const records = { ...world.records, replace };
+    await expect(world.submit(upload, { runs: { records } })).rejects.toThrow('killed');
     world.time.pass(15 * MINUTES);
 
     await world.sweepOnce();
 
-    const { record, ageMs } = (await world.tools.records.read(runId)) ?? {};
+    const { record, ageMs } = (await world.records.read(runId)) ?? {};
     expect(record).toMatchObject({ phase: 'sending', sends: [{ sentBy: expect.any(String) as string }] });
     expect(ageMs).toBe(0);
     await world.deliver();
@@ -273,15 +274,15 @@ describe('a run that stands still', () => {
     const world = await openSweep();
     const { upload, runId } = await lost(world, 15 * MINUTES);
     let done = false;
-    const write: typeof world.tools.records.write = async (record, replacing) => {
+    const create: RecordStore['create'] = async (record) => {
       if (!done) {
         done = true;
         await world.submit(upload);
       }
-      return await world.tools.records.write(record, replacing);
+      return await world.records.create(record);
     };
 
-    await world.sweepOnce({ records: { ...world.tools.records, write } });
+    await world.sweepOnce({ records: { ...world.records, create } });
 
     expect(await world.record(runId)).toMatchObject({ phase: 'submitted' });
     expect(world.waiting()).toEqual([]);
@@ -320,69 +321,71 @@ describe('a paid run', () => {
   });
 
   it.each([
-    ['FAILED', { error: 'DeadlineError', cause: '{"errorMessage":"too long"}' }, 'deadline'],
+    ['FAILED', { error: 'deadline', cause: '{"errorMessage":"too long"}' }, 'deadline'],
     ['TIMED_OUT', {}, 'timed-out'],
     ['ABORTED', { cause: 'by hand' }, 'aborted'],
-  ] as const)(
-    'whose execution ended %s without anybody hearing of it is answered',
-    async (status, why, code) => {
-      const { world, runId } = await paid();
-      world.executions.set(runId, { status, ...why });
+  ] as const)('whose execution ended %s and was never reported is reported', async (status, why, code) => {
+    const { world, runId } = await paid();
+    world.executions.set(runId, { status, ...why });
 
-      await world.sweepOnce();
+    await world.sweepOnce();
+    await world.deliverReports();
 
-      expect(await world.manifest(runId)).toMatchObject({ status: 'failed', failure: { code } });
-      expect(world.events).toMatchObject([{ detailType: 'Model Failed' }]);
-      expect(world.waiting()).toEqual([]);
-    },
-  );
+    expect(await world.manifest(runId)).toMatchObject({ status: 'failed', failure: { code } });
+    expect(world.events).toMatchObject([{ detailType: 'Model Failed' }]);
+    expect(world.waiting()).toEqual([]);
+  });
 });
 
-describe('an answer that was cut short after the record', () => {
-  it('is given: a rejection', async () => {
+describe('a conclusion that was cut off after the record', () => {
+  it('is put back and completed: a rejection', async () => {
     const world = await openSweep();
     const { upload, runId } = await world.drop({}, KEY, 'hello');
-    const objects = { ...world.objects, read: () => Promise.reject(new Error('killed')) };
-    await expect(world.submit(upload, { objects })).rejects.toThrow('killed');
+    const documents = { ...world.documents, read: () => Promise.reject(new Error('killed')) };
+    await expect(world.submit(upload, { runs: { documents } })).rejects.toThrow('killed');
     expect(await world.manifest(runId)).toBeUndefined();
     world.time.pass(15 * MINUTES);
 
     await world.sweepOnce();
+    await world.deliver();
 
     expect(await world.manifest(runId)).toMatchObject({ status: 'rejected' });
     expect(world.events).toMatchObject([{ detailType: 'Upload Rejected' }]);
   });
 
-  it('is given: a model; and no second time', async () => {
+  it('is put back and completed: a model, and not a second time', async () => {
     const world = await openSweep();
     const { upload, runId } = await world.drop();
     await world.submit(upload);
     const record = await world.record(runId);
     if (!record) throw new Error('no record');
-    const objects = { ...world.objects, read: () => Promise.reject(new Error('killed')) };
+    const documents = { ...world.documents, read: () => Promise.reject(new Error('killed')) };
     const stored: Outcome = { phase: 'stored', assets: [modelAsset] };
-    await expect(answer(record, stored, { ...world.tools, objects })).rejects.toThrow('killed');
+    await expect(conclude(record, stored, { ...world.runs, documents })).rejects.toThrow('killed');
     world.time.pass(15 * MINUTES);
 
     await world.sweepOnce();
+    await world.deliver();
     await world.sweepOnce();
+    await world.deliver();
 
     expect(await world.manifest(runId)).toMatchObject({ status: 'stored' });
     expect(world.events).toMatchObject([{ detailType: 'Model Stored' }]);
   });
 });
 
-it('an answer that the bus never took, though its manifest is there, is announced', async () => {
+it('an event that the bus never took, though the manifest is there, is sent after all', async () => {
   const world = await openSweep();
   const { upload, runId } = await world.drop({}, KEY, 'hello');
   const announce = () => Promise.reject(new Error('killed'));
-  await expect(world.submit(upload, { announce })).rejects.toThrow('killed');
+  await expect(world.submit(upload, { runs: { announce } })).rejects.toThrow('killed');
   world.time.pass(14 * MINUTES);
   await world.sweepOnce();
   expect(world.events).toEqual([]);
   world.time.pass(1 * MINUTES);
 
   await world.sweepOnce();
+  await world.deliver();
 
   expect(world.events).toMatchObject([{ detail: { metadata: { runId } } }]);
 });
@@ -390,10 +393,9 @@ it('an answer that the bus never took, though its manifest is there, is announce
 describe('the walk through the bucket', () => {
   /** What the sweeps so far have asked of this run's record. */
   const looksAt = (world: World, runId: string) =>
-    world.s3.requests.filter((request) => request.includes(recordKey(runId)) && request.startsWith('GET'))
-      .length;
+    world.s3.requests.filter((request) => request.includes(recordKey(runId)) && request.startsWith('GET')).length;
 
-  const progress = async (world: World) => (await world.objects.read('control/sweep.json'))?.value;
+  const progress = async (world: World) => (await world.documents.read('control/sweep.json'))?.value;
 
   it('looks no more at what is answered, and again at what is not', async () => {
     const world = await openSweep();
@@ -454,10 +456,10 @@ describe('the walk through the bucket', () => {
     expect(world.waiting()).toEqual(['a', 'b', 'c']);
   });
 
-  it('is held up by no upload that can not be looked at, and comes back to it', async () => {
+  it('is not stopped by an upload that cannot be looked at, and comes back to it', async () => {
     const world = await openSweep();
     const broken = await lost(world, 1, 'a-broken.png');
-    await world.objects.write(recordKey(broken.runId), { phase: 'unheard of' });
+    await world.documents.write(recordKey(broken.runId), { phase: 'unheard of' });
     await lost(world, 15 * MINUTES, 'fine.png');
 
     await world.sweepOnce();
@@ -476,14 +478,14 @@ describe('the walk through the bucket', () => {
     const world = await openSweep();
     for (let n = 0; n < 20; n += 1) await lost(world, 0, `${n}.png`);
     world.time.pass(15 * MINUTES);
-    const read: typeof world.tools.records.read = async (runId) => {
+    const read: typeof world.records.read = async (runId) => {
       world.time.pass(10);
-      return await world.tools.records.read(runId);
+      return await world.records.read(runId);
     };
     const endsAt = world.time.now() + 120_000;
     const remainingMs = () => endsAt - world.time.now();
 
-    await world.sweepOnce({ records: { ...world.tools.records, read }, remainingMs });
+    await world.sweepOnce({ records: { ...world.records, read }, remainingMs });
 
     expect(remainingMs()).toBeGreaterThan(0);
     expect(world.s3.keys()).toContain('control/sweep.json');
@@ -505,7 +507,7 @@ it('an upload that waits for its turn is paid once, whatever the sweep does besi
   await world.deliver();
 
   expect(world.jobs()).toHaveLength(1);
-  expect(runIdOf({ ...upload, version: upload.versionId ?? '' })).toBe(world.started[0]?.runId);
+  expect(runIdOf(upload)).toBe(world.started[0]?.runId);
 });
 
 describe('a bucket that is brought to a deployment of a week ago', () => {
@@ -527,7 +529,7 @@ describe('a bucket that is brought to a deployment of a week ago', () => {
     world.time.pass(2 * HOURS);
     const doneUntil = new Date(world.time.now() - 7 * HOURS * 1000).toISOString();
     const before = { schemaVersion: '1.0', uploadBucket: 'another-one', doneUntil };
-    await world.objects.write('control/sweep.json', before);
+    await world.documents.write('control/sweep.json', before);
 
     await world.sweepOnce();
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, ListRulesCommand, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
@@ -22,11 +23,12 @@ import {
 } from '@aws-sdk/client-sqs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { answerJson, answerTarget } from '../../../local/aws/aws-json.ts';
-import type { EventEnvelope } from '../../../local/aws/events/event-bus.ts';
-import { listenOnLoopback } from '../../../local/aws/loopback.ts';
-import { openMachine } from '../../../local/aws/states/machine.ts';
+import { systemClock } from '../../../local/aws/clock.ts';
+import { createMemoryFiles } from '../../../local/aws/durable-files.ts';
+import type { EventEnvelope } from '../../../local/aws/events/envelope.ts';
 import { openQueue } from '../../../local/aws/sqs/queue.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
+import { openMachine } from '../../../local/aws/states/machine.ts';
+import { listenOnLoopback } from '../../../local/http/loopback.ts';
 
 const machineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:Generation';
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:Uploads';
@@ -37,10 +39,13 @@ const definition = JSON.stringify({
   States: { Pause: { Type: 'Wait', Seconds: 3600, Next: 'Done' }, Done: { Type: 'Succeed' } },
 });
 
-async function queueOptions() {
+const stamp = { clock: systemClock, newId: randomUUID };
+
+function queueOptions() {
   return {
+    ...stamp,
     arn: queueArn,
-    folder: await temporaryFolder(),
+    files: createMemoryFiles(),
     visibilityTimeoutMs: 360_000,
     retentionMs: 1_209_600_000,
     speed: 1,
@@ -53,27 +58,27 @@ async function endpoint() {
   const machine = await openMachine({
     arn: machineArn,
     definition,
-    folder: await temporaryFolder(),
+    files: createMemoryFiles(),
+    clock: systemClock,
+    random: Math.random,
     speed: 1,
     invoke: () => Promise.reject(new Error('nothing to invoke')),
-    onEnded: () => Promise.resolve(),
-    onTask: () => undefined,
+    onStatus: () => Promise.resolve(),
+    onTrouble: () => undefined,
   });
-  const deadLetters = await openQueue({ ...(await queueOptions()), arn: `${queueArn}-DeadLetters` });
+  const deadLetters = await openQueue({ ...queueOptions(), arn: `${queueArn}-DeadLetters` });
   const queue = await openQueue({
-    ...(await queueOptions()),
+    ...queueOptions(),
     redrive: { queue: deadLetters, maxReceiveCount: 1000 },
   });
-  const server = await listenOnLoopback(0, '--port');
+  const server = await listenOnLoopback(0);
   const putEvent = (bus: string, event: EventEnvelope) => {
     events.push([bus, event]);
     return Promise.resolve();
   };
   const queues = new Map([queue, deadLetters].map((each) => [each.arn, each]));
-  const tools = { machine, machineArn, queues, putEvent, secrets: new Map([[secretArn, '{"apiKey":"k"}']]) };
-  server.serve((request, response) =>
-    answerJson(String(request.headers['x-amz-target']), request, response, tools),
-  );
+  const tools = { ...stamp, machine, queues, putEvent, secrets: new Map([[secretArn, '{"apiKey":"k"}']]) };
+  server.serve((request, response) => answerJson(String(request.headers['x-amz-target']), request, response, tools));
   onTestFinished(async () => {
     await machine.close();
     await server.close();
@@ -185,7 +190,7 @@ describe('the local AWS endpoint', () => {
     expect(refused).toMatchObject({ status: 400, body: { __type: 'ValidationException' } });
   });
 
-  test('tells of an execution whether it can be redriven, and refuses one that can not', async () => {
+  test('tells of an execution whether it can be redriven, and refuses one that cannot', async () => {
     const { sfn } = await endpoint();
     const start = { stateMachineArn: machineArn, name: 'oak-1', input: '{}' };
     const { executionArn } = await sfn.send(new StartExecutionCommand(start));
@@ -213,9 +218,7 @@ describe('the local AWS endpoint', () => {
 
     const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
     const [listed] = stateMachines;
-    const described = await sfn.send(
-      new DescribeStateMachineCommand({ stateMachineArn: listed?.stateMachineArn }),
-    );
+    const described = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn: listed?.stateMachineArn }));
 
     expect(listed).toMatchObject({ name: 'Generation', stateMachineArn: machineArn });
     expect(described).toMatchObject({ definition, status: 'ACTIVE' });
@@ -246,9 +249,7 @@ describe('a queue for the real client', () => {
   test('hides a message as long as its receiver says, from now on', async () => {
     const { sqs } = await endpoint();
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'one' }));
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 43_200 }),
-    );
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 43_200 }));
     const ReceiptHandle = Messages[0]?.ReceiptHandle;
     const whileHidden = await countsOf(sqs);
 
@@ -261,9 +262,7 @@ describe('a queue for the real client', () => {
   test('tells its attributes, its URL, and what other queues there are', async () => {
     const { sqs } = await endpoint();
 
-    const { Attributes } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-    );
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
 
     expect(Attributes).toMatchObject({
       QueueArn: queueArn,
@@ -276,10 +275,7 @@ describe('a queue for the real client', () => {
       }),
     });
     expect(await sqs.send(new GetQueueUrlCommand({ QueueName: 'Uploads' }))).toMatchObject({ QueueUrl });
-    expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([
-      QueueUrl,
-      `${QueueUrl}-DeadLetters`,
-    ]);
+    expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([QueueUrl, `${QueueUrl}-DeadLetters`]);
   });
 
   test('refuses under the names of AWS', async () => {

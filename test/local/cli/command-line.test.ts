@@ -5,6 +5,7 @@ import { readCommand } from '../../../local/cli/command-line.ts';
 import { namedImages } from '../../../local/cli/images.ts';
 import { serviceIn } from '../../../local/cli/service.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { wordsFirst } from '../../words-first.ts';
 
 describe('the command line', () => {
   test('serves on the known ports when no image is named', () => {
@@ -37,24 +38,28 @@ describe('the command line', () => {
     });
   });
 
-  test.each([
-    [['--sped', '2'], /no option --sped, did you mean --speed\?/],
-    [['--nothing-like-it'], /no option --nothing-like-it \(npm start -- --help/],
-    [['-x'], /no option --x/],
-    [['--param', 'face-limit=5000'], /--param.*there are none/],
-    [['--json'], /--json.*there are none/],
-    [['a.png', '--param', 'face-limit'], /NAME=VALUE/],
-    [['a.png', '--param', '=5'], /NAME=VALUE/],
-    [['a.png', '--param', 'seed=1', '--param', 'tripo-seed=2'], /--param seed is given twice/],
-    [['a.png', '--param', 'seed=1\n2'], /one line/],
-    [['--port', '70000'], /--port 70000: a port is a whole number/],
-    [['--port', 'x'], /--port x/],
-    [['--speed', '0'], /--speed 0: use a number greater than 0/],
-    [['--speed', 'fast'], /--speed fast/],
-    [['--job-seconds', '-1'], /--job-seconds/],
-    [['--data'], /--data/],
-    [['--json=yes', 'a.png'], /--json/],
-  ])('refuses %j with a sentence that says what to do', (args, sentence) => {
+  test.each(
+    (
+      [
+        [['--sped', '2'], /no option --sped, did you mean --speed\?/],
+        [['--nothing-like-it'], /no option --nothing-like-it \(npm start -- --help/],
+        [['-x'], /no option --x/],
+        [['--param', 'face-limit=5000'], /--param.*there are none/],
+        [['--json'], /--json.*there are none/],
+        [['a.png', '--param', 'face-limit'], /NAME=VALUE/],
+        [['a.png', '--param', '=5'], /NAME=VALUE/],
+        [['a.png', '--param', 'seed=1', '--param', 'tripo-seed=2'], /--param seed is given twice/],
+        [['a.png', '--param', 'seed=1\n2'], /one line/],
+        [['--port', '70000'], /--port 70000: a port is a whole number/],
+        [['--port', 'x'], /--port x/],
+        [['--speed', '0'], /--speed 0: use a number greater than 0/],
+        [['--speed', 'fast'], /--speed fast/],
+        [['--job-seconds', '-1'], /--job-seconds/],
+        [['--data'], /--data/],
+        [['--json=yes', 'a.png'], /--json/],
+      ] satisfies [string[], RegExp][]
+    ).map(([args, sentence]) => ({ call: args.join(' '), args, sentence })),
+  )('refuses $call with a sentence that says what to do', ({ args, sentence }) => {
     expect(() => readCommand(args)).toThrow(sentence);
   });
 
@@ -84,16 +89,18 @@ describe('the environment', () => {
     expect(serviceIn(keys, true)).toEqual({ standIn: true });
   });
 
-  test.each([
-    [{ SCENARIO_SDK_API_KEY: 'k' }, 'SCENARIO_SDK_API_KEY without both keys'],
-    [{ SCENARIO_SDK_API_SECRET: 's' }, 'SCENARIO_SDK_API_SECRET without both keys'],
-    [{ SCENARIO_BASE_URL: 'http://x' }, 'SCENARIO_BASE_URL without both keys'],
-    [{ SCENARIO_LOG: 'debug' }, 'SCENARIO_LOG without both keys'],
-    [
-      { SCENARIO_SDK_API_KEY: 'k', SCENARIO_SDK_API_SECRET: 's', SCENARIO_BASE_URL: 'api.cloud' },
-      'it begins with https://',
-    ],
-  ])('with %j is refused, and no value is repeated but an address', (environment, sentence) => {
+  test.each(
+    wordsFirst<[Record<string, string>]>([
+      [{ SCENARIO_SDK_API_KEY: 'k' }, 'SCENARIO_SDK_API_KEY without both keys'],
+      [{ SCENARIO_SDK_API_SECRET: 's' }, 'SCENARIO_SDK_API_SECRET without both keys'],
+      [{ SCENARIO_BASE_URL: 'http://x' }, 'SCENARIO_BASE_URL without both keys'],
+      [{ SCENARIO_LOG: 'debug' }, 'SCENARIO_LOG without both keys'],
+      [
+        { SCENARIO_SDK_API_KEY: 'k', SCENARIO_SDK_API_SECRET: 's', SCENARIO_BASE_URL: 'api.cloud' },
+        'it begins with https://',
+      ],
+    ]),
+  )('is refused, and no value is repeated but an address: %s', (sentence, environment) => {
     expect(() => serviceIn(environment, false)).toThrow(sentence);
   });
 });

@@ -64,10 +64,7 @@ const addresses = z.object({
 });
 
 /** What `local.json` says, as soon as this process has written it. */
-export async function readyAddresses(
-  data: string,
-  { process: child }: Meshdrop,
-): Promise<z.infer<typeof addresses>> {
+export async function readyAddresses(data: string, { process: child }: Meshdrop): Promise<z.infer<typeof addresses>> {
   for (;;) {
     const text = await readFile(join(data, 'local.json'), 'utf8').catch(() => '{}');
     const ready = addresses.safeParse(JSON.parse(text)).data;
@@ -140,9 +137,7 @@ export async function writtenEvents(data: string): Promise<readonly WrittenEvent
     .map((line) => eventSchema.parse(JSON.parse(line)));
 }
 
-const ledgerSchema = z
-  .object({ jobs: z.array(z.looseObject({ jobId: z.string() })), cuCharged: z.number() })
-  .loose();
+const ledgerSchema = z.object({ jobs: z.array(z.looseObject({ jobId: z.string() })), cuCharged: z.number() }).loose();
 
 /** Every job that the stand-in ever started. */
 export async function ledgerOf(scenario: string): Promise<z.infer<typeof ledgerSchema>> {

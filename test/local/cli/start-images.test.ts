@@ -5,15 +5,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { assembly } from '../../../local/aws/assembly.ts';
 import { validateBytes } from '../khronos-validator.ts';
-import {
-  folderWith,
-  quick,
-  ledgerOf,
-  meshdrop,
-  readyAddresses,
-  resultsIn,
-  writtenEvents,
-} from './meshdrop-process.ts';
+import { folderWith, quick, ledgerOf, meshdrop, readyAddresses, resultsIn, writtenEvents } from './meshdrop-process.ts';
 
 beforeAll(() => assembly());
 
@@ -50,8 +42,7 @@ describe('naming images', () => {
     }
     const rejected = { status: 'rejected', model: null, code: 'not-an-image', cu: null };
     expect(results.get('not-an-image.png')).toMatchObject(rejected);
-    for (const { manifest } of results.values())
-      expect((await stat(join(folder, manifest))).isFile()).toBe(true);
+    for (const { manifest } of results.values()) expect((await stat(join(folder, manifest))).isFile()).toBe(true);
 
     const events = await writtenEvents(join(folder, 'data'));
     const types = events.map((event) => `${event.source} ${event['detail-type']}`).sort();
@@ -81,10 +72,8 @@ describe('naming images', () => {
   test('rejects a parameter that the model does not know, and pays nothing', async () => {
     const folder = await folderWith('teapot.jpg');
 
-    const { code, stdout } = await meshdrop(
-      ['teapot.jpg', '--param', 'fase-limit=700', '--json', ...quick],
-      folder,
-    ).ended;
+    const { code, stdout } = await meshdrop(['teapot.jpg', '--param', 'fase-limit=700', '--json', ...quick], folder)
+      .ended;
 
     expect(code).toBe(1);
     expect(resultsIn(stdout)).toMatchObject([
@@ -100,18 +89,7 @@ describe('naming images', () => {
   test('goes on after Ctrl-C with the same command, without a second job', async () => {
     const folder = await folderWith('teapot.jpg');
     const data = join(folder, 'data');
-    const slow = [
-      'teapot.jpg',
-      '--json',
-      '--speed',
-      '100',
-      '--job-seconds',
-      '2.5',
-      '--data',
-      'data',
-      '--out',
-      'out',
-    ];
+    const slow = ['teapot.jpg', '--json', '--speed', '100', '--job-seconds', '2.5', '--data', 'data', '--out', 'out'];
     const first = meshdrop(slow, folder);
     const { scenario } = await readyAddresses(data, first);
     await expect.poll(async () => (await ledgerOf(scenario)).jobs.length).toBe(1);

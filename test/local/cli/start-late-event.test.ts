@@ -46,13 +46,9 @@ async function whatIsLeft(endpoint: string) {
   const sqs = new SQSClient({ endpoint, region: 'us-east-1', credentials });
   const { stateMachines = [] } = await sfn.send(new ListStateMachinesCommand({}));
   const { stateMachineArn } = stateMachines[0] ?? {};
-  const { executions = [] } = await sfn.send(
-    new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }),
-  );
+  const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING' }));
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'Uploads-Queue' }));
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-  );
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
   const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible } = Attributes;
   return {
     executions: executions.map(({ name }) => name),

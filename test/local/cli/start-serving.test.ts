@@ -65,9 +65,7 @@ describe('serving', () => {
       status: 'stored',
       upload: { key: upload.Key },
     });
-    const { Contents } = await s3.send(
-      new ListObjectsV2Command({ Bucket: 'meshdrop-assets', Prefix: 'runs/oak-' }),
-    );
+    const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'meshdrop-assets', Prefix: 'runs/oak-' }));
     expect(Contents).toHaveLength(2);
   });
 
@@ -160,18 +158,14 @@ describe('serving', () => {
     await expect.poll(async () => (await dropped())?.stage).toBe('rejected');
     const run = await dropped();
     expect(run).toMatchObject({ files: [expect.stringMatching(/manifest\.json$/)] });
-    const file = await fetch(
-      `${page}/files/${(run?.files[0] ?? '').split('/').map(encodeURIComponent).join('/')}`,
-    );
+    const file = await fetch(`${page}/files/${(run?.files[0] ?? '').split('/').map(encodeURIComponent).join('/')}`);
     expect(await file.json()).toMatchObject({ status: 'rejected' });
   });
 
   test('says nothing to a page of another host', async () => {
     const { page, endpoint } = serving;
 
-    const answers = await Promise.all(
-      [page, endpoint].map((address) => statusUnderName(address, 'rebound.example')),
-    );
+    const answers = await Promise.all([page, endpoint].map((address) => statusUnderName(address, 'rebound.example')));
 
     expect(answers).toEqual([403, 403]);
   });

@@ -40,10 +40,8 @@ describe('a wrong call', () => {
     const address = taken.address();
     const port = typeof address === 'object' ? String(address?.port) : '';
 
-    const { code, stderr } = await meshdrop(
-      ['--port', port, '--page-port', '0', '--data', 'data'],
-      await folderWith(),
-    ).ended;
+    const { code, stderr } = await meshdrop(['--port', port, '--page-port', '0', '--data', 'data'], await folderWith())
+      .ended;
 
     expect(code).toBe(2);
     expect(stderr).toContain(`port ${port} is in use: name another with --port`);

@@ -9,8 +9,7 @@ async function withModel(options: Options = {}, inputs: Record<string, unknown> 
   standIn.pass(10);
   const { assetIds } = (await standIn.job(jobId)).metadata;
   const model = await standIn.asset(assetIds.at(-1) ?? '');
-  const get = (url: string, headers: Record<string, string> = {}) =>
-    standIn.call('GET', url, undefined, headers);
+  const get = (url: string, headers: Record<string, string> = {}) => standIn.call('GET', url, undefined, headers);
   return { standIn, assetIds, model, get };
 }
 
@@ -155,10 +154,7 @@ describe('a range', () => {
     const beyond = await get(model.url, { range: 'bytes=99999999-' });
     const other = await get(model.url, { range: 'bytes=0-3', 'if-range': '"other"' });
 
-    expect([beyond.status, beyond.headers['content-range']]).toEqual([
-      416,
-      `bytes */${model.properties.size}`,
-    ]);
+    expect([beyond.status, beyond.headers['content-range']]).toEqual([416, `bytes */${model.properties.size}`]);
     expect([other.status, other.bytes.byteLength]).toEqual([200, model.properties.size]);
   });
 

@@ -10,47 +10,48 @@ async function withFaults(...faults: FaultInput[]) {
 }
 
 describe('faults in place of a submission', () => {
-  it.each([
-    [{ on: 'generate', what: 'ceiling', actionLimit: 3 }, 429, { details: { actionLimit: 3 } }, undefined],
-    [{ on: 'generate', what: 'cooldown' }, 429, { remainingSeconds: 612 }, undefined],
-    [
-      { on: 'generate', what: 'cooldown', remainingIn: 'details', retryAfterSeconds: 7 },
-      429,
-      { details: { remainingSeconds: 612 } },
-      '7',
-    ],
-    [
-      { on: 'generate', what: 'too-many-requests', retryAfterSeconds: 2 },
-      429,
-      { message: 'Too Many Requests' },
-      '2',
-    ],
-    [{ on: 'generate', what: 'server-error', status: 500 }, 500, {}, undefined],
-    [{ on: 'generate', what: 'server-error', as: 'html' }, 503, {}, undefined],
-    [{ on: 'generate', what: 'unauthorized' }, 401, {}, undefined],
-    [{ on: 'generate', what: 'out-of-credits' }, 402, {}, undefined],
-    [{ on: 'generate', what: 'plan-too-small' }, 403, { name: 'ModelAccessRestrictedError' }, undefined],
-    [{ on: 'generate', what: 'bad-request', reason: 'no' }, 400, { reason: 'no' }, undefined],
-    [{ on: 'generate', what: 'unprocessable' }, 422, {}, undefined],
-    [{ on: 'generate', what: 'too-large' }, 413, {}, undefined],
-    [{ on: 'generate', what: 'not-found' }, 404, {}, undefined],
-    [{ on: 'generate', what: 'answer', status: 418, body: 'tea' }, 418, {}, undefined],
-  ] satisfies [FaultInput, number, object, string | undefined][])(
-    '%j is answered %i and charges nothing',
-    async (fault, status, body, retryAfter) => {
-      const { standIn, image } = await withFaults(fault);
+  it.each(
+    (
+      [
+        [{ on: 'generate', what: 'ceiling', actionLimit: 3 }, 429, { details: { actionLimit: 3 } }, undefined],
+        [{ on: 'generate', what: 'cooldown' }, 429, { remainingSeconds: 612 }, undefined],
+        [
+          { on: 'generate', what: 'cooldown', remainingIn: 'details', retryAfterSeconds: 7 },
+          429,
+          { details: { remainingSeconds: 612 } },
+          '7',
+        ],
+        [
+          { on: 'generate', what: 'too-many-requests', retryAfterSeconds: 2 },
+          429,
+          { message: 'Too Many Requests' },
+          '2',
+        ],
+        [{ on: 'generate', what: 'server-error', status: 500 }, 500, {}, undefined],
+        [{ on: 'generate', what: 'server-error', as: 'html' }, 503, {}, undefined],
+        [{ on: 'generate', what: 'unauthorized' }, 401, {}, undefined],
+        [{ on: 'generate', what: 'out-of-credits' }, 402, {}, undefined],
+        [{ on: 'generate', what: 'plan-too-small' }, 403, { name: 'ModelAccessRestrictedError' }, undefined],
+        [{ on: 'generate', what: 'bad-request', reason: 'no' }, 400, { reason: 'no' }, undefined],
+        [{ on: 'generate', what: 'unprocessable' }, 422, {}, undefined],
+        [{ on: 'generate', what: 'too-large' }, 413, {}, undefined],
+        [{ on: 'generate', what: 'not-found' }, 404, {}, undefined],
+        [{ on: 'generate', what: 'answer', status: 418, body: 'tea' }, 418, {}, undefined],
+      ] satisfies [FaultInput, number, object, string | undefined][]
+    ).map(([fault, status, body, retryAfter]) => ({ fault, status, body, retryAfter })),
+  )('$fault.what is answered $status and charges nothing', async ({ fault, status, body, retryAfter }) => {
+    const { standIn, image } = await withFaults(fault);
 
-      const spoilt = await standIn.submit({ image });
-      const charged = standIn.ledger().cuCharged;
-      const next = await standIn.submit({ image });
+    const spoilt = await standIn.submit({ image });
+    const charged = standIn.ledger().cuCharged;
+    const next = await standIn.submit({ image });
 
-      expect(spoilt.status).toBe(status);
-      expect(spoilt.body).toMatchObject(body);
-      expect(spoilt.headers['retry-after']).toBe(retryAfter);
-      expect(charged).toBe(0);
-      expect(next.status).toBe(200);
-    },
-  );
+    expect(spoilt.status).toBe(status);
+    expect(spoilt.body).toMatchObject(body);
+    expect(spoilt.headers['retry-after']).toBe(retryAfter);
+    expect(charged).toBe(0);
+    expect(next.status).toBe(200);
+  });
 
   it('cuts or hangs before anything was done', async () => {
     const { standIn, image } = await withFaults(
@@ -66,43 +67,44 @@ describe('faults in place of a submission', () => {
 });
 
 describe('faults after a submission', () => {
-  it.each([
-    [{ on: 'generate', what: 'lost-cut' }, { cut: 'before' }],
-    [
-      { on: 'generate', what: 'lost-hang' },
-      { hangSeconds: 60, next: { cut: 'before' } },
-    ],
-    [
-      { on: 'generate', what: 'lost-502' },
-      { status: 502, headers: { 'content-type': 'text/html' } },
-    ],
-    [{ on: 'generate', what: 'lost-504' }, { status: 504 }],
-    [
-      { on: 'generate', what: 'slow', seconds: 3 },
-      { hangSeconds: 3, next: { status: 200 } },
-    ],
-    [
-      { on: 'generate', what: 'garbage' },
-      { status: 200, headers: { 'content-type': 'text/html' } },
-    ],
-    [{ on: 'generate', what: 'no-job-id' }, { status: 200 }],
-    [
-      { on: 'generate', what: 'truncated', atByte: 3 },
-      { status: 200, cutAtByte: 3 },
-    ],
-  ] satisfies [FaultInput, object][])(
-    '%j loses the answer, but the job runs and is charged',
-    async (fault, answer) => {
-      const { standIn, image } = await withFaults(fault);
+  it.each(
+    (
+      [
+        [{ on: 'generate', what: 'lost-cut' }, { cut: 'before' }],
+        [
+          { on: 'generate', what: 'lost-hang' },
+          { hangSeconds: 60, next: { cut: 'before' } },
+        ],
+        [
+          { on: 'generate', what: 'lost-502' },
+          { status: 502, headers: { 'content-type': 'text/html' } },
+        ],
+        [{ on: 'generate', what: 'lost-504' }, { status: 504 }],
+        [
+          { on: 'generate', what: 'slow', seconds: 3 },
+          { hangSeconds: 3, next: { status: 200 } },
+        ],
+        [
+          { on: 'generate', what: 'garbage' },
+          { status: 200, headers: { 'content-type': 'text/html' } },
+        ],
+        [{ on: 'generate', what: 'no-job-id' }, { status: 200 }],
+        [
+          { on: 'generate', what: 'truncated', atByte: 3 },
+          { status: 200, cutAtByte: 3 },
+        ],
+      ] satisfies [FaultInput, object][]
+    ).map(([fault, answer]) => ({ fault, answer })),
+  )('$fault.what loses the answer, but the job runs and is charged', async ({ fault, answer }) => {
+    const { standIn, image } = await withFaults(fault);
 
-      const spoilt = await standIn.raw('POST', '/v1/generate/custom/model_tripo-v3-1-image-to-3d', { image });
+    const spoilt = await standIn.raw('POST', '/v1/generate/custom/model_tripo-v3-1-image-to-3d', { image });
 
-      expect(spoilt).toMatchObject(answer);
-      expect(standIn.ledger()).toMatchObject({ cuCharged: 37.5, jobs: [{ image }] });
-      const { body } = await standIn.call('GET', '/v1/jobs?types=custom');
-      expect(body['jobs']).toMatchObject([{ metadata: { input: { image } } }]);
-    },
-  );
+    expect(spoilt).toMatchObject(answer);
+    expect(standIn.ledger()).toMatchObject({ cuCharged: 37.5, jobs: [{ image }] });
+    const { body } = await standIn.call('GET', '/v1/jobs?types=custom');
+    expect(body['jobs']).toMatchObject([{ metadata: { input: { image } } }]);
+  });
 
   it('is not wasted on a submission that was refused', async () => {
     const { standIn, image } = await withFaults({ on: 'generate', what: 'lost-502' });
@@ -190,7 +192,7 @@ describe('faults of a job', () => {
     });
   });
 
-  it('is lost for ever but paid, or two for one submission', async () => {
+  it('is lost forever but paid, or two for one submission', async () => {
     const lost = await jobWith({ on: 'generate', what: 'lost-job' });
     lost.standIn.pass(1000);
     expect((await lost.standIn.call('GET', `/v1/jobs/${lost.jobId}`)).status).toBe(404);

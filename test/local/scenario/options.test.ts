@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BadOptionError, KNOBS, parseOptions, patchedOptions } from '../../../local/scenario/options.ts';
+import { wordsFirst } from '../../words-first.ts';
 
 describe('the options', () => {
   it('have a default and a meaning for every knob', () => {
@@ -20,17 +21,19 @@ describe('the options', () => {
     expect(Object.entries(KNOBS).filter(([, meaning]) => meaning === '')).toEqual([]);
   });
 
-  it.each([
-    [{ jobSecond: 1 }, 'unknown option "jobSecond": did you mean "jobSeconds"?'],
-    [{ jobSeconds: -1 }, 'jobSeconds: -1'],
-    [{ dryRunStatus: 201 }, 'dryRunStatus: 201'],
-    [{ gltfPadBytes: 3 }, 'gltfPadBytes: 3'],
-    [{ prices: { textues: 1 } }, 'did you mean "textured"?'],
-    [{ faults: [{ on: 'getJob', what: 'cut-befor' }] }, 'did you mean "cut-before"?'],
-    [{ faults: [{ on: 'getJobs', what: 'cut-before' }] }, 'did you mean "getJob"?'],
-    [{ faults: [{ on: 'getJob', what: 'cut-before', time: 2 }] }, 'did you mean "times"?'],
-    [{ faults: [{ on: 'getJob', what: 'two-jobs' }] }, 'faults.0.on'],
-  ])('refuse %j with a sentence', (input, sentence) => {
+  it.each(
+    wordsFirst<[object]>([
+      [{ jobSecond: 1 }, 'unknown option "jobSecond": did you mean "jobSeconds"?'],
+      [{ jobSeconds: -1 }, 'jobSeconds: -1'],
+      [{ dryRunStatus: 201 }, 'dryRunStatus: 201'],
+      [{ gltfPadBytes: 3 }, 'gltfPadBytes: 3'],
+      [{ prices: { textues: 1 } }, 'did you mean "textured"?'],
+      [{ faults: [{ on: 'getJob', what: 'cut-befor' }] }, 'did you mean "cut-before"?'],
+      [{ faults: [{ on: 'getJobs', what: 'cut-before' }] }, 'did you mean "getJob"?'],
+      [{ faults: [{ on: 'getJob', what: 'cut-before', time: 2 }] }, 'did you mean "times"?'],
+      [{ faults: [{ on: 'getJob', what: 'two-jobs' }] }, 'faults.0.on'],
+    ]),
+  )('refuse what is wrong with a sentence: %s', (sentence, input) => {
     expect(() => parseOptions(input)).toThrow(BadOptionError);
     expect(() => parseOptions(input)).toThrow(sentence);
   });

@@ -10,8 +10,7 @@ const IMAGES: Record<string, () => Promise<Buffer>> = {
   'something on white': () => drawing(`<rect width="256" height="256" fill="white"/>${RING}`),
   'a hair on white': () =>
     drawing('<rect width="256" height="256" fill="white"/><rect x="20" y="128" width="200" height="1"/>'),
-  dust: () =>
-    drawing('<rect width="256" height="256" fill="white"/><rect x="99" y="99" width="6" height="6"/>'),
+  dust: () => drawing('<rect width="256" height="256" fill="white"/><rect x="99" y="99" width="6" height="6"/>'),
   'one pixel': () => plain(1, 1),
   'a wide strip': () => plain(4000, 3),
   'a tall strip': () => plain(2, 900),
@@ -31,17 +30,17 @@ const IMAGES: Record<string, () => Promise<Buffer>> = {
   'a grey WebP': () => drawing(RING).then((png) => sharp(png).greyscale().webp().toBuffer()),
 };
 
-const COMBINATIONS: [string, Partial<ReliefParameters>][] = [
-  ...Object.keys(IMAGES).map((name): [string, Partial<ReliefParameters>] => [name, {}]),
-  ['a cut-out', { faceLimit: 500 }],
-  ['a hair on white', { faceLimit: 500 }],
-  ['a photograph', { faceLimit: 4 }],
-  ['a wide strip', { faceLimit: 4 }],
-  ['a cut-out', { textured: false, parts: true }],
+const COMBINATIONS: [string, string, Partial<ReliefParameters>][] = [
+  ...Object.keys(IMAGES).map((name): [string, string, Partial<ReliefParameters>] => [name, 'by default', {}]),
+  ['a cut-out', 'with 500 faces', { faceLimit: 500 }],
+  ['a hair on white', 'with 500 faces', { faceLimit: 500 }],
+  ['a photograph', 'with 4 faces', { faceLimit: 4 }],
+  ['a wide strip', 'with 4 faces', { faceLimit: 4 }],
+  ['a cut-out', 'in parts without texture', { textured: false, parts: true }],
 ];
 
 describe.concurrent('what the Khronos validator says of', () => {
-  it.each(COMBINATIONS)('%s %j: no errors, no warnings', async (name, parameters) => {
+  it.each(COMBINATIONS)('%s %s: no errors, no warnings', async (name, _, parameters) => {
     const image = (await IMAGES[name]?.()) ?? Buffer.alloc(0);
 
     const { model, faceCount } = await reliefOf(image, { ...DEFAULTS, ...parameters });

@@ -37,10 +37,7 @@ describe.concurrent('a relief', () => {
 
   it('leaves the hole in the middle open, also on a plain background', async () => {
     const cutOut = await reliefOf(await ring, DEFAULTS);
-    const onWhite = await reliefOf(
-      await drawing(`<rect width="256" height="256" fill="white"/>${RING}`),
-      DEFAULTS,
-    );
+    const onWhite = await reliefOf(await drawing(`<rect width="256" height="256" fill="white"/>${RING}`), DEFAULTS);
 
     for (const relief of [cutOut, onWhite]) {
       const { positions } = await geometryOf(relief);

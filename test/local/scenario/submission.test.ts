@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { AUTHORIZATION, jobIn, MODEL_PATH, virtualStandIn } from './virtual-stand-in.ts';
+import { wordsFirst } from '../../words-first.ts';
 
 describe('credentials and routes', () => {
   it('answers 401 to a wrong secret and 403 in the gateway’s manner to nobody', async () => {
@@ -28,8 +29,7 @@ describe('credentials and routes', () => {
 
   it('refuses every name but this machine’s', async () => {
     const standIn = await virtualStandIn();
-    const get = (host: string) =>
-      standIn.call('GET', '/v1/jobs', undefined, { authorization: AUTHORIZATION, host });
+    const get = (host: string) => standIn.call('GET', '/v1/jobs', undefined, { authorization: AUTHORIZATION, host });
 
     expect((await get('evil.example:80')).status).toBe(403);
     expect((await get('localhost:8080')).status).toBe(200);
@@ -68,13 +68,15 @@ describe('uploading an image in base64', () => {
     }
   });
 
-  it.each([
-    [{ image: 'aGVsbG8=' }, '"name" is required'],
-    [{ name: 'a' }, "Either 'image' or 'canvas' must be provided"],
-    [{ name: 'a', image: 'aGVsbG8=' }, 'Unhandled image format'],
-    [{ name: 'a', image: '*** not base64 ***' }, 'Unhandled image format'],
-    [{ name: 'a', image: 'aGVsbG8=', colour: 1 }, '"colour" is not allowed'],
-  ])('refuses %j', async (body, reason) => {
+  it.each(
+    wordsFirst<[Record<string, unknown>]>([
+      [{ image: 'aGVsbG8=' }, '"name" is required'],
+      [{ name: 'a' }, "Either 'image' or 'canvas' must be provided"],
+      [{ name: 'a', image: 'aGVsbG8=' }, 'Unhandled image format'],
+      [{ name: 'a', image: '*** not base64 ***' }, 'Unhandled image format'],
+      [{ name: 'a', image: 'aGVsbG8=', colour: 1 }, '"colour" is not allowed'],
+    ]),
+  )('refuses a body: %s', async (reason, body) => {
     const standIn = await virtualStandIn();
 
     const answer = await standIn.call('POST', '/v1/assets', body);
@@ -88,8 +90,7 @@ describe('uploading an image in base64', () => {
     const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
       .png()
       .toBuffer();
-    const padded = (bytes: number) =>
-      Buffer.concat([png, Buffer.alloc(bytes - png.byteLength)]).toString('base64');
+    const padded = (bytes: number) => Buffer.concat([png, Buffer.alloc(bytes - png.byteLength)]).toString('base64');
 
     const justUnder = await standIn.call('POST', '/v1/assets', { name: 'a', image: padded(5_999_999) });
     const sixMegabytes = await standIn.call('POST', '/v1/assets', { name: 'a', image: padded(6_000_000) });
@@ -124,8 +125,7 @@ describe('submitting', () => {
   it('starts nothing on a dry run, whose status is 269, 200 or 402', async () => {
     const standIn = await virtualStandIn();
     const image = await standIn.image();
-    const quote = () =>
-      standIn.call('POST', `${MODEL_PATH}?dryRun=true`, { image, geometryQuality: 'detailed' });
+    const quote = () => standIn.call('POST', `${MODEL_PATH}?dryRun=true`, { image, geometryQuality: 'detailed' });
 
     const usual = await quote();
     standIn.setOptions({ dryRunStatus: 200 });
@@ -163,20 +163,22 @@ describe('submitting', () => {
     expect(answer.body['creativeUnitsCost']).toBe(75);
   });
 
-  it.each([
-    [{}, 400, '"image" is required'],
-    [{ image: 7 }, 400, '"image" must be a string'],
-    [{ image: 'asset_other' }, 404, 'Asset asset_other not found'],
-    [{ image: 'https://example.com/a.png' }, 400, 'Missing required mimeType parameter for asset kind image'],
-    [{ texture: 'yes' }, 400, '"texture" must be a boolean'],
-    [{ textureQuality: 'best' }, 400, '"textureQuality" must be one of [standard, detailed, extreme]'],
-    [{ seed: '1' }, 400, '"seed" must be a number'],
-    [{ prompt: 'a chair' }, 400, '"prompt" is not allowed'],
-    [{ generateParts: true }, 400, '"generateParts" is not compatible with "texture", "pbr" or "quad"'],
-    [{ faceLimit: 1_500_001 }, 400, '"faceLimit" must be less than or equal to 1500000'],
-    [{ faceLimit: 999, smartLowPoly: true }, 400, '"faceLimit" must be greater than or equal to 1000'],
-    [{ faceLimit: 150_001, quad: true }, 400, '"faceLimit" must be less than or equal to 150000'],
-  ])('refuses %j and charges nothing', async (inputs, status, reason) => {
+  it.each(
+    wordsFirst<[Record<string, unknown>, number]>([
+      [{}, 400, '"image" is required'],
+      [{ image: 7 }, 400, '"image" must be a string'],
+      [{ image: 'asset_other' }, 404, 'Asset asset_other not found'],
+      [{ image: 'https://example.com/a.png' }, 400, 'Missing required mimeType parameter for asset kind image'],
+      [{ texture: 'yes' }, 400, '"texture" must be a boolean'],
+      [{ textureQuality: 'best' }, 400, '"textureQuality" must be one of [standard, detailed, extreme]'],
+      [{ seed: '1' }, 400, '"seed" must be a number'],
+      [{ prompt: 'a chair' }, 400, '"prompt" is not allowed'],
+      [{ generateParts: true }, 400, '"generateParts" is not compatible with "texture", "pbr" or "quad"'],
+      [{ faceLimit: 1_500_001 }, 400, '"faceLimit" must be less than or equal to 1500000'],
+      [{ faceLimit: 999, smartLowPoly: true }, 400, '"faceLimit" must be greater than or equal to 1000'],
+      [{ faceLimit: 150_001, quad: true }, 400, '"faceLimit" must be less than or equal to 150000'],
+    ]),
+  )('refuses inputs and charges nothing: %s', async (reason, inputs, status) => {
     const standIn = await virtualStandIn();
     const image = await standIn.image();
     const body = Object.keys(inputs).length === 0 ? {} : { image, ...inputs };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AUTHORIZATION, smallPng, virtualStandIn } from './virtual-stand-in.ts';
+import { wordsFirst } from '../../words-first.ts';
 
 interface UploadBody {
   readonly id: string;
@@ -101,7 +102,7 @@ describe('a multipart upload', () => {
     expect((await now()).errorMessage).toBe('Unhandled image format');
   });
 
-  it('may stay at validating for ever, or fail with a message', async () => {
+  it('may stay at validating forever, or fail with a message', async () => {
     const stuck = await withUpload(5, 1, { faults: [{ on: 'completeUpload', what: 'upload-stuck' }] });
     await stuck.complete();
     stuck.standIn.pass(100_000);
@@ -128,23 +129,22 @@ describe('a multipart upload', () => {
     standIn.pass(3600);
     const late = await put(1, bytes);
 
-    expect([checksum.status, checksum.bytes.toString()]).toEqual([
-      403,
-      expect.stringContaining('HeadersNotSigned'),
-    ]);
+    expect([checksum.status, checksum.bytes.toString()]).toEqual([403, expect.stringContaining('HeadersNotSigned')]);
     expect([leaking.status, chunked.status, altered.status]).toEqual([400, 501, 403]);
     expect(typed.status).toBe(200);
     expect([late.status, late.bytes.toString()]).toEqual([403, expect.stringContaining('expired')]);
     expect(standIn.ledger().leakedCredentials).toBe(1);
   });
 
-  it.each([
-    [{ kind: 'picture' }, '"kind" must be one of'],
-    [{ parts: 0 }, '"parts" must be greater than or equal to 1'],
-    [{ fileSize: '5' }, '"fileSize" must be a number'],
-    [{ size: 5 }, '"size" is not allowed'],
-    [{ url: 'https://example.com/a.png' }, 'does not pull files'],
-  ])('is refused with %j', async (change, reason) => {
+  it.each(
+    wordsFirst<[object]>([
+      [{ kind: 'picture' }, '"kind" must be one of'],
+      [{ parts: 0 }, '"parts" must be greater than or equal to 1'],
+      [{ fileSize: '5' }, '"fileSize" must be a number'],
+      [{ size: 5 }, '"size" is not allowed'],
+      [{ url: 'https://example.com/a.png' }, 'does not pull files'],
+    ]),
+  )('is refused: %s', async (reason, change) => {
     const standIn = await virtualStandIn();
     const good = { fileName: 'a', contentType: 'image/png', fileSize: 5, kind: 'image', parts: 1 };
 

@@ -43,9 +43,7 @@ export async function virtualStandIn(
   ): Promise<ApiAnswer> {
     const { pathname, searchParams } = new URL(url, 'http://127.0.0.1:1');
     const bytes =
-      body instanceof Uint8Array
-        ? body
-        : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null));
+      body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null));
     return api.handle({
       method,
       path: pathname,

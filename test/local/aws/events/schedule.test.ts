@@ -1,27 +1,40 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startSchedule } from '../../../../local/aws/events/schedule.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { scheduleSchema, startSchedule } from '../../../../local/aws/events/schedule.ts';
+import { createVirtualTime } from '../../virtual-time.ts';
 
-const HOUR_MS = 3_600_000;
+const HOUR_SECONDS = 3_600;
+const HOUR_MS = HOUR_SECONDS * 1000;
 
 describe('a schedule', () => {
-  beforeEach(() => vi.useFakeTimers());
-  afterEach(() => vi.useRealTimers());
-
-  test('calls soon after the start, then at its rate, until it is stopped', async () => {
+  test('calls for the first time when it is told to, then at its rate, until it is stopped', async () => {
+    const { clock, pass } = createVirtualTime();
     const call = vi.fn<() => Promise<void>>(() => Promise.resolve());
 
-    const stop = startSchedule(HOUR_MS, call);
-    await vi.advanceTimersByTimeAsync(20_000);
+    const stop = startSchedule({ clock, everyMs: HOUR_MS, firstMs: 15_000, call });
+    await pass(20);
     expect(call).toHaveBeenCalledTimes(1);
-    await vi.advanceTimersByTimeAsync(2 * HOUR_MS);
+    await pass(2 * HOUR_SECONDS);
     expect(call).toHaveBeenCalledTimes(3);
 
     stop();
-    await vi.advanceTimersByTimeAsync(2 * HOUR_MS);
+    await pass(2 * HOUR_SECONDS);
     expect(call).toHaveBeenCalledTimes(3);
   });
 
+  test('waits out its rate before the first call if it is told nothing else', async () => {
+    const { clock, pass } = createVirtualTime();
+    const call = vi.fn<() => Promise<void>>(() => Promise.resolve());
+
+    startSchedule({ clock, everyMs: HOUR_MS, call });
+    await pass(HOUR_SECONDS - 1);
+    expect(call).not.toHaveBeenCalled();
+    await pass(2);
+
+    expect(call).toHaveBeenCalledTimes(1);
+  });
+
   test('leaves out a call while the last one still runs', async () => {
+    const { clock, pass } = createVirtualTime();
     let end: () => void = () => undefined;
     const call = vi.fn<() => Promise<void>>(
       () =>
@@ -30,13 +43,24 @@ describe('a schedule', () => {
         }),
     );
 
-    const stop = startSchedule(HOUR_MS, call);
-    await vi.advanceTimersByTimeAsync(3 * HOUR_MS);
+    startSchedule({ clock, everyMs: HOUR_MS, firstMs: 15_000, call });
+    await pass(3 * HOUR_SECONDS);
     expect(call).toHaveBeenCalledTimes(1);
     end();
-    await vi.advanceTimersByTimeAsync(HOUR_MS);
+    await pass(HOUR_SECONDS);
 
     expect(call).toHaveBeenCalledTimes(2);
-    stop();
   });
+});
+
+test.each([
+  ['rate(1 hour)', HOUR_MS],
+  ['rate(15 minutes)', 900_000],
+  ['rate(30 days)', 30 * 24 * HOUR_MS],
+])('%s is understood', (expression, ms) => {
+  expect(scheduleSchema.parse(expression)).toBe(ms);
+});
+
+test('a cron expression is refused', () => {
+  expect(() => scheduleSchema.parse('cron(0 12 * * ? *)')).toThrow(/only rates/);
 });

@@ -24,11 +24,10 @@ async function hostOf(code: string, timeoutSeconds = 5): Promise<LambdaHost> {
       Environment: { Variables: { COLOUR: 'green', SCENARIO_URL: 'https://real.example/v1' } },
     },
   };
-  const scenarioUrl = 'http://127.0.0.1:9/v1';
   const host = await startLambdaHost({
     functions: [work],
     endpoint: 'http://127.0.0.1:9',
-    scenarioUrl,
+    variables: { SCENARIO_URL: 'http://127.0.0.1:9/v1', OTHER: 'x' },
     accessKeyId: 'functions-of-this-run',
     onLog: () => undefined,
     logFolder: join(folder, 'logs'),
@@ -55,6 +54,8 @@ describe('a function', () => {
       AWS_LAMBDA_FUNCTION_NAME: 'Work',
     });
     expect(environment).not.toHaveProperty('SECRET_OF_THIS_MACHINE');
+    // Only what the template gives a function is replaced.
+    expect(environment).not.toHaveProperty('OTHER');
   });
 
   test('keeps its process warm, and is told how much time is left', async () => {
@@ -109,9 +110,7 @@ describe('a function', () => {
   });
 
   test('that ends its process is told so, and the next invocation works', async () => {
-    const host = await hostOf(
-      'export const handler = async ({ die }) => { if (die) process.exit(3); return "alive" }',
-    );
+    const host = await hostOf('export const handler = async ({ die }) => { if (die) process.exit(3); return "alive" }');
 
     const died = host.invoke('Work', { die: true });
 
@@ -122,7 +121,7 @@ describe('a function', () => {
     expect(await host.invoke('Work', {})).toBe('alive');
   });
 
-  test('that can not be loaded says why', async () => {
+  test('that cannot be loaded says why', async () => {
     const host = await hostOf('throw new Error("missing environment variables: X")');
 
     await expect(host.invoke('Work', {})).rejects.toThrow('missing environment variables: X');

@@ -44,6 +44,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CreatedObject } from '../../../../local/aws/s3/created-object.ts';
 import { createS3Handler } from '../../../../local/aws/s3/handler.ts';
 import { type ObjectStore, createObjectStore } from '../../../../local/aws/s3/store.ts';
+import { wordsFirst } from '../../../words-first.ts';
 
 const MB = 1024 * 1024;
 const PLAIN = 'plain-bucket';
@@ -62,10 +63,7 @@ let folderCount = 0;
 
 beforeAll(async () => {
   // Between two calls a busy machine may need longer than the five seconds after which a server hangs up, and nobody retries.
-  server = createServer(
-    { keepAliveTimeout: 0 },
-    (request, response) => void createS3Handler(store)(request, response),
-  );
+  server = createServer({ keepAliveTimeout: 0 }, (request, response) => void createS3Handler(store)(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
   s3 = new S3Client({
@@ -299,9 +297,7 @@ describe('objects', () => {
       }),
     );
 
-    await s3.send(
-      new CopyObjectCommand({ ...source, CopySource: `${CopySource}?versionId=${first.VersionId}` }),
-    );
+    await s3.send(new CopyObjectCommand({ ...source, CopySource: `${CopySource}?versionId=${first.VersionId}` }));
     const toItself = s3.send(new CopyObjectCommand({ ...source, CopySource }));
 
     await expect(toItself).rejects.toMatchObject({ name: 'InvalidRequest' });
@@ -404,9 +400,7 @@ describe('integrity', () => {
       const object = { Bucket: PLAIN, Key: ChecksumAlgorithm };
       const field = `Checksum${ChecksumAlgorithm}`;
 
-      const answer: object = await s3.send(
-        new PutObjectCommand({ ...object, Body: '123456789', ChecksumAlgorithm }),
-      );
+      const answer: object = await s3.send(new PutObjectCommand({ ...object, Body: '123456789', ChecksumAlgorithm }));
       const got = await s3.send(new GetObjectCommand({ ...object, ChecksumMode: 'ENABLED' }));
 
       expect(await got.Body?.transformToString()).toBe('123456789');
@@ -427,16 +421,14 @@ describe('integrity', () => {
     }
   });
 
-  it.each([
-    [
-      { 'x-amz-checksum-crc32': 'AAAAAA==' },
-      'BadDigest',
-      `expected AAAAAA==, computed ${base64Crc32('body')}`,
-    ],
-    [{ 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }, 'BadDigest', 'Content-MD5'],
-    [{ 'content-md5': 'nonsense' }, 'InvalidDigest', 'not valid'],
-    [{ 'x-amz-content-sha256': '0'.repeat(64) }, 'XAmzContentSHA256Mismatch', 'computed 230d83'],
-  ])('refuses a body that is not what %j says, and keeps nothing', async (headers, code, message) => {
+  it.each(
+    wordsFirst<[Record<string, string>, string]>([
+      [{ 'x-amz-checksum-crc32': 'AAAAAA==' }, 'BadDigest', `expected AAAAAA==, computed ${base64Crc32('body')}`],
+      [{ 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }, 'BadDigest', 'Content-MD5'],
+      [{ 'content-md5': 'nonsense' }, 'InvalidDigest', 'not valid'],
+      [{ 'x-amz-content-sha256': '0'.repeat(64) }, 'XAmzContentSHA256Mismatch', 'computed 230d83'],
+    ]),
+  )('refuses a body that is not what its headers say, and keeps nothing: %s', async (message, headers, code) => {
     const answer = await raw('PUT', `/${PLAIN}/a`, { headers, body: 'body' });
 
     expect(answer).toMatchObject({
@@ -534,9 +526,7 @@ describe('conditional writes', () => {
     });
     const ready = await Promise.all(uploads);
 
-    const results = await Promise.allSettled(
-      ready.map((input) => s3.send(new CompleteMultipartUploadCommand(input))),
-    );
+    const results = await Promise.allSettled(ready.map((input) => s3.send(new CompleteMultipartUploadCommand(input))));
 
     expect(outcomes(results)).toEqual(oneOf20);
   });
@@ -562,9 +552,7 @@ describe('conditional writes', () => {
     await expect(s3.send(new PutObjectCommand({ ...object, IfMatch: ETag }))).rejects.toMatchObject({
       name: 'NoSuchKey',
     });
-    await expect(s3.send(new PutObjectCommand({ ...object, IfNoneMatch: '*' }))).resolves.toHaveProperty(
-      'ETag',
-    );
+    await expect(s3.send(new PutObjectCommand({ ...object, IfNoneMatch: '*' }))).resolves.toHaveProperty('ETag');
   });
 });
 
@@ -606,7 +594,10 @@ describe('versions', () => {
     await expect.poll(filesLeft).toEqual([]);
   });
 
-  it.each([false, true])('pages through versions, deleting them on the way: %j', async (isDeleting) => {
+  it.each([
+    ['and leaves them', false],
+    ['and deletes them on the way', true],
+  ])('pages through versions %s', async (_, isDeleting) => {
     for (let n = 0; n < 7; n += 1) await put(n < 5 ? 'a' : 'b', String(n), VERSIONED);
     const seen = [];
 
@@ -674,9 +665,7 @@ describe('listings', () => {
   it('encodes keys when asked, and names the owner when asked', async () => {
     await put('a b+\u0001/ü');
 
-    const answer = await s3.send(
-      new ListObjectsV2Command({ Bucket: PLAIN, EncodingType: 'url', FetchOwner: true }),
-    );
+    const answer = await s3.send(new ListObjectsV2Command({ Bucket: PLAIN, EncodingType: 'url', FetchOwner: true }));
 
     expect(answer.Contents).toMatchObject([{ Key: 'a%20b%2B%01/%C3%BC', Owner: { ID: 'local' }, Size: 8 }]);
   });
@@ -686,8 +675,7 @@ describe('listings', () => {
 
     const { Buckets } = await s3.send(new ListBucketsCommand());
     expect(Buckets?.map(({ Name }) => Name)).toEqual(['another', PLAIN, VERSIONED]);
-    const versioning = async (Bucket: string) =>
-      (await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status;
+    const versioning = async (Bucket: string) => (await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status;
     expect([await versioning(PLAIN), await versioning(VERSIONED)]).toEqual([undefined, 'Enabled']);
     expect((await s3.send(new GetBucketLocationCommand({ Bucket: PLAIN }))).LocationConstraint).toBeFalsy();
     await expect(s3.send(new HeadBucketCommand({ Bucket: 'none' }))).rejects.toMatchObject({
@@ -701,9 +689,7 @@ describe('listings', () => {
     await put('b');
     const Objects = [{ Key: ' a ' }, { Key: 'none' }, { Key: 'k'.repeat(1025) }];
 
-    const { Deleted, Errors } = await s3.send(
-      new DeleteObjectsCommand({ Bucket: PLAIN, Delete: { Objects } }),
-    );
+    const { Deleted, Errors } = await s3.send(new DeleteObjectsCommand({ Bucket: PLAIN, Delete: { Objects } }));
 
     expect(Deleted?.map(({ Key }) => Key)).toEqual([' a ', 'none']);
     expect(Errors?.map(({ Code }) => Code)).toEqual(['KeyTooLongError']);
@@ -745,8 +731,7 @@ describe('multipart uploads', () => {
         ChecksumType: 'FULL_OBJECT',
       }),
     );
-    const part = (n: number) =>
-      uploadPart('whole', UploadId ?? '', n, body.subarray((n - 1) * 5 * MB, n * 5 * MB));
+    const part = (n: number) => uploadPart('whole', UploadId ?? '', n, body.subarray((n - 1) * 5 * MB, n * 5 * MB));
     const upload = {
       ...object,
       UploadId,
@@ -765,14 +750,9 @@ describe('multipart uploads', () => {
 
   it('refuses parts that are out of order, unknown or too small, and can then still be completed', async () => {
     const UploadId = await createUpload('a');
-    const [one, two] = [
-      await uploadPart('a', UploadId, 1, 'small'),
-      await uploadPart('a', UploadId, 2, 'last'),
-    ];
+    const [one, two] = [await uploadPart('a', UploadId, 1, 'small'), await uploadPart('a', UploadId, 2, 'last')];
     const complete = (Parts: object[]) =>
-      s3.send(
-        new CompleteMultipartUploadCommand({ Bucket: PLAIN, Key: 'a', UploadId, MultipartUpload: { Parts } }),
-      );
+      s3.send(new CompleteMultipartUploadCommand({ Bucket: PLAIN, Key: 'a', UploadId, MultipartUpload: { Parts } }));
 
     await expect(complete([two, one])).rejects.toMatchObject({ name: 'InvalidPartOrder' });
     await expect(complete([{ ...one, ETag: two.ETag }])).rejects.toMatchObject({ name: 'InvalidPart' });
@@ -818,9 +798,7 @@ describe('a restart', () => {
     openStore(); // once more, on the shortened journal
     await put('after', 'after', VERSIONED);
 
-    await s3.send(
-      new DeleteObjectCommand({ Bucket: VERSIONED, Key: 'after', VersionId: created.at(-1)?.versionId }),
-    );
+    await s3.send(new DeleteObjectCommand({ Bucket: VERSIONED, Key: 'after', VersionId: created.at(-1)?.versionId }));
     expect([store.listVersions(PLAIN), store.listVersions(VERSIONED), store.buckets()]).toEqual(before);
     expect(await get('a', one.VersionId)).toBe('one');
     expect(await get('b')).toBe('b2');
@@ -854,9 +832,7 @@ describe('a restart', () => {
     for (const { key } of objects) {
       const { body } = reopened.get('bucket', key);
       const written = Array.from({ length: last + 2 }, (_, n) => n).filter((n) => `key-${n % 50}` === key);
-      const [older = '', newest = ''] = written
-        .slice(-2)
-        .map((n) => Buffer.alloc(100_000, String(n)).toString());
+      const [older = '', newest = ''] = written.slice(-2).map((n) => Buffer.alloc(100_000, String(n)).toString());
       // The one after the last answer may be there or not, but never in part.
       expect(written.at(-1) === last + 1 ? [older, newest] : [newest]).toContain(await text(body));
     }
@@ -898,8 +874,7 @@ describe('at the door', () => {
   });
 
   it('serves this machine only', async () => {
-    const status = async (headers: Record<string, string>) =>
-      (await raw('GET', `/${PLAIN}`, { headers })).status;
+    const status = async (headers: Record<string, string>) => (await raw('GET', `/${PLAIN}`, { headers })).status;
 
     expect(await status({ host: 'evil.example' })).toBe(403);
     expect(await status({ host: `127.0.0.1.evil.example:${port}` })).toBe(403);
@@ -917,9 +892,7 @@ describe('at the door', () => {
   });
 
   it('refuses broken XML and broken percent-encoding', async () => {
-    expect((await raw('POST', `/${PLAIN}?delete`, { body: '<Delete><Object>' })).body).toContain(
-      'MalformedXML',
-    );
+    expect((await raw('POST', `/${PLAIN}?delete`, { body: '<Delete><Object>' })).body).toContain('MalformedXML');
     expect((await raw('GET', `/${PLAIN}/%ff`)).body).toContain('InvalidURI');
   });
 

@@ -1,32 +1,42 @@
 import { expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
-import { startEventSource } from '../../../../local/aws/sqs/event-source.ts';
+import { createMemoryFiles } from '../../../../local/aws/durable-files.ts';
+import { type EventSourceOptions, startEventSource } from '../../../../local/aws/sqs/event-source.ts';
 import { openQueue, type Queue } from '../../../../local/aws/sqs/queue.ts';
-import { temporaryFolder } from '../../temporary-folder.ts';
+import { createIds } from '../../../simulation/random.ts';
+import { createVirtualTime } from '../../virtual-time.ts';
 
 const eventSchema = z.object({
   Records: z.tuple([z.looseObject({ messageId: z.string(), receiptHandle: z.string(), body: z.string() })]),
 });
 type SqsRecord = z.infer<typeof eventSchema>['Records'][0];
 
+const { clock, pass } = createVirtualTime();
+
 /** A queue that feeds a function, which says of each message whether it is done with it. */
-async function feed(work: (record: SqsRecord, queue: Queue) => boolean): Promise<Queue> {
+async function feed(
+  work: (record: SqsRecord, queue: Queue) => boolean | Promise<boolean>,
+  options: Partial<EventSourceOptions> = {},
+): Promise<Queue> {
   const queue = await openQueue({
     arn: 'arn:aws:sqs:us-east-1:000000000000:uploads',
-    folder: await temporaryFolder(),
+    files: createMemoryFiles(),
+    clock,
+    newId: createIds(),
     visibilityTimeoutMs: 360_000,
     retentionMs: 86_400_000,
     speed: 1,
   });
   const stop = startEventSource({
     queue,
+    clock,
     maxConcurrency: 2,
-    onReceived: () => undefined,
-    invoke: (event) => {
+    invoke: async (event) => {
       const [record] = eventSchema.parse(event).Records;
       const itemIdentifier = record.messageId;
-      return Promise.resolve({ batchItemFailures: work(record, queue) ? [] : [{ itemIdentifier }] });
+      return { batchItemFailures: (await work(record, queue)) ? [] : [{ itemIdentifier }] };
     },
+    ...options,
   });
   onTestFinished(() => {
     stop();
@@ -39,8 +49,9 @@ test('a message that a function is done with is gone', async () => {
   const queue = await feed(() => true);
 
   await queue.send('one');
+  await pass(1);
 
-  await expect.poll(() => queue.messages()).toEqual([]);
+  expect(queue.messages()).toEqual([]);
 });
 
 test('a message comes back when the function said so, by the handle it was given', async () => {
@@ -52,20 +63,79 @@ test('a message comes back when the function said so, by the handle it was given
   });
 
   await queue.send('one');
+  await pass(1);
 
-  await expect.poll(() => queue.messages()).toEqual([]);
+  expect(queue.messages()).toEqual([]);
   expect(new Set(handles).size).toBe(2);
 });
 
-test('a message that a function failed at without saying more stays hidden until its time', async () => {
-  let received = 0;
-  const queue = await feed(() => {
-    received += 1;
-    return false;
-  });
+test.each([
+  ['said that it is not done', () => Promise.resolve(false)],
+  ['threw', () => Promise.reject(new Error('not now'))],
+])('a message stays hidden until its time when the function %s', async (_, work) => {
+  const received: string[] = [];
+  const queue = await feed(work, { onReceived: ({ messageId }) => received.push(messageId) });
 
   const message = await queue.send('one');
-
-  await expect.poll(() => received).toBe(1);
+  await pass(359);
+  expect(received).toHaveLength(1);
   expect(queue.isVisible(message)).toBe(false);
+  await pass(2);
+
+  expect(received).toHaveLength(2);
+});
+
+test('no more messages are worked on at once than the event source may, and none is forgotten', async () => {
+  let atOnce = 0;
+  let most = 0;
+  const queue = await feed(async () => {
+    atOnce += 1;
+    most = Math.max(most, atOnce);
+    await new Promise<void>((resolve) => void clock.after(10_000, resolve));
+    atOnce -= 1;
+    return true;
+  });
+
+  for (const body of ['one', 'two', 'three', 'four', 'five']) await queue.send(body);
+  await pass(40);
+
+  expect(most).toBe(2);
+  expect(queue.messages()).toEqual([]);
+});
+
+test('a message that comes while another is worked on is worked on beside it', async () => {
+  const queue = await feed(async ({ body }) => {
+    await new Promise<void>((resolve) => void clock.after(body === 'long' ? 100_000 : 1_000, resolve));
+    return true;
+  });
+
+  await queue.send('long');
+  await pass(5);
+  await queue.send('short');
+  await pass(5);
+
+  expect(queue.messages().map(({ body }) => body)).toEqual(['long']);
+});
+
+test('a message that stays visible is worked on twice', async () => {
+  const bodies: string[] = [];
+  const staysVisible = (nth: number) => nth === 1;
+  const queue = await feed(({ body }) => bodies.push(body) > 0, { staysVisible });
+
+  await queue.send('one');
+  await pass(1);
+
+  expect(bodies).toEqual(['one', 'one']);
+  expect(queue.messages()).toEqual([]);
+});
+
+test('a message is noticed as late as polling takes', async () => {
+  const queue = await feed(() => true, { pollDelayMs: () => 5_000 });
+  await queue.send('one');
+
+  await pass(4);
+  expect(queue.messages()).toHaveLength(1);
+  await pass(2);
+
+  expect(queue.messages()).toEqual([]);
 });

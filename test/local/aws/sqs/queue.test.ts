@@ -1,26 +1,25 @@
-import { describe, expect, test } from 'vitest';
-import {
-  type Message,
-  openQueue,
-  type Queue,
-  type QueueOptions,
-  receiptHandleOf,
-} from '../../../../local/aws/sqs/queue.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { createMemoryFiles } from '../../../../local/aws/durable-files.ts';
+import { type Message, receiptHandleOf } from '../../../../local/aws/sqs/message.ts';
+import { openQueue, type Queue, type QueueOptions } from '../../../../local/aws/sqs/queue.ts';
 import { sqsRecord } from '../../../../local/aws/sqs/sqs-record.ts';
-import { temporaryFolder } from '../../temporary-folder.ts';
+import { createIds } from '../../../simulation/random.ts';
+import { createVirtualTime } from '../../virtual-time.ts';
 
-const clock = { now: 1_000_000 };
+const { clock, pass } = createVirtualTime();
+const newId = createIds();
 
-async function open(options: Partial<QueueOptions> = {}): Promise<Queue> {
-  const folder = options.folder ?? (await temporaryFolder());
-  const base = {
+function open(options: Partial<QueueOptions> = {}): Promise<Queue> {
+  return openQueue({
     arn: 'arn:aws:sqs:us-east-1:000000000000:uploads',
-    folder,
+    files: createMemoryFiles(),
+    clock,
+    newId,
     visibilityTimeoutMs: 360_000,
     retentionMs: 86_400_000,
     speed: 1,
-  };
-  return await openQueue({ ...base, now: () => clock.now, ...options });
+    ...options,
+  });
 }
 
 /** Receives what has to be there. */
@@ -43,7 +42,6 @@ describe('a queue', () => {
 
     expect(first).toMatchObject({ body: 'one', receiveCount: 1 });
     expect(second).toBeUndefined();
-    queue.close();
   });
 
   test('shows a message again when its visibility timeout ends, and counts the receives', async () => {
@@ -51,43 +49,40 @@ describe('a queue', () => {
     await queue.send('one');
     await queue.receive();
 
-    clock.now += 359_000;
+    await pass(359);
     const tooEarly = await queue.receive();
-    clock.now += 2_000;
+    await pass(2);
     const again = await queue.receive();
 
     expect(tooEarly).toBeUndefined();
     expect(again).toMatchObject({ body: 'one', receiveCount: 2 });
-    queue.close();
   });
 
   test('divides what is left of the timeout by the speed, from when a receiver gives a message back', async () => {
     const queue = await open({ speed: 10 });
     await queue.send('one');
     const handle = await receivedHandle(queue);
-    clock.now += 60_000;
+    await pass(60);
 
     queue.giveBack(handle);
 
-    clock.now += 29_000;
+    await pass(29);
     expect(await queue.receive()).toBeUndefined();
-    clock.now += 1_500;
+    await pass(1.5);
     expect(await queue.receive()).toMatchObject({ receiveCount: 2 });
-    queue.close();
   });
 
   test('forgets a deleted message for good', async () => {
-    const folder = await temporaryFolder();
-    const queue = await open({ folder });
+    const files = createMemoryFiles();
+    const queue = await open({ files });
     await queue.send('one');
     await queue.delete(await receivedHandle(queue));
 
-    clock.now += 400_000;
-    const reopened = await open({ folder });
+    await pass(400);
+    const reopened = await open({ files });
 
     expect(await queue.receive()).toBeUndefined();
     expect(reopened.messages()).toEqual([]);
-    queue.close();
   });
 
   test('moves a message that was received too often to the dead letters', async () => {
@@ -95,42 +90,38 @@ describe('a queue', () => {
     const queue = await open({ redrive: { queue: deadLetters, maxReceiveCount: 2 } });
     await queue.send('poison');
     await queue.receive();
-    clock.now += 361_000;
+    await pass(361);
     await queue.receive();
-    clock.now += 361_000;
+    await pass(361);
 
     const third = await queue.receive();
 
     expect(third).toBeUndefined();
     expect(queue.messages()).toEqual([]);
     expect(deadLetters.messages()).toMatchObject([{ body: 'poison', deadLetterSource: queue.arn }]);
-    queue.close();
-    deadLetters.close();
   });
 
   test('keeps its messages and their receive counts when the process is gone, all visible again', async () => {
-    const folder = await temporaryFolder();
-    const before = await open({ folder });
+    const files = createMemoryFiles();
+    const before = await open({ files });
     await before.send('one');
     await before.receive();
     before.close();
 
-    const after = await open({ folder });
+    const after = await open({ files });
 
     expect(await after.receive()).toMatchObject({ body: 'one', receiveCount: 2 });
-    after.close();
   });
 
   test('drops a message that is older than the retention', async () => {
     const queue = await open({ retentionMs: 1_000 });
     await queue.send('old');
-    clock.now += 1_001;
+    await pass(1.001);
 
     const received = await queue.receive();
 
     expect(received).toBeUndefined();
     expect(queue.messages()).toEqual([]);
-    queue.close();
   });
 
   test('shows a message to a function as SQS does', async () => {
@@ -147,22 +138,65 @@ describe('a queue', () => {
       eventSourceARN: queue.arn,
       attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(message.sentAt) },
     });
-    queue.close();
   });
 
   test('says since when the data folder has it', async () => {
-    const folder = await temporaryFolder();
-    const before = await open({ folder });
-    clock.now += 5_000;
+    const files = createMemoryFiles();
+    const before = await open({ files });
+    await pass(5);
 
-    const after = await open({ folder });
+    const after = await open({ files });
 
     expect(after.createdAt).toBe(before.createdAt);
     expect(after.messages()).toEqual([]);
   });
 });
 
+describe('who watches a queue', () => {
+  test('is told of every message that is sent, a dead letter too', async () => {
+    const bodies: string[] = [];
+    const deadLetters = await open({ onSent: ({ body }) => bodies.push(`dead ${body}`) });
+    const queue = await open({
+      redrive: { queue: deadLetters, maxReceiveCount: 1 },
+      onSent: ({ body }) => bodies.push(body),
+    });
+
+    await queue.send('poison');
+    await queue.receive({ visibilityTimeoutMs: 0 });
+    await queue.receive();
+
+    expect(bodies).toEqual(['poison', 'dead poison']);
+  });
+
+  test('hears when a message comes, when it is visible again, and not of one that is gone', async () => {
+    const queue = await open();
+    const listener = vi.fn<() => void>();
+    queue.onVisible(listener);
+
+    await queue.send('one');
+    await queue.send('two');
+    expect(listener).toHaveBeenCalledTimes(2);
+    await queue.delete(await receivedHandle(queue));
+    await received(queue);
+    await pass(361);
+
+    expect(listener).toHaveBeenCalledTimes(3);
+  });
+});
+
 describe('the visibility of a message', () => {
+  test('stays for others when it is given out "at least once", and the first handle is no longer the last', async () => {
+    const queue = await open();
+    await queue.send('one');
+
+    const first = await queue.receive({ staysVisible: true });
+    const second = await queue.receive();
+    if (first) await queue.delete(receiptHandleOf(first));
+
+    expect(second).toMatchObject({ messageId: first?.messageId, receiveCount: 2 });
+    expect(queue.messages()).toHaveLength(1);
+  });
+
   test('that its receiver has changed counts from the end of the work, divided by the speed', async () => {
     const queue = await open({ speed: 10 });
     await queue.send('one');
@@ -171,11 +205,10 @@ describe('the visibility of a message', () => {
     queue.changeVisibility(handle, 3_600_000);
     queue.giveBack(handle);
 
-    clock.now += 359_000;
+    await pass(359);
     expect(await queue.receive()).toBeUndefined();
-    clock.now += 2_000;
+    await pass(2);
     expect(await queue.receive()).toMatchObject({ receiveCount: 2 });
-    queue.close();
   });
 
   test('that was set to 0 lets it be received at once, before those that came later', async () => {
@@ -188,7 +221,6 @@ describe('the visibility of a message', () => {
     queue.giveBack(handle);
 
     expect(await queue.receive()).toMatchObject({ body: 'oldest', receiveCount: 2 });
-    queue.close();
   });
 
   test('is not changed any more by the handle of an earlier receive, nor is the message deleted', async () => {
@@ -204,17 +236,15 @@ describe('the visibility of a message', () => {
     expect(() => queue.changeVisibility(old, 0)).toThrow('not available for visibility timeout change');
     expect(await queue.receive()).toBeUndefined();
     expect(queue.messages()).toHaveLength(1);
-    queue.close();
   });
 
   test('can be changed only while it is hidden, and with a handle of a receive', async () => {
     const queue = await open();
     await queue.send('one');
     const handle = await receivedHandle(queue);
-    clock.now += 361_000;
+    await pass(361);
 
     expect(() => queue.changeVisibility(handle, 5_000)).toThrow(/not in flight/);
     expect(() => queue.changeVisibility('something', 5_000)).toThrow(/not a valid receipt handle/);
-    queue.close();
   });
 });

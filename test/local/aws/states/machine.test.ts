@@ -1,20 +1,18 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  type Execution,
-  type Machine,
-  type MachineOptions,
-  openMachine,
-} from '../../../../local/aws/states/machine.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createMemoryFiles, type DurableFiles } from '../../../../local/aws/durable-files.ts';
 import { ServiceError } from '../../../../local/aws/service-error.ts';
-import { temporaryFolder } from '../../temporary-folder.ts';
+import type { Execution } from '../../../../local/aws/states/execution.ts';
+import { type Machine, type MachineOptions, openMachine } from '../../../../local/aws/states/machine.ts';
+import { createVirtualTime } from '../../virtual-time.ts';
 
+const resource = 'arn:aws:lambda:us-east-1:000000000000:function:Work';
 const definition = JSON.stringify({
   StartAt: 'Pause',
   States: {
     Pause: { Type: 'Wait', SecondsPath: '$.seconds', Next: 'Work' },
     Work: {
       Type: 'Task',
-      Resource: 'arn:aws:lambda:us-east-1:000000000000:function:Work',
+      Resource: resource,
       TimeoutSeconds: 60,
       Retry: [{ ErrorEquals: ['BusyError'], IntervalSeconds: 5, MaxAttempts: 2, BackoffRate: 1 }],
       End: true,
@@ -22,34 +20,40 @@ const definition = JSON.stringify({
   },
 });
 
+const { clock, pass } = createVirtualTime();
+
 interface Stage {
   readonly machine: Machine;
+  readonly files: DurableFiles;
+  /** Told of their ends, in this order. */
   readonly ended: Execution[];
   readonly payloads: unknown[];
 }
 
-async function open(options: Partial<MachineOptions> = {}): Promise<Stage & { folder: string }> {
-  const folder = options.folder ?? (await temporaryFolder());
+async function open(options: Partial<MachineOptions> = {}): Promise<Stage> {
+  const files = options.files ?? createMemoryFiles();
   const ended: Execution[] = [];
   const payloads: unknown[] = [];
   const machine = await openMachine({
     arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:Generation',
     definition,
-    folder,
-    speed: 1000,
+    files,
+    clock,
+    random: () => 0.5,
+    speed: 1,
     invoke: (_, payload) => {
       payloads.push(payload);
       return Promise.resolve({ done: true });
     },
-    onEnded: (execution) => {
-      ended.push(execution);
+    onStatus: (execution) => {
+      if (execution.status !== 'RUNNING') ended.push(execution);
       return Promise.resolve();
     },
-    onTask: () => undefined,
+    onTrouble: (_, error) => expect(error).toBeUndefined(),
     ...options,
   });
   onTestFinished(() => machine.close());
-  return { machine, ended, payloads, folder };
+  return { machine, files, ended, payloads };
 }
 
 const never = () => new Promise<never>(() => undefined);
@@ -60,13 +64,18 @@ function nameOf(error: unknown): string {
 
 describe('StartExecution', () => {
   test('runs the definition, waits divided by the speed, and tells of the end once', async () => {
-    const { machine, ended, payloads } = await open();
+    const { machine, ended, payloads } = await open({ speed: 10 });
+    const startedAt = clock.now();
 
-    await machine.start('oak-1', '{"seconds":30}');
+    const { startDate } = await machine.start('oak-1', '{"seconds":30}');
+    await pass(2.9);
+    expect(payloads).toEqual([]);
+    await pass(1);
 
-    await expect
-      .poll(() => ended)
-      .toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED', output: '{"done":true}' }]);
+    expect(ended).toMatchObject([
+      { name: 'oak-1', status: 'SUCCEEDED', output: '{"done":true}', stopDate: startedAt + 3_000 },
+    ]);
+    expect(startDate).toBe(startedAt);
     expect(payloads).toEqual([{ seconds: 30 }]);
   });
 
@@ -86,7 +95,8 @@ describe('StartExecution', () => {
   ])('refuses a name that is taken, %s', async (_, input, hasEnded) => {
     const { machine, ended } = await open(hasEnded ? {} : { invoke: never });
     await machine.start('oak-1', '{"seconds":0}');
-    if (hasEnded) await expect.poll(() => ended).toHaveLength(1);
+    await pass(1);
+    expect(ended).toHaveLength(hasEnded ? 1 : 0);
 
     const refused = await machine.start('oak-1', input).catch(nameOf);
 
@@ -126,10 +136,9 @@ describe('an execution', () => {
     });
 
     await machine.start('oak-1', '{"seconds":0}');
+    await pass(11);
 
-    await expect
-      .poll(() => ended)
-      .toMatchObject([{ status: 'FAILED', error: 'OtherError', cause: '{"errorMessage":"no"}' }]);
+    expect(ended).toMatchObject([{ status: 'FAILED', error: 'OtherError', cause: '{"errorMessage":"no"}' }]);
     expect(calls).toBe(3);
   });
 
@@ -142,46 +151,69 @@ describe('an execution', () => {
         }),
     });
     const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await pass(1);
 
     const stopped = await machine.stop(executionArn, undefined, 'by hand');
     answer({ done: true });
+    await pass(1);
 
     expect(stopped).toMatchObject({ status: 'ABORTED', cause: 'by hand' });
     expect(ended).toMatchObject([{ status: 'ABORTED' }]);
     expect(machine.describe(executionArn).status).toBe('ABORTED');
   });
 
+  test('that is stopped leaves no timer of the interpreter behind', async () => {
+    const begun = vi.spyOn(globalThis, 'setTimeout');
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { machine } = await open({ invoke: never });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
+    await pass(1);
+
+    await machine.stop(executionArn);
+    await pass(1);
+
+    const days = begun.mock.results.filter((_, n) => Number(begun.mock.calls[n]?.[1]) > 86_400_000);
+    expect(days).toHaveLength(2);
+    expect(cleared.mock.calls.flat()).toEqual(expect.arrayContaining(days.map(({ value }) => value as unknown)));
+  });
+
   test('that was interrupted begins again at its first state with its original input', async () => {
-    const { machine, folder } = await open({ invoke: never });
+    const { machine, files } = await open({ invoke: never });
     await machine.start('oak-1', '{"seconds":0}');
     await machine.close();
 
-    const next = await open({ folder });
+    const next = await open({ files });
     next.machine.resume();
 
-    await expect.poll(() => next.ended).toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED' }]);
+    await pass(1);
+    expect(next.ended).toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED' }]);
     expect(next.payloads).toEqual([{ seconds: 0 }]);
   });
 
   test('whose end was not announced before the process died is announced by the next one', async () => {
-    const { machine, folder } = await open({ onEnded: never });
+    const { machine, files } = await open({
+      onStatus: (execution) => (execution.status === 'RUNNING' ? Promise.resolve() : never()),
+    });
     const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
-    await expect.poll(() => machine.describe(executionArn).status).toBe('SUCCEEDED');
+    await pass(1);
+    expect(machine.describe(executionArn).status).toBe('SUCCEEDED');
     await machine.close();
 
-    const next = await open({ folder });
+    const next = await open({ files });
     next.machine.resume();
 
-    await expect.poll(() => next.ended).toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED' }]);
+    await pass(1);
+    expect(next.ended).toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED' }]);
     expect(next.payloads).toEqual([]);
   });
 
   test('nobody knows is said not to exist', async () => {
     const { machine } = await open();
 
-    expect(() =>
-      machine.describe('arn:aws:states:us-east-1:000000000000:execution:Generation:nobody'),
-    ).toThrow('Execution Does Not Exist');
+    expect(() => machine.describe('arn:aws:states:us-east-1:000000000000:execution:Generation:nobody')).toThrow(
+      'Execution Does Not Exist',
+    );
   });
 });
 
@@ -201,7 +233,8 @@ describe('a redriven execution', () => {
       },
     });
     const { executionArn, startDate } = await machine.start('oak-1', '{"seconds":0}');
-    await expect.poll(() => ended).toMatchObject([{ status: 'FAILED', error: 'BrokenError' }]);
+    await pass(1);
+    expect(ended).toMatchObject([{ status: 'FAILED', error: 'BrokenError' }]);
 
     const redriven = await machine.redrive(executionArn, 'once');
 
@@ -212,7 +245,8 @@ describe('a redriven execution', () => {
       status: 'RUNNING',
       redriveCount: 1,
     });
-    await expect.poll(() => ended).toHaveLength(2);
+    await pass(1);
+    expect(ended).toHaveLength(2);
     expect(ended[1]).toMatchObject({ status: 'SUCCEEDED', output: '{"done":{"seconds":0}}' });
     expect(ended[1]).not.toHaveProperty('error');
     expect(states).toEqual(['Pause', 'Work', 'Work']);
@@ -240,22 +274,43 @@ describe('a redriven execution', () => {
       },
     });
     const { executionArn } = await machine.start('oak-1', '{}');
-    await expect.poll(() => ended).toHaveLength(1);
+    await pass(1);
+    expect(ended).toHaveLength(1);
 
     await machine.redrive(executionArn, 'once');
 
     const failed = { status: 'FAILED', error: 'job-failed', cause: 'no luck' };
-    await expect.poll(() => ended).toMatchObject([failed, failed]);
+    await pass(1);
+    expect(ended).toMatchObject([failed, failed]);
     expect(asked).toBe(1);
+  });
+
+  test('is not taken for the ended one, whose announcement is accepted only now', async () => {
+    const accepted: (() => void)[] = [];
+    const { machine } = await open({
+      invoke: failingOnce({ failures: 1 }),
+      onStatus: ({ status }) =>
+        status === 'FAILED' ? new Promise((resolve) => accepted.push(resolve)) : Promise.resolve(),
+    });
+    const { executionArn } = await machine.start('oak-1', '{"seconds":30}');
+    await pass(31);
+    await machine.redrive(executionArn, 'once');
+
+    accepted[0]?.();
+    await pass(1);
+
+    expect(machine.describe(executionArn)).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
   });
 
   test('is redriven once by a call that is repeated', async () => {
     const { machine, ended } = await open({ invoke: failingOnce({ failures: 9 }) });
     const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
-    await expect.poll(() => ended).toHaveLength(1);
+    await pass(1);
+    expect(ended).toHaveLength(1);
 
     const first = await machine.redrive(executionArn, 'same');
-    await expect.poll(() => ended).toHaveLength(2);
+    await pass(1);
+    expect(ended).toHaveLength(2);
     const second = await machine.redrive(executionArn, 'same');
 
     expect(second.redriveDate).toBe(first.redriveDate);
@@ -268,55 +323,63 @@ describe('a redriven execution', () => {
       invoke: () => new Promise((resolve) => answers.push(resolve)),
     });
     const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
-    await expect.poll(() => answers).toHaveLength(1);
+    await pass(1);
+    expect(answers).toHaveLength(1);
     await machine.stop(executionArn);
 
     await machine.redrive(executionArn, 'once');
     answers[0]?.({ from: 'before' });
-    await expect.poll(() => answers).toHaveLength(2);
+    await pass(1);
+    expect(answers).toHaveLength(2);
     answers[1]?.({ from: 'after' });
 
-    await expect.poll(() => ended).toMatchObject([{ status: 'ABORTED' }, { output: '{"from":"after"}' }]);
+    await pass(1);
+    expect(ended).toMatchObject([{ status: 'ABORTED' }, { output: '{"from":"after"}' }]);
   });
 
   test('goes on in the next process', async () => {
-    const { machine, ended, folder } = await open({ invoke: failingOnce({ failures: 1 }) });
+    const { machine, ended, files } = await open({ invoke: failingOnce({ failures: 1 }) });
     const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
-    await expect.poll(() => ended).toHaveLength(1);
+    await pass(1);
+    expect(ended).toHaveLength(1);
     await machine.close();
-    const hung = await open({ folder, invoke: never });
+    const hung = await open({ files, invoke: never });
     await hung.machine.redrive(executionArn, 'once');
     await hung.machine.close();
 
-    const next = await open({ folder });
+    const next = await open({ files });
     next.machine.resume();
 
-    await expect
-      .poll(() => next.ended)
-      .toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED', redriveCount: 1 }]);
+    await pass(1);
+    expect(next.ended).toMatchObject([{ name: 'oak-1', status: 'SUCCEEDED', redriveCount: 1 }]);
   });
 
   test.each([
     ['that has succeeded', 0, 0],
-    ['that ended two weeks ago', 1, 14 * 24 * 3_600_000],
-  ])('is refused for an execution %s', async (_, failures, laterMs) => {
-    let now = 1_000_000;
-    const { machine, ended } = await open({ invoke: failingOnce({ failures }), now: () => now });
+    ['that ended two weeks ago', 1, 14 * 24 * 3_600],
+  ])('is refused for an execution %s', async (_, failures, laterSeconds) => {
+    const { machine, ended } = await open({ invoke: failingOnce({ failures }) });
     const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
-    await expect.poll(() => ended).toHaveLength(1);
-    now += laterMs;
+    await pass(1);
+    expect(ended).toHaveLength(1);
+    await pass(laterSeconds);
 
     expect(await machine.redrive(executionArn, 'once').catch(nameOf)).toBe('ExecutionNotRedrivable');
   });
 });
 
-test('a definition with a kind of state that can not be followed is refused', async () => {
-  const parallel = JSON.stringify({
-    StartAt: 'Both',
-    States: { Both: { Type: 'Parallel', Branches: [], End: true } },
+test.each([
+  ['a kind of state', { Type: 'Parallel', Branches: [] }, 'does not know the state One of type Parallel'],
+  ['a kind of wait', { Type: 'Wait', Timestamp: '2026-03-01T12:00:00Z' }, 'the wait One has neither Seconds'],
+  [
+    'a catch',
+    { Type: 'Task', Resource: resource, Catch: [{ ErrorEquals: ['States.TaskFailed'], Next: 'One' }] },
+    'the state One catches States.TaskFailed',
+  ],
+])('a definition with %s that cannot be followed is refused', async (_, state, told) => {
+  const refused = open({
+    definition: JSON.stringify({ StartAt: 'One', States: { One: { ...state, End: true } } }),
   });
 
-  await expect(open({ definition: parallel })).rejects.toThrow(
-    'the local run does not know the state Both of type Parallel',
-  );
+  await expect(refused).rejects.toThrow(told);
 });

@@ -1,0 +1,29 @@
+import { baseName } from './upload.ts';
+
+/** Where the run's record is in the asset bucket. */
+export function recordKey(runId: string): string {
+  return `runs/${runId}.json`;
+}
+
+const MAX_UPLOAD_KEY_BYTES = 600;
+const MAX_NAME_BYTES = 100;
+
+/** The folder of the run's files in the asset bucket, with its `/`. Cut, because S3 allows keys of 1,024 bytes. */
+export function assetFolder(uploadKey: string, runId: string): string {
+  return `models/${cutUtf8(uploadKey, MAX_UPLOAD_KEY_BYTES)}/${runId}/`;
+}
+
+export function manifestKey(uploadKey: string, runId: string): string {
+  return `${assetFolder(uploadKey, runId)}manifest.json`;
+}
+
+/** The name that a run's files share, before their extension. */
+export function assetName(uploadKey: string): string {
+  return cutUtf8(baseName(uploadKey), MAX_NAME_BYTES);
+}
+
+/** At most so many bytes of UTF-8, cut between characters. */
+function cutUtf8(text: string, bytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
+  return text.slice(0, read);
+}

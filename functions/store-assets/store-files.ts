@@ -1,0 +1,61 @@
+import type { StoredAsset } from '../contract/asset.ts';
+import type { Model } from '../models/model.ts';
+import { assetFolder, assetName } from '../run/keys.ts';
+import type { RunRecord } from '../run/record.ts';
+import type { Runs } from '../run/runs.ts';
+import type { FileKind } from './file-kind.ts';
+import { createFileRetrier } from './file-retrier.ts';
+import { type FileStore, type Place, storeFile } from './store-file.ts';
+
+export type Files = Awaited<ReturnType<typeof storeFiles>>;
+
+/** Stores all files in the job's order, then the previews of its models. */
+export async function storeFiles(
+  { runId, upload }: RunRecord,
+  assetIds: readonly string[],
+  store: FileStore,
+  { model, clock, telemetry }: Pick<Runs, 'clock' | 'telemetry'> & { readonly model: Model },
+) {
+  const nameKey = createKeyNamer(assetFolder(upload.key, runId), assetName(upload.key));
+  const retryFile = createFileRetrier(clock);
+  const assets: StoredAsset[] = [];
+  const missing: { assetId: string; error: Error }[] = [];
+  // Grows during the loop: a new id comes last, and an id that is already in the set does not come again.
+  const wanted = new Set(assetIds);
+  for (const assetId of wanted) {
+    const isPreview = !assetIds.includes(assetId);
+    const place = (kind: FileKind, source: string): Place => ({
+      role: isPreview ? previewRole(kind) : fileRole(kind, source, model),
+      key: nameKey(assetId, isPreview ? '.preview' : '', kind.extension),
+    });
+    const { file, error } = await retryFile((totalMs) => storeFile({ runId, assetId, place, totalMs }, store));
+    if (file) assets.push(file.asset);
+    if (file?.asset.role === 'model' && file.previewId !== undefined) wanted.add(file.previewId);
+    if (error) {
+      missing.push({ assetId, error });
+      telemetry.log.warn('left out', { assetId, error });
+    }
+  }
+  return { assets, missing };
+}
+
+function previewRole({ contentType }: FileKind): Place['role'] {
+  return contentType.startsWith('image/') ? 'preview' : 'other';
+}
+
+function fileRole({ is3d }: FileKind, source: string, { roles }: Model): Place['role'] {
+  if (is3d) return 'model';
+  return Object.entries(roles).find(([prefix]) => source.startsWith(prefix))?.[1] ?? 'other';
+}
+
+/** Names `oak.glb`, `oak-2.glb`, `oak.preview.webp`: one key for each file, and the same keys for the same order. */
+function createKeyNamer(folder: string, name: string) {
+  const owners = new Map<string, string>();
+  return (assetId: string, suffix: string, extension: string) => {
+    const isFree = (key: string) => (owners.get(key) ?? assetId) === assetId;
+    let key = `${folder}${name}${suffix}.${extension}`;
+    for (let n = 2; !isFree(key); n += 1) key = `${folder}${name}${suffix}-${n}.${extension}`;
+    owners.set(key, assetId);
+    return key;
+  };
+}

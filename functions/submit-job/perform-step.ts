@@ -1,0 +1,166 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type FailureCode, failure } from '../contract/failures.ts';
+import { DEFAULT_MODEL, modelWithId } from '../models/registry.ts';
+import { isoDate } from '../platform/clock.ts';
+import { conclude, type Outcome, republish, tooManyErrors } from '../run/conclude.ts';
+import type { Step } from '../run/lifecycle.ts';
+import type { Kept, RecordIn, RunRecord, Unclaimed } from '../run/record.ts';
+import type { AnnouncedUpload } from '../run/upload.ts';
+import { DryRunPaidError, ScenarioInputError } from '../scenario/errors.ts';
+import { adoptPaidDryRun, type Claimed, payOnce, type Quoted, reconcileSend } from './pay-once.ts';
+import { type PreparedImage, prepareImage } from './prepare-image.ts';
+import { startGeneration } from './start-generation.ts';
+import type { Submission } from './submission.ts';
+
+/** What this invocation has done for the run beyond its record: a retry begins at the call that failed. */
+export interface InHand {
+  image?: PreparedImage;
+  /** The input asset of the next send. */
+  assetId?: string;
+  quoted?: Quoted;
+}
+
+/** The record as it stands, if there is one; `ageMs` once it was read. */
+export type Standing = (Kept & { readonly ageMs?: number }) | undefined;
+
+/** `changed`: the record has to be read again. */
+export type Performed = Standing | 'changed' | 'done';
+
+export interface Place {
+  readonly run: Unclaimed;
+  readonly announced: AnnouncedUpload;
+  readonly standing: Standing;
+  readonly inHand: InHand;
+}
+
+/** Whether the record holds what the image was read as. */
+export function isPrepared({ image }: InHand, standing: Standing): boolean {
+  const { modelId, parameters } = standing?.record ?? {};
+  return image !== undefined && modelId === image.model.id && isDeepStrictEqual(parameters, image.parameters);
+}
+
+export async function performStep(step: Step, place: Place, submission: Submission): Promise<Performed> {
+  const { run, standing } = place;
+  switch (step) {
+    case 'prepare':
+      return await prepare(place, submission);
+    case 'submit':
+      return await submit(place, submission);
+    case 'reconcile':
+      return await reconcile(standing, submission);
+    case 'start-generation':
+      return await start(standing, submission);
+    case 'give-up':
+      return await end(run, tooManyErrors(), submission);
+    case 'republish':
+      await republish(run.runId, submission.runs);
+      return 'done';
+    case 'finish':
+      return 'done';
+  }
+}
+
+/** Reads the image, then creates the record or brings a claim up to date, which keeps its sends. */
+async function prepare({ run, announced, standing, inHand }: Place, submission: Submission): Promise<Performed> {
+  const image = inHand.image ?? (await prepareImage(announced, submission));
+  if ('outcome' in image) return await end({ ...run, ...image.seen }, image.outcome, submission);
+  inHand.image = image;
+  const { clock, runs } = submission;
+  const { upload, model, parameters } = image;
+  const claimedAt = isoDate(clock.now());
+  const seen = { upload, modelId: model.id, parameters, phase: 'claimed' } as const;
+  if (!standing) return (await runs.records.create({ ...run, claimedAt, ...seen })) ?? 'changed';
+  const claimed = inPhase('claimed', standing);
+  const updated = claimed && { claimedAt, ...claimed.record, ...seen, quote: undefined, quotedAt: undefined };
+  return (updated && (await runs.records.replace(claimed, updated))) ?? 'changed';
+}
+
+export function inPhase<P extends RunRecord['phase']>(phase: P, standing: Standing) {
+  return standing?.record.phase === phase ? (standing as Kept<RecordIn<P>> & { ageMs?: number }) : undefined;
+}
+
+/** Uploads the image, asks for the price and pays: whatever of it is not done yet. */
+async function submit({ standing, inHand }: Place, submission: Submission): Promise<Performed> {
+  const claimed = inPhase('claimed', standing);
+  if (!claimed || !inHand.image) return 'changed';
+  try {
+    const { model, parameters } = inHand.image;
+    const assetId = await takeAsset(claimed, inHand.image, inHand, submission);
+    const request = { modelId: model.id, assetId, inputs: { ...parameters, [model.imageInput]: assetId } };
+    const quoted = await takeQuote(claimed, inHand, () => submission.scenario.quote(request), submission);
+    const { maxCuPerRun } = submission.settings;
+    if (quoted.quote > maxCuPerRun) {
+      const reason = `this would cost ${quoted.quote} compute units; at most ${maxCuPerRun} are allowed per image`;
+      return await reject({ ...claimed.record, ...quoted }, 'over-cu-limit', reason, submission);
+    }
+    await payOnce(claimed, quoted, request, submission);
+  } catch (error) {
+    if (error instanceof ScenarioInputError)
+      return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
+    if (!(error instanceof DryRunPaidError)) throw error;
+    await adoptPaidDryRun(claimed, error, submission);
+  }
+  return 'changed';
+}
+
+/** Every send has its own asset; one that no send has named yet is used. */
+async function takeAsset(
+  { record: { runId, sends } }: Claimed,
+  { bytes, upload: { contentType = '' } }: PreparedImage,
+  inHand: InHand,
+  { scenario, spendGuard, clock }: Submission,
+): Promise<string> {
+  const unused = sends.some(({ assetId }) => assetId === inHand.assetId) ? undefined : inHand.assetId;
+  if (unused !== undefined) return unused;
+  await spendGuard.check({ runId, at: clock.now() });
+  const name = `${runId}.${contentType.replace('image/', '')}`;
+  inHand.assetId = await scenario.uploadImage({ bytes, name, contentType });
+  return inHand.assetId;
+}
+
+/** After a longer hold the price may have changed. */
+const QUOTE_GOOD_MS = 10 * 60_000;
+
+async function takeQuote(
+  { record }: Claimed,
+  inHand: InHand,
+  ask: () => Promise<number>,
+  { clock }: Submission,
+): Promise<Quoted> {
+  const { quote, quotedAt } = inHand.quoted ?? record;
+  const isFresh = quotedAt !== undefined && clock.now() - Date.parse(quotedAt) < QUOTE_GOOD_MS;
+  if (isFresh && quote !== undefined) return { quote, quotedAt };
+  inHand.quoted = { quote: await ask(), quotedAt: isoDate(clock.now()) };
+  return inHand.quoted;
+}
+
+async function reconcile(standing: Standing, submission: Submission): Promise<Performed> {
+  const sending = inPhase('sending', standing);
+  if (sending) {
+    const model = modelOf(sending.record, submission);
+    await reconcileSend(sending, sending.ageMs ?? 0, { ...submission, model });
+  }
+  return 'changed';
+}
+
+async function start(standing: Standing, submission: Submission): Promise<Performed> {
+  const submitted = inPhase('submitted', standing)?.record;
+  if (!submitted) return 'changed';
+  await startGeneration(submitted, modelOf(submitted, submission), submission);
+  return 'done';
+}
+
+function modelOf({ modelId = DEFAULT_MODEL.id }: RunRecord, { settings }: Submission) {
+  return modelWithId(modelId, settings.models);
+}
+
+async function reject(run: Unclaimed, code: FailureCode, reason: string, submission: Submission) {
+  return await end(run, { phase: 'rejected', failure: failure(code, reason) }, submission);
+}
+
+/** Ends a run that nothing was paid for. If somebody pays meanwhile, the record is read again instead. */
+async function end(run: Unclaimed, outcome: Outcome, { runs, telemetry }: Submission): Promise<Performed> {
+  const why = 'failure' in outcome ? outcome.failure : undefined;
+  telemetry.log.info('concluded', { outcome: outcome.phase, failure: why });
+  return (await conclude(run, outcome, runs)) === undefined ? 'changed' : 'done';
+}

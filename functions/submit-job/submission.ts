@@ -1,0 +1,67 @@
+import { onDuplicateSchema } from '../contract/options.ts';
+import type { Model } from '../models/model.ts';
+import { parameterSettingsSchema } from '../models/parameters.ts';
+import { MODELS, modelNamed } from '../models/registry.ts';
+import { normalizeAwsErrors } from '../platform/aws-errors.ts';
+import type { Clients } from '../platform/clients.ts';
+import type { Clock } from '../platform/clock.ts';
+import { type Env, readPositive } from '../platform/env.ts';
+import { lambdaTelemetry } from '../platform/observability.ts';
+import { createRuns, RUNS_ENV, type Surroundings } from '../run/runs.ts';
+import { connectScenario, SCENARIO_ENV } from '../scenario/client.ts';
+import { createSpendGuard } from '../spending/spend-guard.ts';
+
+export const SUBMIT_JOB_ENV = [
+  ...SCENARIO_ENV,
+  ...RUNS_ENV,
+  'STATE_MACHINE_ARN',
+  'MODEL',
+  'PARAMETER_SETTINGS',
+  'MAX_CU_PER_RUN',
+  'MAX_CU_PER_DAY',
+  'ON_DUPLICATE',
+  'IGNORE_PREFIXES',
+  'UPLOADS_QUEUE_URL',
+] as const;
+export type SubmitJobEnv = Env<(typeof SUBMIT_JOB_ENV)[number]>;
+
+/** Everything that one invocation submits an upload with. `remainingMs`: milliseconds left of it. */
+export type Submission = ReturnType<typeof createSubmission> & { readonly remainingMs: () => number };
+
+/** One invocation of the function, as far as waiting needs it. */
+export type Invocation = Pick<Submission, 'clock' | 'telemetry' | 'remainingMs'>;
+
+/** @param clients `s3` reads both buckets */
+export function createSubmission(
+  env: SubmitJobEnv,
+  clients: Clients<'s3' | 'events' | 'sfn' | 'secrets' | 'fetch'>,
+  clock: Clock,
+  { telemetry = lambdaTelemetry, models = MODELS }: Surroundings = {},
+) {
+  const runs = createRuns(env, clients, clock, telemetry);
+  return {
+    runs,
+    scenario: connectScenario(env, clients, clock),
+    spendGuard: createSpendGuard(runs.documents, readPositive(env, 'MAX_CU_PER_DAY')),
+    s3: clients.s3,
+    sfn: normalizeAwsErrors(clients.sfn),
+    stateMachineArn: env.STATE_MACHINE_ARN,
+    settings: readSettings(env, models),
+    clock,
+    telemetry,
+  };
+}
+
+/** What the deployment says about every upload. */
+function readSettings(env: SubmitJobEnv, models: readonly Model[]) {
+  const model = modelNamed(env.MODEL, models);
+  if (!model) throw new Error(`the environment variable MODEL names no model: ${env.MODEL}`);
+  return {
+    models,
+    parameterSettings: parameterSettingsSchema.parse(JSON.parse(env.PARAMETER_SETTINGS)),
+    /** For uploads that do not say it themselves. */
+    options: { model, onDuplicate: onDuplicateSchema.parse(env.ON_DUPLICATE) },
+    /** Compute units; a higher quote rejects the upload. */
+    maxCuPerRun: readPositive(env, 'MAX_CU_PER_RUN'),
+  };
+}

@@ -1,0 +1,85 @@
+import { DocumentUnreadableError, toError } from '../platform/errors.ts';
+import { conclude, tooManyErrors } from '../run/conclude.ts';
+import { manifestKey } from '../run/keys.ts';
+import { MAX_ATTEMPTS, nextStep } from '../run/lifecycle.ts';
+import { createUnclaimed, type Unclaimed } from '../run/record.ts';
+import { type AnnouncedUpload, runIdOf } from '../run/upload.ts';
+import { TryLaterError } from './errors.ts';
+import { holdAndRetry } from './hold.ts';
+import { inPhase, type InHand, isPrepared, type Performed, performStep, type Standing } from './perform-step.ts';
+import { toUpload } from './read-image.ts';
+import type { Submission } from './submission.ts';
+
+/**
+ * Takes one upload to a paid job and a running execution, or to an answer why not. Safe to call again at any time, and
+ * twice at once: the record says what is done, and only the winner of the write to `sending` may pay.
+ *
+ * @throws TryLaterError when the message has to come back; any other error is unexpected and counted
+ */
+export async function submitUpload(announced: AnnouncedUpload, submission: Submission): Promise<void> {
+  const run = createUnclaimed(runIdOf(announced), toUpload(announced));
+  submission.telemetry.log.appendKeys({ runId: run.runId });
+  const inHand: InHand = {};
+  try {
+    await holdAndRetry(() => drive(run, announced, inHand, submission), submission);
+  } catch (error) {
+    if (error instanceof DocumentUnreadableError) throw holdUnreadable(error, submission);
+    if (error instanceof TryLaterError || !(await countAttempt(run, error, submission))) throw error;
+  }
+}
+
+/** Reads the run, decides the next step, performs it, again: until the record says that nothing is left to do here. */
+async function drive(
+  run: Unclaimed,
+  announced: AnnouncedUpload,
+  inHand: InHand,
+  submission: Submission,
+): Promise<void> {
+  const { records } = submission.runs;
+  let performed: Performed = 'changed';
+  while (performed !== 'done') {
+    const standing: Standing = performed === 'changed' ? await records.read(run.runId) : performed;
+    if (performed === 'changed' && !standing && (await hasManifest(run, submission))) {
+      // Somebody removed the record, or it was created at this very moment.
+      if (await records.read(run.runId)) continue;
+      return;
+    }
+    const step = nextStep(standing?.record, isPrepared(inHand, standing));
+    performed = await performStep(step, { run, announced, standing, inHand }, submission);
+  }
+}
+
+/** A record that somebody removed must not buy a second job. */
+async function hasManifest({ runId, upload }: Unclaimed, { runs }: Submission): Promise<boolean> {
+  return await runs.documents.exists(manifestKey(upload.key, runId));
+}
+
+const UNREADABLE_SECONDS = 900;
+
+/** Never counted and never written: a newer version may understand it, or a person must look. */
+function holdUnreadable(error: DocumentUnreadableError, { telemetry }: Submission): TryLaterError {
+  telemetry.count('RecordUnreadable', 1);
+  telemetry.log.error('the record cannot be understood', { error });
+  return new TryLaterError(error.message, UNREADABLE_SECONDS);
+}
+
+/**
+ * An unexpected error. Counted in the record only while nothing was sent: a paid job is never buried.
+ *
+ * @returns whether it was one too many, and the run has ended
+ */
+async function countAttempt(run: Unclaimed, error: unknown, submission: Submission): Promise<boolean> {
+  const { records } = submission.runs;
+  const standing = await records.read(run.runId);
+  if (!standing && (await hasManifest(run, submission))) return false;
+  const claimed = inPhase('claimed', standing);
+  if (standing && !claimed) return false;
+  const attempts = (standing?.record.attempts ?? 0) + 1;
+  const counted = claimed
+    ? await records.replace(claimed, { ...claimed.record, attempts })
+    : await records.create({ ...run, attempts, phase: 'claimed' });
+  if (!counted || attempts < MAX_ATTEMPTS) return false;
+  const lastError = toError(error);
+  submission.telemetry.log.error('given up', { error: lastError });
+  return (await conclude(run, tooManyErrors(lastError.message), submission.runs)) !== undefined;
+}

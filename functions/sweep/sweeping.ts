@@ -1,0 +1,71 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { normalizeAwsErrors } from '../platform/aws-errors.ts';
+import type { Clients } from '../platform/clients.ts';
+import type { Clock } from '../platform/clock.ts';
+import { type Env, readList } from '../platform/env.ts';
+import { createJsonStore } from '../platform/json-store.ts';
+import { lambdaTelemetry } from '../platform/observability.ts';
+import { createRecordStore } from '../run/record.ts';
+import type { Surroundings } from '../run/runs.ts';
+
+export const SWEEP_ENV = [
+  'UPLOAD_BUCKET',
+  'ASSET_BUCKET',
+  'STATE_MACHINE_ARN',
+  'IGNORE_PREFIXES',
+  'UPLOADS_QUEUE_URL',
+  'UPLOADS_DEAD_LETTERS_URL',
+  'FAILURE_REPORTS_QUEUE_URL',
+  'FAILURE_REPORTS_DEAD_LETTERS_URL',
+] as const;
+export type SweepEnv = Env<(typeof SWEEP_ENV)[number]>;
+
+/** Everything that one sweep works with. `remainingMs`: milliseconds left of this invocation. */
+export type Sweeping = ReturnType<typeof createSweeping> & { readonly remainingMs: () => number };
+
+/** Everything that a sweep works with, but for the time of one invocation. */
+export function createSweeping(
+  env: SweepEnv,
+  { s3, sfn, sqs }: Clients<'s3' | 'sfn' | 'sqs'>,
+  clock: Clock,
+  { telemetry = lambdaTelemetry }: Surroundings = {},
+) {
+  const documents = createJsonStore(normalizeAwsErrors(s3), env.ASSET_BUCKET);
+  return {
+    s3,
+    sfn: normalizeAwsErrors(sfn),
+    sqs: normalizeAwsErrors(sqs),
+    documents,
+    records: createRecordStore(documents),
+    uploadBucket: env.UPLOAD_BUCKET,
+    stateMachineArn: env.STATE_MACHINE_ARN,
+    ignorePrefixes: readList(env, 'IGNORE_PREFIXES'),
+    queueUrls: {
+      uploads: env.UPLOADS_QUEUE_URL,
+      deadUploads: env.UPLOADS_DEAD_LETTERS_URL,
+      reports: env.FAILURE_REPORTS_QUEUE_URL,
+      deadReports: env.FAILURE_REPORTS_DEAD_LETTERS_URL,
+    },
+    clock,
+    telemetry,
+  };
+}
+
+/** The uploads queue, as far as the sweep needs to know it. */
+export interface QueueState {
+  /** Milliseconds since 1970; about when this deployment began to listen. */
+  readonly createdAt: number;
+  /** Whether it holds messages, waiting or in flight. */
+  readonly isBehind: boolean;
+}
+
+/** Puts an upload or a report back into its queue. */
+export async function putBack(
+  queueUrl: string,
+  body: string,
+  { sqs, telemetry: { log, count } }: Sweeping,
+): Promise<void> {
+  await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
+  count('PutBack', 1);
+  log.warn('put back into its queue', { queueUrl });
+}

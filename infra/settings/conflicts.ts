@@ -1,0 +1,39 @@
+import { resolveParameters } from '../../functions/models/parameters.ts';
+import { DEFAULT_MODEL, modelNamed } from '../../functions/models/registry.ts';
+import { submitEnvironment } from './environment.ts';
+import type { Settings } from './settings.ts';
+
+/** The first settings that are valid alone but not together, as a sentence. Undefined if all fit. */
+export function conflictIn(settings: Settings): string | undefined {
+  const { uploadBucketName, assetBucketName, maxCuPerDay, maxCuPerRun } = settings;
+  if (uploadBucketName !== undefined && uploadBucketName === assetBucketName)
+    return 'the upload bucket and the asset bucket must differ: every model would become an upload';
+  if (maxCuPerDay !== undefined && maxCuPerDay < maxCuPerRun)
+    return `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: an expensive image would wait forever`;
+  return parameterConflict(settings) ?? sizeConflict(settings);
+}
+
+/** Tries the parameters of each folder, and those of no folder. */
+function parameterConflict({ model: modelName, defaults, presets }: Settings): string | undefined {
+  const model = modelNamed(modelName) ?? DEFAULT_MODEL;
+  const seen = new Set<string>();
+  for (const folder of ['', ...Object.keys(presets)]) {
+    const name = folder.replace(/\/+$/, '');
+    if (seen.has(name))
+      return `presets.${folder}: ${name === '' ? 'the folder has no name; use defaults for all uploads' : 'the folder is listed twice'}`;
+    seen.add(name);
+    const resolved = resolveParameters(model, `${name}/image.png`, {}, { defaults, presets });
+    if ('failure' in resolved) return `${name === '' ? 'defaults' : `presets.${folder}`}: ${resolved.failure.reason}`;
+  }
+  return undefined;
+}
+
+/** Lambda allows 4 KB for all variables of a function. The others hold names, URLs, and ARNs. */
+const MAX_BYTES = 3 * 1024;
+
+function sizeConflict(settings: Settings): string | undefined {
+  // Lambda counts the variables as JSON: a quotation mark in a value takes two bytes.
+  const bytes = Buffer.byteLength(JSON.stringify(submitEnvironment(settings)));
+  if (bytes <= MAX_BYTES) return undefined;
+  return `defaults, presets, and ignorePrefixes take ${bytes} bytes together; at most ${MAX_BYTES} fit`;
+}

@@ -1,0 +1,118 @@
+import { Token } from 'aws-cdk-lib';
+import * as z from 'zod';
+import { settingsSchemaOf } from '../../functions/models/parameters.ts';
+import { DEFAULT_MODEL, MODELS } from '../../functions/models/registry.ts';
+import { conflictIn } from './conflicts.ts';
+import { InvalidSettingError } from './invalid-setting.ts';
+import { problemIn } from './problem.ts';
+import { glbErrorsSchema, onDuplicateSchema } from '../../functions/contract/options.ts';
+
+/** The state machine allows half an hour more, to store the files: `generation-machine.ts`. */
+export const MAX_DEADLINE_MINUTES = 90;
+
+/** A value that only the deployment knows is passed on unchecked. */
+function text(form: RegExp, problem: string) {
+  const isValid = (value: string) => Token.isUnresolved(value) || form.test(value);
+  return z.string().min(1).refine(isValid, problem);
+}
+
+const bucketName = text(
+  /^(?!.*(?:\.\.|\.-|-\.))(?!\d+(?:\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  'is not a valid bucket name: use 3 to 63 lowercase letters, digits, hyphens, and single dots, but not an IP address',
+);
+const busName = text(/^[\w./-]+$/, 'is not a valid event bus name: use letters, digits, and . _ / -');
+const secretArn = text(
+  /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:.+-\w{6}$/,
+  'is not a complete secret ARN: use arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-a1B2c3',
+);
+const topicArn = text(
+  /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/,
+  'is not a topic ARN: use arn:aws:sns:REGION:ACCOUNT:NAME',
+);
+const apiUrl = text(
+  /^https:\/\/[\w.-]+(?::\d+)?(?:\/[^\s?#]*)?\/v1$/,
+  'is not a valid URL: it must start with https:// and end with /v1',
+);
+
+/** The range that SQS accepts for an event source. A value that only the deployment knows is passed on unchecked. */
+const isConcurrency = (value: number) =>
+  Token.isUnresolved(value) || (Number.isInteger(value) && value >= 2 && value <= 1000);
+const concurrency = z.number().refine(isConcurrency, 'use a whole number from 2 to 1000');
+const computeUnits = z.number().positive();
+const parametersSchema = settingsSchemaOf(DEFAULT_MODEL);
+const folders = z.record(z.string(), parametersSchema);
+const prefixes = z.array(z.string().min(1));
+
+/** The settings that are plain values, in `cdk.json` and in the props of the construct. */
+export const plainSettings = z.strictObject({
+  scenarioUrl: apiUrl
+    .default('https://api.cloud.scenario.com/v1')
+    .describe('the base URL of the Scenario API, including `/v1`'),
+  model: z
+    .enum(MODELS.map(({ name }) => name))
+    .default(DEFAULT_MODEL.name)
+    .describe('the model that turns images into 3D models'),
+  defaults: parametersSchema.default({}).describe("parameters for all uploads; by default, the model's own"),
+  presets: folders
+    .default({})
+    .describe('parameters by folder: `{ "chairs/": { "faceLimit": 20000 } }`; the longest match wins'),
+  ignorePrefixes: prefixes.default([]).describe('uploads to ignore, by the start of their key'),
+  maxCuPerRun: computeUnits
+    .default(150)
+    .describe('compute units that one image can cost; a more expensive image is rejected'),
+  maxCuPerDay: computeUnits
+    .optional()
+    .describe('compute units that one day (UTC) can cost; more uploads wait for the next day; by default, no limit'),
+  onDuplicate: onDuplicateSchema
+    .default('regenerate')
+    .describe('for an image with a stored model: `regenerate` pays for another, `reuse` announces it again'),
+  maxAssetBytes: z.int().min(1_000_000).default(2_000_000_000).describe('the largest file to store, in bytes'),
+  glbErrors: glbErrorsSchema
+    .default('report')
+    .describe('if a GLB file has errors: `report` lists them in the manifest, `fail` also refuses the model'),
+  maxConcurrency: concurrency.default(2).describe('uploads that are submitted at the same time'),
+});
+
+/**
+ * Every setting of `context.meshdrop` in `cdk.json`. The names, ARNs, and minutes are objects in the props of the
+ * construct. `npm run docs` makes README's table of the descriptions, which name a default that is no plain value.
+ */
+export const settingsSchema = z.strictObject({
+  uploadBucketName: bucketName
+    .optional()
+    .describe('your own bucket for images, with EventBridge notifications on; by default, a new one'),
+  assetBucketName: bucketName
+    .optional()
+    .describe('your own bucket for models; by default, a new one that outlives the stack'),
+  eventBusName: busName.optional().describe("your own event bus; by default, the account's default bus"),
+  scenarioSecretArn: secretArn
+    .optional()
+    .describe('your own secret, with the JSON `{ "apiKey", "apiSecret" }`; by default, a new, empty one'),
+  alarmTopicArn: topicArn
+    .optional()
+    .describe('your own SNS topic for alarms; by default, none: alarms only show in the console'),
+  sweepMinutes: z.int().min(15).max(1440).default(60).describe('minutes between searches for lost uploads'),
+  jobDeadlineMinutes: z.int().min(5).max(MAX_DEADLINE_MINUTES).default(45).describe('minutes a job can take'),
+  ...plainSettings.shape,
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/**
+ * Fills in the defaults.
+ *
+ * @param given `context.meshdrop` of `cdk.json`, or what the props of the construct amount to
+ * @throws InvalidSettingError naming the first invalid setting and what is allowed
+ */
+export function readSettings(given: unknown): Settings {
+  const parsed = settingsSchema.safeParse(given ?? {});
+  if (!parsed.success) throw new InvalidSettingError(problemIn(parsed.error, namesAt));
+  const conflict = conflictIn(parsed.data);
+  if (conflict !== undefined) throw new InvalidSettingError(conflict);
+  return parsed.data;
+}
+
+/** The names that exist at a path: settings at the top, parameters of the model below. */
+function namesAt(path: readonly PropertyKey[]): readonly string[] {
+  return Object.keys(path.length === 0 ? settingsSchema.shape : parametersSchema.shape);
+}

@@ -1,0 +1,67 @@
+import {
+  Duration,
+  aws_events as events,
+  type aws_stepfunctions as sfn,
+  aws_events_targets as targets,
+} from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { SweepEnv } from '../functions/sweep/sweeping.ts';
+import { createAlarms } from './alarms.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { Foundation } from './foundation.ts';
+import { ServiceFunction } from './service-function.ts';
+import { submitEnvironment } from './settings/environment.ts';
+
+export interface SweepProps extends Foundation {
+  readonly uploads: EventQueue;
+  readonly failureReports: EventQueue;
+  readonly stateMachine: sfn.StateMachine;
+}
+
+/** Looks for lost uploads, since no event is sure to arrive. */
+export class Sweep extends Construct {
+  constructor(scope: Construct, id: string, props: SweepProps) {
+    super(scope, id);
+    const { uploads, failureReports, stateMachine, uploadBucket, assetBucket, settings } = props;
+    const sweep = new ServiceFunction(this, 'Sweep', {
+      description: 'Finds lost uploads and puts them back on their way',
+      environment: {
+        ASSET_BUCKET: assetBucket.bucketName,
+        UPLOAD_BUCKET: uploadBucket.bucketName,
+        IGNORE_PREFIXES: submitEnvironment(settings).IGNORE_PREFIXES,
+        STATE_MACHINE_ARN: stateMachine.stateMachineArn,
+        UPLOADS_QUEUE_URL: uploads.queue.queueUrl,
+        UPLOADS_DEAD_LETTERS_URL: uploads.deadLetters.queueUrl,
+        FAILURE_REPORTS_QUEUE_URL: failureReports.queue.queueUrl,
+        FAILURE_REPORTS_DEAD_LETTERS_URL: failureReports.deadLetters.queueUrl,
+      } satisfies SweepEnv,
+      timeout: Duration.minutes(10),
+    });
+    new events.Rule(this, 'Schedule', {
+      description: 'Starts the sweep',
+      schedule: events.Schedule.rate(Duration.minutes(settings.sweepMinutes)),
+      targets: [new targets.LambdaFunction(sweep)],
+    });
+
+    sweep.allow(['s3:ListBucketVersions'], uploadBucket.bucketArn);
+    const documents = ['runs/*', 'control/sweep.json'].map((pattern) => assetBucket.arnForObjects(pattern));
+    sweep.allow(['s3:GetObject', 's3:PutObject'], ...documents);
+    // To see whether a run has a manifest. Without ListBucket, S3 answers 403 instead of 404 for a missing object.
+    sweep.allow(['s3:GetObject'], assetBucket.arnForObjects('models/*/manifest.json'));
+    sweep.allow(['s3:ListBucket'], assetBucket.bucketArn);
+    assetBucket.encryptionKey?.grantEncryptDecrypt(sweep);
+    stateMachine.grantExecution(sweep, 'states:DescribeExecution');
+    uploads.queue.grant(sweep, 'sqs:SendMessage', 'sqs:GetQueueAttributes');
+    failureReports.queue.grant(sweep, 'sqs:SendMessage');
+    for (const { deadLetters } of [uploads, failureReports])
+      deadLetters.grant(sweep, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
+
+    createAlarms(this, {
+      SweepFailed: [sweep.metricErrors(), 'The sweep failed, so lost uploads stay lost. Check its log.'],
+      LookFailed: [
+        sweep.serviceMetric('LookFailed'),
+        'The sweep could not check an upload and tries again. Its log names the key. A record that cannot be read needs a person.',
+      ],
+    });
+  }
+}

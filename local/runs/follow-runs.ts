@@ -1,0 +1,42 @@
+import { appendFile } from 'node:fs/promises';
+import { runIdOf } from '../../functions/run/upload.ts';
+import type { AwsHooks } from '../aws/aws-options.ts';
+import type { EventEnvelope } from '../aws/events/envelope.ts';
+import type { Template } from '../aws/template.ts';
+import { isIgnoredBy } from './ignored-uploads.ts';
+import { answerIn, noteTask, noteUpload } from './run-notes.ts';
+import type { Runs } from './runs.ts';
+
+export interface FollowTools {
+  readonly template: Template;
+  /** Every accepted event, one envelope a line. */
+  readonly eventsFile: string;
+  /** Writes the files of an ended run. */
+  readonly exportFiles: (run: { readonly key: string; readonly runId: string }) => Promise<void>;
+}
+
+/** Notes what passes through the stack, and keeps what the functions announce. */
+export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
+  const { template } = tools;
+  const isIgnored = isIgnoredBy(template);
+  return {
+    onObject: ({ bucket, key, versionId, sequencer }) => {
+      if (bucket === template.outputs['UploadBucketName'] && !isIgnored(key))
+        runs.note(runIdOf({ bucket, key, versionId, sequencer }), { key, stage: 'queued' });
+      return Promise.resolve();
+    },
+    onEvent: async (_bus, event) => {
+      if (!event.source.startsWith('aws.')) await keepEvent(event, runs, tools);
+    },
+    onReceived: (_queue, { body }) => noteUpload(runs, body, 'submitting'),
+    onTask: ({ name }, state, output) => noteTask(runs, name, state, output),
+  };
+}
+
+/** Written down, with the files that it speaks of, before its sender hears that it is accepted. */
+async function keepEvent(event: EventEnvelope, runs: Runs, { eventsFile, exportFiles }: FollowTools): Promise<void> {
+  const answer = answerIn(event);
+  if (answer) await exportFiles(answer);
+  await appendFile(eventsFile, `${JSON.stringify(event)}\n`);
+  if (answer) runs.note(answer.runId, answer);
+}

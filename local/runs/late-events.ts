@@ -1,0 +1,70 @@
+import { recordKey } from '../../functions/run/keys.ts';
+import { runIdOf } from '../../functions/run/upload.ts';
+import type { Aws } from '../aws/create-aws.ts';
+import { type CreatedObject, createdObject } from '../aws/s3/created-object.ts';
+import { S3Error } from '../aws/s3/s3-error.ts';
+import type { ObjectStore } from '../aws/s3/store.ts';
+import type { ObjectVersion } from '../aws/s3/stored-version.ts';
+import type { Template } from '../aws/template.ts';
+import { isIgnoredBy } from './ignored-uploads.ts';
+import { findWaitingRuns } from './open-runs.ts';
+
+/** Announces the uploads that nobody was told of, as S3 does late. */
+export async function announceLate(aws: Aws, template: Template): Promise<void> {
+  const { UploadBucketName: uploadBucket = '', AssetBucketName: assetBucket = '' } = template.outputs;
+  const waiting = findWaitingRuns(aws);
+  const untold = findUntoldUploads({
+    store: aws.store,
+    uploadBucket,
+    assetBucket,
+    isIgnored: isIgnoredBy(template),
+    isWaiting: (runId) => waiting.has(runId),
+  });
+  for (const object of untold) await aws.announceObject(object);
+}
+
+export interface LateEventTools {
+  readonly store: ObjectStore;
+  readonly uploadBucket: string;
+  readonly assetBucket: string;
+  readonly isIgnored: (key: string) => boolean;
+  /** Whether a message of this run lies in a queue. */
+  readonly isWaiting: (runId: string) => boolean;
+}
+
+/**
+ * Uploads that S3 still has to tell of. It delivers every event at least once, if late; here a process that is killed
+ * between writing an object and queueing its event has told nobody. Such an upload has neither a record nor a message.
+ */
+export function* findUntoldUploads(tools: LateEventTools): Generator<CreatedObject> {
+  for (const version of standingVersions(tools.store, tools.uploadBucket)) {
+    if (tools.isIgnored(version.key)) continue;
+    const created = createdObject(tools.uploadBucket, version, 'PutObject');
+    const runId = runIdOf(created);
+    if (!tools.isWaiting(runId) && !hasObject(tools.store, tools.assetBucket, recordKey(runId))) yield created;
+  }
+}
+
+/** All versions but those that were deleted: newest first within a key, so a delete marker comes before what it hides. */
+function* standingVersions(store: ObjectStore, bucket: string): Generator<ObjectVersion> {
+  let deletedKey: string | undefined;
+  let from: { readonly after: string; readonly afterVersionId?: string } | undefined;
+  do {
+    const page = store.listVersions(bucket, from);
+    for (const { version } of page.versions) {
+      if (version.kind === 'delete-marker') deletedKey = version.key;
+      else if (version.key !== deletedKey) yield version;
+    }
+    from = page.next;
+  } while (from !== undefined);
+}
+
+function hasObject(store: ObjectStore, bucket: string, key: string): boolean {
+  try {
+    store.head(bucket, key);
+    return true;
+  } catch (error) {
+    if (error instanceof S3Error) return false;
+    throw error;
+  }
+}

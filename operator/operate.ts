@@ -1,0 +1,52 @@
+import type { RunRecord } from '../functions/run/record.ts';
+import { readCall } from './command-line.ts';
+import { findDeployment } from './deployment.ts';
+import { createOperatorTools, type OperatorTools } from './operator-tools.ts';
+import { UsageError } from './usage-error.ts';
+import { toError } from '../functions/platform/errors.ts';
+
+/** Whether an operation succeeded, and a sentence that says what it did or why not. */
+export interface Done {
+  readonly done: boolean;
+  readonly sentence: string;
+}
+
+export interface Operation {
+  readonly name: string;
+  readonly help: string;
+  readonly work: (record: RunRecord, tools: OperatorTools) => Promise<Done>;
+}
+
+/**
+ * Does one thing to the run that the command line names, and says which deployment it uses.
+ *
+ * @returns the exit code
+ */
+export async function operate({ name, help, work }: Operation, args: readonly string[]): Promise<number> {
+  const say = (sentence: string) => process.stderr.write(`${name}: ${sentence}\n`);
+  try {
+    const call = readCall(args);
+    if (call === 'help') {
+      process.stdout.write(help);
+      return 0;
+    }
+    const deployment = await findDeployment(call);
+    say(`using ${deployment.name}`);
+    const tools = createOperatorTools(deployment);
+    const { done, sentence } = await work(await recordOf(call.runId, tools), tools);
+    if (done) process.stdout.write(`${sentence}\n`);
+    else say(sentence);
+    return done ? 0 : 1;
+  } catch (thrown) {
+    const error = toError(thrown);
+    const isWrongCall = error instanceof UsageError;
+    say(isWrongCall ? error.message : `failed with ${error.name}: ${error.message}`);
+    return isWrongCall ? 2 : 1;
+  }
+}
+
+async function recordOf(runId: string, { records, assetBucket }: OperatorTools): Promise<RunRecord> {
+  const kept = await records.read(runId);
+  if (!kept) throw new UsageError(`there is no run ${runId}; the bucket ${assetBucket} has no record of it`);
+  return kept.record;
+}

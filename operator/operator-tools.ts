@@ -1,0 +1,40 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { systemClock } from '../functions/platform/clock.ts';
+import { createRuns, type Runs } from '../functions/run/runs.ts';
+import type { Deployment } from './deployment.ts';
+
+/** What an operator needs to look at a run and to move it on. */
+export interface OperatorTools extends Runs {
+  readonly sfn: SFNClient;
+  readonly sqs: SQSClient;
+  readonly stateMachineArn: string;
+  readonly uploadsQueueUrl: string;
+}
+
+/** A command says what it did in its own words, and counts nothing. */
+const nothing = () => undefined;
+const telemetry = {
+  log: { info: nothing, warn: nothing, error: nothing, appendKeys: nothing },
+  count: nothing,
+};
+
+/** Uses the credentials of the caller; on one machine any will do. */
+export function createOperatorTools({ outputs, region, endpoint }: Deployment): OperatorTools {
+  const here = endpoint !== undefined && {
+    endpoint,
+    credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+  };
+  const config = { region, ...here };
+  const env = { ASSET_BUCKET: outputs.AssetBucketName, EVENT_BUS_NAME: outputs.EventBusName };
+  const clients = { s3: new S3Client(config), events: new EventBridgeClient(config) };
+  return {
+    ...createRuns(env, clients, systemClock, telemetry),
+    sfn: new SFNClient(config),
+    sqs: new SQSClient({ ...config, useQueueUrlAsEndpoint: false }),
+    stateMachineArn: outputs.StateMachineArn,
+    uploadsQueueUrl: outputs.UploadsQueueUrl,
+  };
+}

@@ -1,0 +1,33 @@
+import { type Phase, TRANSITIONS } from '../../functions/run/lifecycle.ts';
+
+/** What makes a run take a step. A phase that follows itself is no step. */
+const REASONS: Readonly<Record<string, string>> = {
+  'none claimed': 'created, only if there is none',
+  'none rejected': 'not an image, bad parameters',
+  'none failed': 'upload deleted',
+  'none stored': 'reused',
+  'claimed sending': 'one winner',
+  'claimed rejected': 'refused, too expensive',
+  'claimed failed': 'upload deleted, five errors',
+  'claimed stored': 'reused',
+  'sending submitted': 'a job ID, received or found',
+  'sending claimed': 'certainly no job',
+  'submitted stored': 'files copied',
+  'submitted failed': 'execution ended without a model',
+  'failed stored': 'redriven',
+};
+
+/** The state diagram of docs/reliability.md, made from the table that the record store enforces. */
+export function lifecyclePicture(): string {
+  const steps = Object.entries(TRANSITIONS).flatMap(([from, next]: [string, readonly Phase[]]) =>
+    next.filter((to) => to !== from).map((to) => `  ${from === 'none' ? '[*]' : from} --> ${to}: ${reason(from, to)}`),
+  );
+  return ['```mermaid', 'stateDiagram-v2', '  direction LR', ...steps, '```'].join('\n');
+}
+
+function reason(from: string, to: string): string {
+  const found = REASONS[`${from} ${to}`];
+  if (found === undefined)
+    throw new Error(`test/docs/lifecycle-picture.ts: say what takes a run from ${from} to ${to}`);
+  return found;
+}

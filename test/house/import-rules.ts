@@ -1,0 +1,114 @@
+/** Folders that are one room to the rules. A longer path wins. */
+export interface Room {
+  readonly room: string;
+  /** Rooms, or single files, that it may import from. Its own files it always may. */
+  readonly may: readonly string[];
+  /** Rooms that it may import types from. */
+  readonly mayTypes?: readonly string[];
+  /** What it holds, and what it never knows: for people. */
+  readonly holds: string;
+  readonly neverKnows: string;
+}
+
+const LEAVES = ['functions/platform', 'functions/contract'];
+const BELOW_FUNCTIONS = ['functions/run', 'functions/models', 'functions/scenario', 'functions/spending', ...LEAVES];
+const FUNCTIONS = ['submit-job', 'check-job', 'store-assets', 'report-failure', 'sweep'].map(
+  (name) => `functions/${name}`,
+);
+
+/** The rooms from the ground up, and who may import whom. ARCHITECTURE.md shows this table. */
+export const ROOMS: readonly Room[] = [
+  {
+    room: 'functions/platform',
+    may: [],
+    holds: 'AWS, time, environment, logs and metrics, JSON documents in S3',
+    neverKnows: 'what a run, a model or Scenario is',
+  },
+  {
+    room: 'functions/contract',
+    may: [],
+    holds: 'what is published: schemas of events and manifest, failure codes, the event reader',
+    neverKnows: 'how any of it comes about',
+  },
+  {
+    room: 'functions/models',
+    may: ['functions/contract'],
+    holds: 'the models as data, and how parameters are resolved',
+    neverKnows: 'AWS, runs, how Scenario is called',
+  },
+  {
+    room: 'functions/spending',
+    may: ['functions/platform'],
+    holds: "the team's brakes: the day's ledger and the pause",
+    neverKnows: 'records: it takes a run id, compute units and a time',
+  },
+  {
+    room: 'functions/scenario',
+    may: LEAVES,
+    holds: 'the client of the Scenario API',
+    neverKnows: 'runs, models, S3',
+  },
+  {
+    room: 'functions/run',
+    may: ['functions/models', 'functions/spending', ...LEAVES],
+    holds: 'the life of a run: identity, keys, record, lifecycle, conclusion',
+    neverKnows: 'the Scenario API, and which function works on the run',
+  },
+  ...FUNCTIONS.map((room) => ({
+    room,
+    may: BELOW_FUNCTIONS,
+    holds: 'one Lambda function: its composition and its work',
+    neverKnows: 'any other function, CDK, and whether it runs in AWS',
+  })),
+  {
+    room: 'infra',
+    may: ['functions/contract', 'functions/models', 'functions/platform/metrics.ts', '**/errors.ts'],
+    mayTypes: FUNCTIONS,
+    holds: 'the CDK constructs and settings',
+    neverKnows: 'how a function does its work',
+  },
+  {
+    room: 'operator',
+    may: BELOW_FUNCTIONS,
+    holds: 'commands for operators: redrive, redeliver, the steps after a deploy',
+    neverKnows: 'constructs, the local run',
+  },
+  {
+    room: 'local/http',
+    may: [],
+    holds: 'a server on the loopback interface',
+    neverKnows: 'what it serves',
+  },
+  {
+    room: 'local/aws',
+    may: ['functions/platform', 'functions/run', 'local/http'],
+    mayTypes: ['infra'],
+    holds: 'AWS from the synthesized template, on an injected clock: S3, SQS, EventBridge, Step Functions, Lambda',
+    neverKnows: 'the command line, the page, how runs are shown',
+  },
+  {
+    room: 'local/scenario',
+    may: ['local/http'],
+    holds: 'the stand-in of the Scenario API',
+    neverKnows: 'the product: it imitates the API from its documentation alone',
+  },
+  {
+    room: 'local/runs',
+    may: ['functions/run', ...LEAVES, 'local/aws', 'local/http'],
+    holds: 'what a person wants to know of a run: its stage, outcome and files',
+    neverKnows: 'how it is shown',
+  },
+  {
+    room: 'local/page',
+    may: ['functions/run', 'local/aws', 'local/http', 'local/runs'],
+    holds: 'the page of the local run',
+    neverKnows: 'the command line',
+  },
+  {
+    room: 'local/cli',
+    may: ['functions', 'local', 'operator'],
+    mayTypes: ['infra'],
+    holds: '`npm start`: options, progress, exit codes',
+    neverKnows: 'tests',
+  },
+];

@@ -1,0 +1,100 @@
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { describe, expect, it } from 'vitest';
+import { synthesizedConstruct, synthesizedStack } from './synthesized.ts';
+
+const template = synthesizedStack();
+
+describe('the buckets', () => {
+  it('are two', () => {
+    expect(Object.keys(template.resources('AWS::S3::Bucket'))).toEqual(['UploadBucket', 'AssetBucket']);
+  });
+
+  it.each(['UploadBucket', 'AssetBucket'])('are versioned, encrypted, private and kept: %s', (name) => {
+    const bucket = template.resources('AWS::S3::Bucket')[name];
+
+    expect(bucket).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        VersioningConfiguration: { Status: 'Enabled' },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      },
+    });
+  });
+
+  it.each(['UploadBucket', 'AssetBucket'])('refuse whatever comes without TLS, and allow nobody: %s', (name) => {
+    expect(template.properties('AWS::S3::BucketPolicy', `${name}/Policy`)).toMatchObject({
+      Bucket: name,
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+            Action: 's3:*',
+            Resource: [`${name}.Arn`, `${name}.Arn/*`],
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+        ],
+      },
+    });
+  });
+
+  it('tell EventBridge of uploads by property, and of assets not at all', () => {
+    const { NotificationConfiguration } = template.properties('AWS::S3::Bucket', 'UploadBucket');
+
+    expect(NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+    expect(template.properties('AWS::S3::Bucket', 'AssetBucket')).not.toHaveProperty('NotificationConfiguration');
+  });
+
+  it('take no notification of another kind, by which CDK would silence EventBridge', () => {
+    const listening = () =>
+      synthesizedConstruct(
+        () => ({}),
+        ({ uploadBucket }, stack) =>
+          uploadBucket.addObjectRemovedNotification(new SqsDestination(new Queue(stack, 'Removals'))),
+      );
+
+    expect(listening).toThrow(/UploadBucket: .* create a Rule instead/);
+  });
+
+  it('tell EventBridge by themselves, whoever asks for it again: what CDK would add could be taken away', () => {
+    const asked = synthesizedConstruct(
+      () => ({}),
+      ({ uploadBucket }) => uploadBucket.enableEventBridgeNotification(),
+    );
+
+    expect(asked.text).not.toContain('Custom::S3BucketNotifications');
+  });
+
+  it('never expire a model, a record or an upload: only parts left behind and old versions of records and ledgers', () => {
+    const parts = {
+      Id: 'abandoned-uploads',
+      Status: 'Enabled',
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+    };
+    const records = {
+      Id: 'superseded-records',
+      Status: 'Enabled',
+      Prefix: 'runs/',
+      NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+    };
+
+    expect(template.properties('AWS::S3::Bucket', 'UploadBucket')).toMatchObject({
+      LifecycleConfiguration: { Rules: [parts] },
+    });
+    expect(template.properties('AWS::S3::Bucket', 'AssetBucket')).toMatchObject({
+      LifecycleConfiguration: {
+        Rules: [parts, records, { ...records, Id: 'superseded-control', Prefix: 'control/' }],
+      },
+    });
+  });
+});

@@ -1,0 +1,173 @@
+import type { Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { describe, expect, it } from 'vitest';
+import { answering, DEFAULT_BUS, permissionsOf, receiving, tracing } from './permissions.ts';
+import { functionNames, synthesizedConstruct, synthesizedStack } from './synthesized.ts';
+
+const template = synthesizedStack();
+
+/** Part 6 of a machine's ARN is its name. */
+const DESCRIBE_EXECUTIONS =
+  'states:DescribeExecution on arn:aws:states:us-east-1:111122223333:execution:Generation/StateMachine[6]:*';
+
+describe('the permissions', () => {
+  it('of SubmitJob are to read uploads and models, see a pause, call Scenario, start executions and answer', () => {
+    expect(permissionsOf(template, 'SubmitJob/ServiceRole')).toEqual(
+      [
+        's3:GetObject on UploadBucket.Arn/*',
+        's3:GetObjectVersion on UploadBucket.Arn/*',
+        's3:ListBucket on UploadBucket.Arn',
+        's3:GetObject on AssetBucket.Arn/models/*',
+        's3:GetObjectVersion on AssetBucket.Arn/models/*',
+        's3:GetObject on AssetBucket.Arn/control/paused.json',
+        'secretsmanager:GetSecretValue on ScenarioSecret',
+        'states:StartExecution on Generation/StateMachine',
+        ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        ...receiving('Uploads/Queue.Arn'),
+        ...tracing,
+      ].sort(),
+    );
+  });
+
+  it('of CheckJob are to call Scenario', () => {
+    expect(permissionsOf(template, 'CheckJob/ServiceRole')).toEqual(
+      ['secretsmanager:GetSecretValue on ScenarioSecret', ...tracing].sort(),
+    );
+  });
+
+  it('of StoreAssets are to call Scenario, write models and answer', () => {
+    expect(permissionsOf(template, 'StoreAssets/ServiceRole')).toEqual(
+      [
+        'secretsmanager:GetSecretValue on ScenarioSecret',
+        's3:AbortMultipartUpload on AssetBucket.Arn/models/*',
+        's3:PutObject on AssetBucket.Arn/models/*',
+        ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        ...tracing,
+      ].sort(),
+    );
+  });
+
+  it('of ReportFailure are to describe executions of this machine, receive reports and answer', () => {
+    expect(permissionsOf(template, 'ReportFailure/ServiceRole')).toEqual(
+      [
+        DESCRIBE_EXECUTIONS,
+        ...receiving('FailureReports/Queue.Arn'),
+        ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        ...tracing,
+      ].sort(),
+    );
+  });
+
+  it('of Sweep are to list uploads, put back uploads and reports, renew records, and describe executions: it ends no run', () => {
+    expect(permissionsOf(template, 'Sweep/ServiceRole')).toEqual(
+      [
+        's3:ListBucketVersions on UploadBucket.Arn',
+        's3:GetObject on AssetBucket.Arn/control/sweep.json',
+        's3:PutObject on AssetBucket.Arn/control/sweep.json',
+        'sqs:GetQueueAttributes on Uploads/Queue.Arn',
+        'sqs:SendMessage on Uploads/Queue.Arn',
+        'sqs:SendMessage on FailureReports/Queue.Arn',
+        ...['Uploads/DeadLetters.Arn', 'FailureReports/DeadLetters.Arn'].flatMap((letters) => [
+          `sqs:ReceiveMessage on ${letters}`,
+          `sqs:DeleteMessage on ${letters}`,
+        ]),
+        's3:GetObject on AssetBucket.Arn/runs/*',
+        's3:PutObject on AssetBucket.Arn/runs/*',
+        's3:GetObject on AssetBucket.Arn/models/*/manifest.json',
+        's3:ListBucket on AssetBucket.Arn',
+        DESCRIBE_EXECUTIONS,
+        ...tracing,
+      ].sort(),
+    );
+  });
+
+  it('of the machine are to call its two functions, and to log and trace', () => {
+    const allowed = permissionsOf(template, 'Generation/StateMachine/Role');
+
+    expect(allowed.filter((permission) => !/^(logs|xray):/.test(permission))).toEqual([
+      'lambda:InvokeFunction on CheckJob.Arn',
+      'lambda:InvokeFunction on CheckJob.Arn:*',
+      'lambda:InvokeFunction on StoreAssets.Arn',
+      'lambda:InvokeFunction on StoreAssets.Arn:*',
+    ]);
+  });
+
+  it('come from these policies alone, beside the managed one for logs', () => {
+    const roles = template.resources('AWS::IAM::Role');
+
+    expect(Object.keys(roles).sort()).toEqual(
+      [...functionNames.map((name) => `${name}/ServiceRole`), 'Generation/StateMachine/Role'].sort(),
+    );
+    for (const name of functionNames) {
+      const { Properties } = roles[`${name}/ServiceRole`] ?? {};
+      expect(Properties).toMatchObject({
+        ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'],
+      });
+      expect(Properties).not.toHaveProperty('Policies');
+    }
+    expect(roles['Generation/StateMachine/Role']?.Properties).not.toHaveProperty('ManagedPolicyArns');
+    expect(template.resources('AWS::IAM::ManagedPolicy')).toEqual({});
+    expect(Object.keys(template.resources('AWS::IAM::Policy'))).toHaveLength(functionNames.length + 1);
+  });
+
+  it('let only the schedule of the sweep invoke a function', () => {
+    const permissions = Object.values(template.resources('AWS::Lambda::Permission'));
+
+    expect(permissions.map(({ Properties }) => Properties)).toEqual([
+      {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: 'Sweep.Arn',
+        Principal: 'events.amazonaws.com',
+        SourceArn: 'Sweep/Schedule.Arn',
+      },
+    ]);
+  });
+});
+
+describe('a bucket or secret with a key of its own', () => {
+  const keyed = synthesizedConstruct((stack) => ({
+    uploadBucket: bucketWithKey(stack, 'TheirUploads'),
+    assetBucket: bucketWithKey(stack, 'TheirModels'),
+    scenarioSecret: Secret.fromSecretAttributes(stack, 'TheirSecret', {
+      secretCompleteArn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:theirs-a1B2c3',
+      encryptionKey: keyOf(stack, 'TheirSecret'),
+    }),
+  }));
+  const keyPermissions = (role: string) =>
+    permissionsOf(keyed, role).filter((permission) => permission.startsWith('kms:'));
+  const encrypting = (key: string) =>
+    ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'].map((action) => `${action} on ${key}`);
+
+  it('is decrypted by those who read it, and encrypted by those who write it, and by nobody else', () => {
+    expect(keyPermissions('SubmitJob/ServiceRole')).toEqual(
+      [
+        `kms:Decrypt on ${keyArn('TheirUploads')}`,
+        `kms:Decrypt on ${keyArn('TheirSecret')}`,
+        ...encrypting(keyArn('TheirModels')),
+      ].sort(),
+    );
+    expect(keyPermissions('StoreAssets/ServiceRole')).toEqual(
+      [`kms:Decrypt on ${keyArn('TheirSecret')}`, ...encrypting(keyArn('TheirModels'))].sort(),
+    );
+    expect(keyPermissions('CheckJob/ServiceRole')).toEqual([`kms:Decrypt on ${keyArn('TheirSecret')}`]);
+    expect(keyPermissions('ReportFailure/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
+    expect(keyPermissions('Sweep/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
+  });
+});
+
+function keyArn(name: string): string {
+  return `arn:aws:kms:us-east-1:111122223333:key/${name}`;
+}
+
+function keyOf(stack: Stack, name: string) {
+  return Key.fromKeyArn(stack, `${name}Key`, keyArn(name));
+}
+
+function bucketWithKey(stack: Stack, name: string) {
+  return Bucket.fromBucketAttributes(stack, name, {
+    bucketName: name.toLowerCase(),
+    encryptionKey: keyOf(stack, name),
+  });
+}

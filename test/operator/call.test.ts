@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readCall } from '../../operator/command-line.ts';
+import { findDeployment } from '../../operator/deployment.ts';
+import { operatorCommand } from './command.ts';
+import { wordsFirst } from '../words-first.ts';
+
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'meshdrop-test-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+const outputs = {
+  UploadBucketName: 'their-uploads',
+  AssetBucketName: 'their-models',
+  EventBusName: 'default',
+  StateMachineArn: 'arn:aws:states:eu-west-1:111122223333:stateMachine:Generation',
+  UploadsQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/Uploads',
+};
+
+describe('the call of an operator’s command', () => {
+  test.each(
+    wordsFirst<[string[]]>([
+      [['oak-1', '--outpts', 'x'], 'there is no option --outpts, did you mean --outputs?'],
+      [['oak-1', '--xyzzyx'], 'there is no option --xyzzyx (--help shows all)'],
+      [[], 'name a run by its ID'],
+      [['oak-1', 'elm-2'], 'name one run at a time, not 2: oak-1 elm-2'],
+      [['oak-1', '--data', 'a', '--outputs', 'b'], 'use one of them'],
+      [['oak-1', '--outputs'], "Option '--outputs <value>' argument missing"],
+    ]),
+  )('is refused in a sentence: %s', (sentence, args) => {
+    expect(() => readCall(args)).toThrow(sentence);
+  });
+
+  test('ends with 2 when it is wrong, and with 0 when it asks for help', async () => {
+    const [wrong, help] = await Promise.all([
+      operatorCommand('redrive', ['--dta', 'x', 'oak-1']),
+      operatorCommand('redeliver', ['--help']),
+    ]);
+
+    expect(wrong).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'redrive: there is no option --dta, did you mean --data? (--help shows all)\n',
+    });
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('npm run redeliver -- RUNID') });
+  });
+});
+
+describe('the deployment', () => {
+  test('is the one whose outputs a file holds, in its own region', async () => {
+    const file = join(await emptyFolder(), 'outputs.json');
+    await writeFile(file, JSON.stringify({ Other: { Some: 'output' }, Meshdrop: outputs }));
+
+    const found = await findDeployment({ outputs: file, data: undefined });
+
+    expect(found).toMatchObject({
+      outputs,
+      region: 'eu-west-1',
+      name: expect.stringContaining('111122223333'),
+    });
+    expect(found).not.toHaveProperty('endpoint');
+  });
+
+  test('is not found in a file that is not there or is of something else', async () => {
+    const folder = await emptyFolder();
+    const other = join(folder, 'other.json');
+    await writeFile(other, '{"Other":{}}');
+
+    await expect(findDeployment({ outputs: join(folder, 'none.json'), data: undefined })).rejects.toThrow(
+      'none.json; run npm run deploy',
+    );
+    await expect(findDeployment({ outputs: other, data: undefined })).rejects.toThrow('has no outputs of Meshdrop');
+  });
+
+  test('is not what was killed on this machine and left its file behind', async () => {
+    const data = await emptyFolder();
+    const endpoint = 'http://127.0.0.1:9';
+    await writeFile(join(data, 'local.json'), JSON.stringify({ pid: process.pid, endpoint }));
+
+    await expect(findDeployment({ outputs: undefined, data })).rejects.toThrow('no Meshdrop runs with the data folder');
+  });
+});

@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import * as z from 'zod';
+import { assembly } from '../../local/aws/assembly.ts';
+import {
+  ledgerOf,
+  type Serving,
+  servingForAll,
+  type WrittenEvent,
+  writtenEvents,
+} from '../local/cli/meshdrop-process.ts';
+import { operatorCommand } from './command.ts';
+
+let stage: Serving;
+beforeAll(async () => {
+  await assembly();
+  stage = await servingForAll('oak-chair.png');
+  return () => stage.end();
+});
+afterEach(() => setFaults([]));
+
+const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+
+async function upload(Key: string): Promise<void> {
+  const s3 = new S3Client({ endpoint: stage.endpoint, region: 'us-east-1', credentials });
+  onTestFinished(() => s3.destroy());
+  const Body = await readFile(join(stage.folder, 'oak-chair.png'));
+  await s3.send(new PutObjectCommand({ Bucket: 'meshdrop-uploads', Key, Body }));
+}
+
+async function setFaults(faults: readonly object[]): Promise<void> {
+  const body = JSON.stringify({ faults });
+  const { ok } = await fetch(`${stage.scenario}/_control`, { method: 'POST', body });
+  expect(ok).toBe(true);
+}
+
+/** Resolves when so many events about an upload were accepted. */
+async function events(uploadKey: string, count: number): Promise<readonly WrittenEvent[]> {
+  const about = async () =>
+    (await writtenEvents(stage.data)).filter(({ detail }) => detail.data.upload.key === uploadKey);
+  await expect.poll(async () => (await about()).length).toBe(count);
+  return await about();
+}
+
+async function paidJobs(): Promise<number> {
+  return (await ledgerOf(stage.scenario)).jobs.length;
+}
+
+describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
+  test('fetch a model whose files could not be had, pay nothing, and announce it again', async () => {
+    const paidBefore = await paidJobs();
+    await setFaults([{ on: 'getAsset', what: 'unauthorized', times: 1_000 }]);
+    await upload('oak.png');
+    const [failed] = await events('oak.png', 1);
+    const runId = failed?.detail.metadata.runId ?? '';
+    await setFaults([]);
+
+    const redriven = await operatorCommand('redrive', [runId, '--data', stage.data]);
+    const [, stored] = await events('oak.png', 2);
+    const redelivered = await operatorCommand('redeliver', [runId, '--data', stage.data]);
+    const [, , again] = await events('oak.png', 3);
+    const once = await operatorCommand('redrive', [runId], stage.folder);
+
+    expect(failed?.detail.data.failure?.code).toBe('download-broken');
+    expect(redriven).toMatchObject({
+      code: 0,
+      stdout: `the execution of ${runId} continues at the state that failed\n`,
+    });
+    expect(redriven.stderr).toContain(`using the Meshdrop on this machine at ${stage.endpoint}`);
+    expect(stored?.['detail-type']).toBe('Model Stored');
+    expect(redelivered).toMatchObject({ code: 0, stdout: `announced "Model Stored" of ${runId} again\n` });
+    expect(again?.detail).toEqual(stored?.detail);
+    expect(await paidJobs()).toBe(paidBefore + 1);
+    // From another folder than the data's: nothing is known to run there, and nothing was deployed.
+    expect(once).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no cdk.out/outputs.json'),
+    });
+  });
+
+  test('go on with a run that somebody stopped; until it ends there is nothing to announce', async () => {
+    const paidBefore = await paidJobs();
+    // So that it runs until it is stopped, however long the commands take.
+    await setFaults([{ on: 'getJob', what: 'server-error', times: 100_000 }]);
+    await upload('stopped.png');
+    await expect.poll(paidJobs).toBe(paidBefore + 1);
+    const outputs = await outputsOf(stage);
+    const sfn = new SFNClient({ endpoint: stage.endpoint, region: 'us-east-1', credentials });
+    onTestFinished(() => sfn.destroy());
+    const runId = await runOf('stopped.png', sfn, outputs.StateMachineArn);
+
+    const tooEarly = await operatorCommand('redeliver', [runId, '--data', stage.data]);
+    const underWay = await operatorCommand('redrive', [runId, '--data', stage.data]);
+    await sfn.send(
+      new StopExecutionCommand({
+        executionArn: `${outputs.StateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`,
+      }),
+    );
+    await events('stopped.png', 1);
+    await setFaults([]);
+    const redriven = await operatorCommand('redrive', [runId, '--data', stage.data]);
+    const [aborted, stored] = await events('stopped.png', 2);
+
+    expect(tooEarly).toMatchObject({ code: 1, stderr: expect.stringContaining('has not ended') });
+    expect(underWay).toMatchObject({ code: 0, stdout: expect.stringContaining('is already running') });
+    expect(redriven.code).toBe(0);
+    expect(aborted?.detail.data.failure?.code).toBe('aborted');
+    expect(stored?.['detail-type']).toBe('Model Stored');
+    expect(await paidJobs()).toBe(paidBefore + 1);
+  });
+
+  test('say that they do not know a run', async () => {
+    const unknown = await operatorCommand('redrive', ['oak-0000', '--data', stage.data]);
+
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toContain('there is no run oak-0000; the bucket meshdrop-assets has no record of it');
+  });
+});
+
+const outputsSchema = z.object({ Meshdrop: z.looseObject({ StateMachineArn: z.string() }) });
+
+async function outputsOf({ data }: Serving) {
+  return outputsSchema.parse(JSON.parse(await readFile(join(data, 'outputs.json'), 'utf8'))).Meshdrop;
+}
+
+/** The run of an upload, as soon as its execution is there. */
+async function runOf(uploadKey: string, sfn: SFNClient, stateMachineArn: string): Promise<string> {
+  const begin = uploadKey.replace('.png', '-');
+  const names = async () => {
+    const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+    return executions.map(({ name = '' }) => name).filter((name) => name.startsWith(begin));
+  };
+  await expect.poll(names).toHaveLength(1);
+  return (await names())[0] ?? '';
+}
