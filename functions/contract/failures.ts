@@ -17,18 +17,18 @@ export const FAILURES = {
     'in a bucket without versioning, the object was replaced before it was read',
     'nothing to do: the newer upload has its own run',
   ),
-  empty: rejected('the object has no bytes', 'upload the image again: it arrived without any bytes'),
+  empty: rejected('the object has no bytes', 'upload the image again: it arrived empty'),
   'too-large': rejected('the object is larger than 20,000,000 bytes', 'make the image smaller than 20,000,000 bytes'),
   'not-an-image': rejected(
-    'the bytes are not a readable JPEG, PNG or WebP image, whatever the name says',
+    'the bytes are not a readable JPEG, PNG or WebP image, whatever its name says',
     'upload a JPEG, PNG or WebP image',
   ),
   'unknown-parameter': rejected(
-    'the object has a metadata key of Meshdrop or of the model that does not exist',
+    'a metadata key has the prefix of Meshdrop or of a model, but no such key exists',
     'correct the name of the metadata key and upload the image again',
   ),
   'bad-parameter': rejected(
-    'a value is out of range or of the wrong kind',
+    'the value of a parameter is out of range or has the wrong type',
     'correct the value of the parameter and upload the image again',
   ),
   'parameter-conflict': rejected(
@@ -40,45 +40,45 @@ export const FAILURES = {
     'choose cheaper parameters, or ask the team to raise maxCuPerRun',
   ),
   'refused-by-scenario': rejected(
-    'Scenario refuses the image or its parameters, for the given reason',
-    'change what the reason names and upload the image again',
+    'Scenario refused the image or its parameters; the reason says why',
+    'fix what the reason says and upload the image again',
   ),
   'job-failed': failed(
     'the job failed at Scenario, which refunds it',
-    'if the reason is about the picture, use another one; otherwise upload it again',
+    'if the reason is about the image, use another one; otherwise upload it again',
   ),
   'job-canceled': failed('somebody canceled the job at Scenario', 'upload the image again'),
   'job-lost': failed(
-    'Scenario has not known the paid job for ten minutes',
-    'ask the team whether the secret holds the key of the right project; a redrive of the execution looks again',
+    'for ten minutes, Scenario could not find the paid job',
+    'ask the team to check that the secret holds the key of the right project, and then to redrive the run',
   ),
   deadline: failed(
-    'the job is not done at the deadline (jobDeadlineMinutes)',
-    'ask the team to redrive the execution: the job is paid and may still succeed',
+    'the job did not finish before the deadline (jobDeadlineMinutes)',
+    'ask the team to redrive the run: the job is paid for and may still succeed',
   ),
   'no-model': failed(
-    'the job succeeded without a usable 3D file; the files that it gave are kept',
+    'the job succeeded without a usable 3D file; its other files are kept',
     'upload the image again, or try other parameters',
   ),
   'too-many-assets': failed(
-    'the job gave more than 500 files',
-    'ask the team: the job gave far more files than a model should have',
+    'the job produced more than 500 files',
+    'ask the team to check the job: it produced far more files than a model should have',
   ),
   'download-broken': failed(
-    'the files of the finished job could not be copied after several tries, or are larger than maxAssetBytes',
-    'ask the team to redrive the execution, with a larger maxAssetBytes if the reason names it: the model exists and is paid',
+    'the files of the finished job could not be copied after several attempts, or are larger than maxAssetBytes',
+    'ask the team to redrive the run, with a larger maxAssetBytes if the reason names it: the model exists and is paid for',
   ),
   aborted: failed(
     'somebody stopped the execution',
-    'ask the team why the execution was stopped; a redrive fetches what is paid',
+    'ask the team why the execution was stopped; a redrive fetches what is already paid for',
   ),
   'timed-out': failed(
-    'the execution took longer than two hours, or a function reached its time-out in every try',
-    'ask the team to redrive the execution: the job is paid',
+    'the execution took longer than two hours, or a function timed out in every attempt',
+    'ask the team to redrive the run: the job is paid for',
   ),
   internal: failed(
-    'an unexpected error, five times before the payment or at any time after it',
-    'ask the team: the logs of this run say more',
+    'an unexpected error happened, five times before the payment or at any time after it',
+    'ask the team to look at the logs of this run',
   ),
 };
 
