@@ -20,11 +20,11 @@ export const FAILURES = {
   empty: rejected('the object has no bytes', 'upload the image again: it arrived empty'),
   'too-large': rejected('the object is larger than 20,000,000 bytes', 'make the image smaller than 20,000,000 bytes'),
   'not-an-image': rejected(
-    'the bytes are not a readable JPEG, PNG or WebP image, whatever its name says',
+    'the file is not a readable JPEG, PNG or WebP image, whatever its name says',
     'upload a JPEG, PNG or WebP image',
   ),
   'unknown-parameter': rejected(
-    'a metadata key has the prefix of Meshdrop or of a model, but no such key exists',
+    'a metadata key has the prefix of Meshdrop or of a model, but is unknown or belongs to another model',
     'correct the name of the metadata key and upload the image again',
   ),
   'bad-parameter': rejected(
