@@ -6,7 +6,7 @@ import type { StandInOptions } from './options.ts';
 import { credentialsRefusal, rateRefusal } from './refusals.ts';
 import { createRequestMeter, type RequestMeter } from './request-meter.ts';
 import { routeFor } from './routes.ts';
-import { letters, openWorld, type World, type WorldProps } from './world.ts';
+import { hasBegun, letters, openWorld, type World, type WorldProps } from './world.ts';
 
 /** The imitation, without a transport. It has no timers: everything is computed from the clock when asked. */
 export interface StandInApi {
@@ -30,7 +30,10 @@ export async function createStandInApi(props: WorldProps): Promise<StandInApi> {
   const world = await openWorld(props);
   const meter = createRequestMeter(world.settings.options);
   // Only what would survive a kill: whoever has seen a job in the ledger can rely on it.
-  const ledger = () => ledgerOf(world.jobs.kept(), world.tally, meter.busiestWindow(), world.now());
+  const ledger = () => {
+    const begun = world.jobs.kept().filter((job) => hasBegun(job, world.now()));
+    return ledgerOf(begun, world.tally, meter.busiestWindow(), world.now());
+  };
   return {
     async handle(request) {
       const host = request.headers['host'];

@@ -4,7 +4,7 @@ import { imageFactsOf } from './images.ts';
 import { AUTHOR_ID, OWNER_ID } from './jobs.ts';
 import { resultOf } from './results.ts';
 import type { AssetRecord, ResultRecord } from './records.ts';
-import type { World } from './world.ts';
+import { originalIdOf, type World } from './world.ts';
 
 const CREATE_FIELDS = ['name', 'image', 'hide', 'parentId', 'collectionIds', 'canvas', 'thumbnail'];
 
@@ -70,7 +70,30 @@ export async function createImageAsset(
 
 /** `GET /assets/{assetId}` */
 export async function getAsset(call: Call, world: World): Promise<Reply> {
-  return json(200, { asset: await assetView(findAsset(call.params['assetId'] ?? '', world), world) });
+  const id = call.params['assetId'] ?? '';
+  return json(200, { asset: copyView(id, world) ?? (await assetView(findAsset(id, world), world)) });
+}
+
+/** The processed copy of an input image. It is known by what it came from; nobody needs its bytes. */
+function copyView(id: string, world: World) {
+  const { echo } = world.settings.options();
+  const original = originalIdOf(id);
+  if (original === undefined || echo === 'sent' || echo === 'unknown-copy') return undefined;
+  const root = echo === 'copy' ? original : 'asset_ofAnotherImage0000000000';
+  const { createdAt } = findAsset(original, world);
+  return {
+    id,
+    url: `${world.origin()}/cdn/assets/${id}.png`,
+    kind: 'image',
+    mimeType: 'image/png',
+    source: 'processed',
+    status: 'success',
+    metadata: { kind: 'image', type: 'processed', parentId: root, rootParentId: root },
+    properties: {},
+    ownerId: OWNER_ID,
+    createdAt: world.date(createdAt),
+    updatedAt: world.date(createdAt),
+  };
 }
 
 /** `POST /assets/get-bulk` */

@@ -112,6 +112,16 @@ const ofJob = [
   }),
   z.strictObject({ ...onGenerate, what: z.literal('canceled') }),
   z.strictObject({ ...onGenerate, what: z.literal('two-jobs') }),
+  /** It runs and costs, and the answer is a refusal. `lateSeconds`: something in between sends it again so much later. */
+  z.strictObject({
+    ...onGenerate,
+    what: z.literal('refused-but-taken'),
+    status: z.literal([400, 402, 403, 404, 422, 429]).default(429),
+    reason: z.string().optional(),
+    /** `gateway`: not in Scenario's own words. */
+    by: z.enum(['scenario', 'gateway']).default('scenario'),
+    lateSeconds: seconds.default(0),
+  }),
   z.strictObject({
     ...onGenerate,
     what: z.literal('unknown-status'),

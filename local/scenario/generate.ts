@@ -5,11 +5,11 @@ import { tripoObjectionTo } from './images.ts';
 import { type JobPlan, planJob } from './job-plan.ts';
 import { jobView } from './jobs.ts';
 import { statusAt } from './ledger.ts';
-import { creditsRefusal, ceilingRefusal, cooldownRefusal } from './refusals.ts';
+import { creditsRefusal, ceilingRefusal, cooldownRefusal, takenRefusal } from './refusals.ts';
 import { recipeFor } from './results.ts';
 import type { TripoInputs } from './records.ts';
 import { conflictIn, priceOf, readInputs } from './tripo-inputs.ts';
-import type { World } from './world.ts';
+import { hasBegun, type World } from './world.ts';
 
 /** `POST /generate/custom/{modelId}?dryRun=true`: the same validation, a price, no job. */
 export async function dryRun(call: Call, world: World): Promise<Reply> {
@@ -31,7 +31,8 @@ export async function dryRun(call: Call, world: World): Promise<Reply> {
 /** `POST /generate/custom/{modelId}`: starts a job, and charges for it. */
 export async function generate(call: Call, world: World): Promise<Reply> {
   const { model, sent, inputs, image, objection } = await submissionIn(call, world);
-  const cu = priceOf(inputs, world.settings.options().prices);
+  const { prices, chargeFactor } = world.settings.options();
+  const cu = priceOf(inputs, prices) * chargeFactor;
   const recipe = recipeFor({ file: image.id, bytes: image.bytes }, inputs, world);
 
   // From here to `put` nothing may wait: two requests at once must not both find the last slot free.
@@ -45,6 +46,7 @@ export async function generate(call: Call, world: World): Promise<Reply> {
   if (fault?.what === 'two-jobs') {
     await started(planJob({ modelId: model.id, sent, inputs, cu, recipe, objection, fault }, world), world);
   }
+  if (fault?.what === 'refused-but-taken') throw takenRefusal(fault);
   const submitted = jobView(first.job, first.job.createdAt, world);
   return json(200, { job: submitted, creativeUnitsCost: cu, creativeUnitsDiscount: 0 });
 }
@@ -88,6 +90,9 @@ async function imageFor({ image }: TripoInputs, world: World) {
     image.startsWith('data:') && world.settings.options().acceptsDataUrls
       ? await createImageAsset({ bytes: dataUrlBytes(image), name: 'image' }, world)
       : findAsset(image, world);
+  const age = world.now() - asset.createdAt;
+  if (age < world.settings.options().inputVisibleAfterSeconds * 1000)
+    throw new Refusal(404, `Asset ${image} not found`);
   if (asset.kind !== 'image' || asset.uploaded === undefined) {
     throw new Refusal(400, `"image" must be an asset of kind image: ${image}`);
   }
@@ -98,7 +103,7 @@ function refuseIfBusy(world: World) {
   const { tally, settings } = world;
   const now = world.now();
   const options = settings.options();
-  const models = world.jobs.all().filter((job) => job.type === 'custom');
+  const models = world.jobs.all().filter((job) => job.type === 'custom' && hasBegun(job, now));
   if (now < tally.cooldownEnds) {
     tally.refusals.cooldown += 1;
     throw cooldownRefusal(Math.ceil((tally.cooldownEnds - now) / 1000), options);

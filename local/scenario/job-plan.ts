@@ -35,7 +35,7 @@ const FAILS_AT = 0.6;
 export function planJob(submission: Submission, world: World): JobPlan {
   const { modelId, sent, inputs, cu, recipe, objection, fault } = submission;
   const number = world.jobs.all().length + 1;
-  const createdAt = world.now();
+  const createdAt = world.now() + (fault?.what === 'refused-but-taken' ? fault.lateSeconds * 1000 : 0);
   const options = world.settings.options();
   const outcome = outcomeOf(objection, fault);
   const steps = stepsOf(

@@ -1,9 +1,7 @@
-import * as z from 'zod';
 import { json, Refusal, type Reply } from './answer.ts';
 import { type Call, objectIn, refuseUnknown, requiredString } from './call.ts';
-import { statusAt } from './ledger.ts';
 import type { JobRecord } from './records.ts';
-import type { World } from './world.ts';
+import { copyIdOf, type World } from './world.ts';
 
 /** The one project that the key belongs to. */
 export const OWNER_ID = 'proj_standin000000000000000';
@@ -37,69 +35,6 @@ function findJob(call: Call, world: World): JobRecord {
   return job;
 }
 
-/** `GET /jobs`: newest first, page by page. */
-export async function listJobs(call: Call, world: World): Promise<Reply> {
-  const pageSize = pageSizeIn(call.query);
-  const wanted = filterIn(call.query);
-  const { listLagSeconds, rowsWithoutInput } = world.settings.options();
-  const now = world.now();
-  const before = cursorIn(call.query, world);
-  const rows = world.jobs
-    .all()
-    .filter((job) => job.number < before && job.isLost !== true && now - job.createdAt >= listLagSeconds * 1000)
-    .filter((job) => wanted(job, statusAt(job, now)))
-    .toReversed();
-  const page = rows.slice(0, pageSize);
-  const last = page.at(-1);
-  const isMore = last !== undefined && rows.length > page.length;
-  return json(200, {
-    jobs: page.map((job) => jobView(job, now, world, !rowsWithoutInput)),
-    ...(isMore && { nextPaginationToken: cursorAfter(last, world) }),
-  });
-}
-
-function pageSizeIn(query: URLSearchParams): number {
-  if (query.has('sortDirection') && !query.has('sortBy')) {
-    throw new Refusal(400, '"sortDirection" is not allowed without "sortBy"');
-  }
-  const size = Number(query.get('pageSize') ?? '10');
-  if (!Number.isInteger(size)) throw new Refusal(400, '"pageSize" must be an integer');
-  if (size < 1) throw new Refusal(400, '"pageSize" must be greater than or equal to 1');
-  if (size > 200) throw new Refusal(400, '"pageSize" must be less than or equal to 200');
-  return size;
-}
-
-function filterIn(query: URLSearchParams): (job: JobRecord, status: string) => boolean {
-  const types = [query.get('type'), ...(query.get('types')?.split(',') ?? [])].filter((type) => type !== null);
-  const status = query.get('status');
-  const author = query.get('authorId');
-  return (job, current) =>
-    (types.length === 0 || types.includes(job.type)) &&
-    (status === null || status === current) &&
-    (author === null || author === AUTHOR_ID);
-}
-
-const cursorSchema = z.object({ createdAt: z.string(), jobId: z.string(), ownerId: z.string() });
-
-function cursorAfter(job: JobRecord, world: World): string {
-  const key = { createdAt: world.date(job.createdAt), jobId: job.id, ownerId: OWNER_ID };
-  return Buffer.from(JSON.stringify(key)).toString('base64');
-}
-
-/** The number below which the page begins. */
-function cursorIn(query: URLSearchParams, world: World): number {
-  const token = query.get('paginationToken');
-  if (token === null) return Infinity;
-  try {
-    const { jobId } = cursorSchema.parse(JSON.parse(Buffer.from(token, 'base64').toString()));
-    const job = world.jobs.get(jobId);
-    if (job !== undefined) return job.number;
-  } catch {
-    // Falls through to the refusal, as for the token of a job that does not exist.
-  }
-  throw new Refusal(400, 'Invalid paginationToken');
-}
-
 /** While a job runs, its `updatedAt` moves at least so often, whatever its progress does. */
 const HEARTBEAT_MS = 2_000;
 
@@ -117,7 +52,7 @@ export function jobView(job: JobRecord, nowMs: number, world: World, withInput =
     progress: progressAt(job, nowMs),
     statusHistory: reached.map((step) => ({ status: step.status, date: world.date(step.at) })),
     metadata: {
-      ...(withInput && job.inputs !== undefined && { input: { modelId: job.modelId, ...(job.sent ?? job.inputs) } }),
+      ...(withInput && job.inputs !== undefined && { input: echoOf(job, world) }),
       assetIds: hasEnded ? job.assetIds : [],
       ...(hasEnded && job.error !== undefined && { error: job.error, hint: job.hint }),
       ...(hasEnded && job.entityId !== undefined && { output: { entityId: job.entityId } }),
@@ -128,6 +63,16 @@ export function jobView(job: JobRecord, nowMs: number, world: World, withInput =
     createdAt: world.date(job.createdAt),
     updatedAt: world.date(hasEnded ? lastChange : Math.max(job.createdAt, beat)),
   };
+}
+
+/** The inputs as the job shows them. A processed copy has an id of its own in the place of the image's. */
+function echoOf(job: JobRecord, world: World) {
+  const sent: Readonly<Record<string, unknown>> = { ...(job.sent ?? job.inputs) };
+  const echo = { modelId: job.modelId, ...sent };
+  if (world.settings.options().echo === 'sent' || job.inputs === undefined) return echo;
+  const { image } = job.inputs;
+  const fields = Object.entries(sent).map(([name, value]) => [name, value === image ? copyIdOf(image) : value]);
+  return { ...echo, ...Object.fromEntries(fields) };
 }
 
 /** 0 to 1 over the time in progress. */

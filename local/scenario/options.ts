@@ -17,6 +17,14 @@ const prices = z.strictObject({
   generateParts: cu.default(25),
 });
 
+/** The documented list is sorted, complete and readable. */
+const list = z.strictObject({
+  order: z.enum(['newest', 'oldest', 'mixed']).default('newest'),
+  pinsOldest: z.boolean().default(false),
+  rows: z.enum(['plain', 'twice', 'null', 'unreadable']).default('plain'),
+  repeatsToken: z.boolean().default(false),
+});
+
 /** Every knob of the stand-in. Time is in real seconds of the injected clock; money in compute units (CU). */
 const knobs = {
   // How long things take
@@ -34,6 +42,20 @@ const knobs = {
   jobVisibleAfterSeconds: seconds.default(0).describe('a new job is answered 404 for so long'),
   rowsWithoutInput: z.boolean().default(false).describe('rows of the list come without metadata.input'),
   clockSkewSeconds: z.number().default(0).describe('how far the timestamps in answers run ahead'),
+  timesWithoutZone: z
+    .boolean()
+    .default(false)
+    .describe('timestamps in answers end without Z, and are UTC all the same'),
+  list: list.prefault({}).describe('how the job list differs from the documented one'),
+  echo: z
+    .enum(['sent', 'copy', 'unknown-copy', 'copy-of-another'])
+    .default('sent')
+    .describe(
+      'what metadata.input names: the image that was sent, or a processed copy of it that says so, is answered 404, or names another root',
+    ),
+  inputVisibleAfterSeconds: seconds
+    .default(0)
+    .describe('a new image is not found by dry runs and submissions for so long'),
 
   // Limits
   requestsPerWindow: z.int().min(1).default(100).describe('requests admitted to /v1 within a sliding window'),
@@ -55,6 +77,7 @@ const knobs = {
 
   // Money
   prices: prices.prefault({}).describe('CU of each option, added up'),
+  chargeFactor: z.number().positive().default(1).describe('what a job is charged, as a multiple of its quote'),
   creditsLeft: cu.nullable().default(null).describe('CU left from the moment this is set; null for unlimited'),
   outOfCreditsStatus: z.literal([402, 403, 429]).default(402).describe('how a lack of them is answered'),
 
@@ -143,7 +166,7 @@ export function patchedOptions(options: StandInOptions, patch: unknown): StandIn
 function sentence(issue: z.core.$ZodIssue, input: unknown): string {
   const where = issue.path.length === 0 ? '' : ` in ${issue.path.join('.')}`;
   if (issue.code === 'unrecognized_keys') {
-    const known = issue.path.length === 0 ? Object.keys(knobs) : [...Object.keys(prices.shape), ...FAULT_FIELDS];
+    const known = issue.path.length === 0 ? Object.keys(knobs) : NESTED_FIELDS;
     return issue.keys.map((key) => `unknown option "${key}"${where}${suggestion(key, known)}`).join('; ');
   }
   const given = valueAtPath(input, issue.path);
@@ -152,7 +175,11 @@ function sentence(issue: z.core.$ZodIssue, input: unknown): string {
   return `${issue.path.join('.') || 'options'}: ${JSON.stringify(given)}: ${issue.message}${hint}`;
 }
 
-const FAULT_FIELDS = [...new Set(faultSchema.options.flatMap((fault) => Object.keys(fault.shape)))];
+const NESTED_FIELDS = [
+  ...Object.keys(prices.shape),
+  ...Object.keys(list.shape),
+  ...new Set(faultSchema.options.flatMap((fault) => Object.keys(fault.shape))),
+];
 
 function suggestion(word: string, known: readonly string[]): string {
   const nearest = known.toSorted((a, b) => leven(word, a) - leven(word, b))[0];

@@ -1,4 +1,5 @@
 import { json, markup, Refusal, type Reply } from './answer.ts';
+import type { Fault } from './faults.ts';
 import type { StandInOptions } from './options.ts';
 
 /** Too many jobs at once: an immediate retry meets it again. */
@@ -40,6 +41,25 @@ export function planRefusal(): Refusal {
       name: 'ModelAccessRestrictedError',
       details: { currentPlan: 'cu-basic', requiredPlan: 'cu-pro-q3-25' },
     },
+  });
+}
+
+/** What a refusal of each status is about, unless the fault says it in its own words. */
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Invalid request',
+  402: 'Insufficient creative units: you have no compute units left',
+  403: 'not enough creative units',
+  404: 'Model not found',
+  422: 'Unprocessable entity',
+  429: 'You have reached the maximum number of parallel generations of your plan',
+};
+
+/** The answer to a submission that was taken all the same. */
+export function takenRefusal({ status, reason, by }: Extract<Fault, { what: 'refused-but-taken' }>): Refusal {
+  const isCeiling = status === 429 && reason === undefined && by === 'scenario';
+  return new Refusal(status, reason ?? REASONS[status] ?? 'Refused', {
+    isGateway: by === 'gateway',
+    ...(isCeiling && { extras: { details: { actionName: 'custom-generation', actionLimit: 5 } } }),
   });
 }
 

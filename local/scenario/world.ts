@@ -58,7 +58,8 @@ export async function openWorld(props: WorldProps): Promise<World> {
   const assets = await createShelf<AssetRecord>(store, 'assets', (asset) => asset.createdAt);
   const uploads = await createShelf<UploadRecord>(store, 'uploads', (upload) => upload.createdAt);
   const results = await createShelf<ResultRecord>(store, 'results', () => 0);
-  const settings = createSettings(props.options, () => netSpent(jobs.all(), props.now()));
+  const begunJobs = () => jobs.all().filter((job) => hasBegun(job, props.now()));
+  const settings = createSettings(props.options, () => netSpent(begunJobs(), props.now()));
   return {
     ...props,
     models: props.models ?? MODELS,
@@ -82,7 +83,11 @@ export async function openWorld(props: WorldProps): Promise<World> {
         if (![jobs, assets, uploads].some((shelf) => shelf.get(id) !== undefined)) return id;
       }
     },
-    date: (atMs) => new Date(atMs + settings.options().clockSkewSeconds * 1000).toISOString(),
+    date(atMs) {
+      const { clockSkewSeconds, timesWithoutZone } = settings.options();
+      const date = new Date(atMs + clockSkewSeconds * 1000).toISOString();
+      return timesWithoutZone ? date.slice(0, -1) : date;
+    },
   };
 }
 
@@ -101,6 +106,23 @@ function createSettings(input: StandInOptionsInput | undefined, spent: () => num
       if (Object.hasOwn(patch as object, 'creditsLeft')) spentBefore = spent();
     },
   };
+}
+
+/** A refused request that takes effect later is a job of the future until then. */
+export function hasBegun({ createdAt }: Pick<JobRecord, 'createdAt'>, nowMs: number): boolean {
+  return createdAt <= nowMs;
+}
+
+const COPY = 'Processed';
+
+/** The id of the copy that a job works with, if the knob `echo` says that there is one. */
+export function copyIdOf(imageId: string): string {
+  return `${imageId}${COPY}`;
+}
+
+/** The image that this is the copy of. Undefined if it is not a copy. */
+export function originalIdOf(copyId: string): string | undefined {
+  return copyId.endsWith(COPY) ? copyId.slice(0, -COPY.length) : undefined;
 }
 
 /** Kept, so that addresses given out stay good over a restart. */
