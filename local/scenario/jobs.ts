@@ -65,14 +65,12 @@ export function jobView(job: JobRecord, nowMs: number, world: World, withInput =
   };
 }
 
-/** The inputs as the job shows them. A processed copy has an id of its own in the place of the image's. */
-function echoOf(job: JobRecord, world: World) {
-  const sent: Readonly<Record<string, unknown>> = { ...(job.sent ?? job.inputs) };
-  const echo = { modelId: job.modelId, ...sent };
-  if (world.settings.options().echo === 'sent' || job.inputs === undefined) return echo;
-  const { image } = job.inputs;
-  const fields = Object.entries(sent).map(([name, value]) => [name, value === image ? copyIdOf(image) : value]);
-  return { ...echo, ...Object.fromEntries(fields) };
+/** The inputs as the job shows them. A processed copy has its own id in the place of the image's. */
+function echoOf({ modelId, sent, inputs }: JobRecord, world: World): Record<string, unknown> {
+  const echo: Record<string, unknown> = { modelId, ...(sent ?? inputs) };
+  if (world.settings.options().echo === 'sent' || inputs === undefined) return echo;
+  for (const [name, value] of Object.entries(echo)) if (value === inputs.image) echo[name] = copyIdOf(inputs.image);
+  return echo;
 }
 
 /** 0 to 1 over the time in progress. */
