@@ -25,12 +25,33 @@ export async function listJobs(call: Call, world: World): Promise<Reply> {
 
 function matchingJobs({ query }: Call, world: World): JobRecord[] {
   const wanted = filterIn(query);
-  const { listLagSeconds } = world.settings.options();
+  const { listLagSeconds, list } = world.settings.options();
   const now = world.now();
-  return world.jobs
-    .all()
+  return [...otherJobs(list.others, now), ...world.jobs.all()]
     .filter((job) => hasBegun(job, now) && job.isLost !== true && now - job.createdAt >= listLagSeconds * 1000)
     .filter((job) => wanted(job, statusAt(job, now)));
+}
+
+const TEN_MINUTES_MS = 600_000;
+
+/** What other callers of the project have started. */
+function otherJobs(count: number, now: number): JobRecord[] {
+  return Array.from({ length: count }, (_, n) => {
+    const createdAt = (Math.floor(now / TEN_MINUTES_MS) - n) * TEN_MINUTES_MS;
+    return {
+      id: `job_ofAnother${createdAt}`,
+      number: -n,
+      type: 'custom',
+      createdAt,
+      steps: [{ status: 'success', at: createdAt }],
+      modelId: 'model_of-another',
+      sent: { prompt: 'a lamp' },
+      inputs: { image: 'asset_ofAnother' },
+      cu: 5,
+      assetIds: [],
+      isRefundable: true,
+    };
+  });
 }
 
 function inOrder(jobs: readonly JobRecord[], { order, pinsOldest }: StandInOptions['list']): JobRecord[] {
@@ -94,7 +115,7 @@ function startIn(query: URLSearchParams, rows: readonly JobRecord[], world: Worl
     const { jobId } = cursorSchema.parse(JSON.parse(Buffer.from(token, 'base64').toString()));
     if (world.settings.options().list.repeatsToken) return 0;
     const at = rows.findIndex(({ id }) => id === jobId);
-    if (world.jobs.get(jobId) !== undefined) return at + 1;
+    if (at >= 0) return at + 1;
   } catch {
     // Falls through to the refusal, as for the token of a job that does not exist.
   }

@@ -23,6 +23,8 @@ const list = z.strictObject({
   pinsOldest: z.boolean().default(false),
   rows: z.enum(['plain', 'twice', 'null', 'unreadable']).default('plain'),
   repeatsToken: z.boolean().default(false),
+  /** Jobs of other callers, one at each full ten minutes, the last of them so many. */
+  others: z.int().min(0).default(0),
 });
 
 /** Every knob of the stand-in. Time is in real seconds of the injected clock; money in compute units (CU). */

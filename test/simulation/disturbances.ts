@@ -1,7 +1,7 @@
 import type { EventEnvelope } from '../../local/aws/events/envelope.ts';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
 import type { History } from './history.ts';
-import type { Outage, WireFault } from './wire-faults.ts';
+import { type Outage, S3_REFUSALS, type WireFault } from './wire-faults.ts';
 import type { DeliverySeconds } from './world.ts';
 
 /** One thing that is not as it should be. Two of them make a pair. */
@@ -225,6 +225,94 @@ const AWS: readonly Disturbance[] = [
 
 const ill = { what: 'server-error' } as const;
 
+const always = { times: 1_000_000 } as const;
+
+function taken(status: 400 | 402 | 403 | 404 | 422 | 429, more: object = {}): Faults[number] {
+  return { on: generate, what: 'refused-but-taken', status, ...more };
+}
+
+/** A refusal proves nothing by itself. */
+const REFUSED_BUT_TAKEN: readonly Disturbance[] = [
+  standIn('a ceiling that is answered and taken', taken(429)),
+  standIn('a ceiling that is always answered and taken', taken(429, always)),
+  standIn('no credits, answered 402 and taken', taken(402)),
+  standIn('no credits, always answered 402 and taken', taken(402, always)),
+  standIn('no credits, answered 403 and taken', taken(403)),
+  standIn('no credits, always answered 403 and taken', taken(403, always)),
+  standIn('a bad request that is answered and taken', taken(400)),
+  standIn('a bad request that is always answered and taken', taken(400, always)),
+  standIn('an unprocessable image that is answered and taken', taken(422)),
+  standIn('a missing model that is answered and taken', taken(404)),
+  standIn('a refusal of a gateway that is taken', taken(403, { by: 'gateway', reason: 'Forbidden' })),
+  standIn('a refusal of a gateway that is always taken', taken(403, { by: 'gateway', reason: 'Forbidden', ...always })),
+  standIn(
+    'a gateway that sends again 85 s later',
+    taken(429, { by: 'gateway', reason: 'Too Many Requests', lateSeconds: 85 }),
+  ),
+  standIn(
+    'a bad request of a gateway that sends again 85 s later',
+    taken(400, { by: 'gateway', reason: 'Bad Request', lateSeconds: 85 }),
+  ),
+];
+
+const LOST = { on: generate, what: 'lost-cut' } as const;
+
+/** Other callers have jobs in the list, older and newer ones. */
+const OTHERS = { others: 3 } as const;
+
+/** A job list that is not as documented, while the answer to the paid call is lost. */
+function lostWith(name: string, knobs: StandInOptionsInput): Disturbance {
+  const { list, faults = [] } = knobs;
+  return {
+    name: `the answer is lost, and ${name}`,
+    standIn: { ...knobs, list: { ...OTHERS, ...list }, faults: [LOST, ...faults] },
+  };
+}
+
+const EMPTY_LIST = { on: 'listJobs', what: 'answer', status: 200, body: '{"jobs":[]}' } as const;
+
+const LISTS: readonly Disturbance[] = [
+  lostWith('the list is oldest first', { list: { order: 'oldest' } }),
+  lostWith('the list has no order', { list: { order: 'mixed' } }),
+  lostWith('the oldest job stays on top', { list: { pinsOldest: true } }),
+  lostWith('the list is empty for a moment', { faults: [EMPTY_LIST] }),
+  lostWith('the list is empty for two moments', { faults: [{ ...EMPTY_LIST, times: 2 }] }),
+  lostWith('the list has null rows', { list: { rows: 'null' } }),
+  lostWith('the list has rows that nobody can read', { list: { rows: 'unreadable' } }),
+  lostWith('the list has every row twice', { list: { rows: 'twice' } }),
+  lostWith('the token repeats', { list: { repeatsToken: true } }),
+  lostWith("Scenario's clock is 16 minutes behind", { clockSkewSeconds: -960 }),
+  lostWith("Scenario's clock is 16 minutes ahead", { clockSkewSeconds: 960 }),
+  lostWith('times have no zone', { timesWithoutZone: true }),
+  lostWith('the echo names a processed copy', { echo: 'copy' }),
+  lostWith('the echo names a copy that nobody knows', { echo: 'unknown-copy' }),
+  { name: 'the list has rows that nobody can read', standIn: { list: { rows: 'unreadable' } } },
+  { name: 'input assets that are visible after 5 s', standIn: { inputVisibleAfterSeconds: 5 } },
+  { name: 'input assets that are visible after 40 s', standIn: { inputVisibleAfterSeconds: 40 } },
+  { name: 'a charge of twice the quote', standIn: { chargeFactor: 2 } },
+  { name: 'a dry run that is paid', standIn: { dryRunPays: true } },
+];
+
+/** The objects that functions read and write, as the names of calls begin. */
+const OWN_OBJECTS = [
+  'S3 GetObject chairs',
+  'S3 GetObject runs',
+  'S3 GetObject results',
+  'S3 HeadObject control',
+  'S3 HeadObject models',
+  'S3 PutObject runs',
+  'S3 PutObject models',
+  'S3 PutObject results',
+];
+
+/** Our own environment is wrong for a while: no image is at fault. */
+const OWN_ENVIRONMENT: readonly Disturbance[] = OWN_OBJECTS.flatMap((of) =>
+  S3_REFUSALS.map((what) => ({
+    name: `${of} is refused with ${what.code} for two hours`,
+    outage: { of, fromSeconds: 0, seconds: 7200, what },
+  })),
+);
+
 function out(
   of: string,
   fromSeconds: number,
@@ -268,6 +356,9 @@ export const DISTURBANCES: readonly Disturbance[] = [
   ...BRAKES,
   ...AWS,
   ...OUTAGES,
+  ...REFUSED_BUT_TAKEN,
+  ...LISTS,
+  ...OWN_ENVIRONMENT,
 ];
 
 /** These hash six megabytes, or make a thousand calls, so they are tried alone. */

@@ -5,7 +5,9 @@ import { manifestKey } from '../../functions/run/keys.ts';
 
 /** Whether nobody has anything to do any more. */
 export function isSettled(world: World): boolean {
-  return world.clock.foreground() === 0 && openEnds(world).length === 0;
+  if (world.clock.foreground() > 0) return false;
+  world.ledger();
+  return openEnds(world).length === 0;
 }
 
 /** What should be over by now and is not. Empty when every upload is answered once and for all, and nothing is left. */
@@ -23,6 +25,7 @@ export function openEnds(world: World): readonly string[] {
       .map(({ name }) => `the execution of ${name} still runs`),
     ...(lambda.running() > 0 ? [`${lambda.running()} invocations still run`] : []),
     ...strangers(world),
+    ...buried(world),
   ];
 }
 
@@ -43,6 +46,15 @@ function unanswered(upload: Dropped, world: World): readonly string[] {
       ? []
       : [`"${DETAIL_TYPES[phase]}" of ${runId} is never announced`]),
   ];
+}
+
+/** Runs that were paid for and ended as if they had not been. */
+function buried({ invariants: { records, payments } }: World): readonly string[] {
+  return [...payments.keys()].flatMap((runId) => {
+    const record = records.get(runId);
+    const isKnown = record !== undefined && 'jobId' in record && record.jobId !== undefined;
+    return isKnown ? [] : [`${runId} is paid, and its record says ${record?.phase ?? 'nothing'} without a job`];
+  });
 }
 
 /** Documents of runs that nobody has asked for, and second ones. */

@@ -27,8 +27,8 @@ export interface Invariants {
   /** A document in the asset bucket has just become durable. */
   onDocument(key: string, text: string): void;
   onEvent(event: EventEnvelope): void;
-  /** A request has started jobs of this run that have to be paid. */
-  onPaid(runId: string): void;
+  /** A job of this run has begun and has to be paid: the one that was asked for with this input asset. */
+  onPaid(runId: string, assetId: string): void;
   /** Something could not be read or kept that has to be. */
   onTrouble(what: string, error: unknown): void;
   /** Whatever others may read: log lines, messages, inputs and outputs. */
@@ -152,12 +152,16 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     announced.set(runId, types.add(detailType));
   }
 
-  function onPaid(runId: string): void {
+  function onPaid(runId: string, assetId: string): void {
     const paid = (payments.get(runId) ?? 0) + 1;
     payments.set(runId, paid);
     if (paid > 1) broken(`${runId} is paid ${paid} times`);
-    const phase = records.get(runId)?.phase;
-    if (phase !== 'sending') broken(`${runId} is paid while its record says ${phase ?? 'nothing'}`);
+    const record = records.get(runId);
+    const phase = record?.phase ?? 'nothing';
+    const mayBegin = phase === 'sending' || phase === 'claimed';
+    if (!mayBegin) broken(`${runId} is paid while its record says ${phase}`);
+    if (!record?.sends.some((send) => send.assetId === assetId))
+      broken(`${runId} is paid with the asset ${assetId}, which its record does not name`);
   }
 
   function onText(where: string, text: string): void {

@@ -7,17 +7,25 @@ const madeOf = z.object({
   asset: z.object({ id: z.string() }).optional(),
   upload: z.object({ id: z.string(), entityId: z.string().nullish() }).optional(),
 });
+const sentWith = z.record(z.string(), z.unknown());
+
+/** The stand-in, watched for what was paid. */
+export interface PaidRuns {
+  handle(request: ApiRequest): Promise<ApiAnswer>;
+  /** Reads the stand-in's ledger: a job can also begin without a request. */
+  look(): void;
+}
 
 /**
- * The stand-in, watched: every request that makes its ledger longer was paid for the run that its input asset is named
- * after. One request is one payment, even where a fault of the stand-in makes two jobs of it.
+ * Counts payments by the rows of the stand-in's ledger, whatever its answers were. Each row belongs to the run that its
+ * input asset is named after. Several rows for one request, as after the fault `two-jobs`, are one payment: nobody but
+ * Scenario is to blame for them.
  */
-export function paidRuns(
-  standIn: StandInApi,
-  onPaid: (runId: string) => void,
-): (request: ApiRequest) => Promise<ApiAnswer> {
+export function watchPayments(standIn: StandInApi, onPaid: (runId: string, assetId: string) => void): PaidRuns {
   const names = new Map<string, string>();
-  let jobs = 0;
+  const requests = new Map<string, number>();
+  const payments = new Map<string, number>();
+  let known = 0;
 
   function learnNames(request: ApiRequest, answer: ApiAnswer): void {
     const made = madeOf.safeParse(jsonOf('body' in answer ? answer.body : undefined)).data;
@@ -27,22 +35,38 @@ export function paidRuns(
       if (id && name !== undefined) names.set(id, name);
   }
 
-  return async (request) => {
-    const answer = await standIn.handle(request);
-    if (/^\/v1\/(assets|uploads)/.test(request.path)) learnNames(request, answer);
-    if (!request.path.startsWith('/v1/generate/') || isRefusal(answer)) return answer;
-    const started = standIn.ledger().jobs.slice(jobs);
-    jobs += started.length;
-    const [first] = started;
-    // An input asset whose making was never answered can be in no request, so its name is known.
-    if (first) onPaid((names.get(first.image) ?? first.image).replace(/\.\w+$/, ''));
-    return answer;
-  };
-}
+  function countRequest({ body, query }: ApiRequest): void {
+    if (query.get('dryRun') === 'true' && !standIn.options().dryRunPays) return;
+    for (const value of Object.values(sentWith.safeParse(jsonOf(body)).data ?? {}))
+      if (typeof value === 'string' && names.has(value)) requests.set(value, (requests.get(value) ?? 0) + 1);
+  }
 
-/** Most answers of a busy hour: nothing was started, and drawing the ledger up takes its time. */
-function isRefusal(answer: ApiAnswer): boolean {
-  return 'status' in answer && answer.status >= 400 && answer.status < 500;
+  function look(): void {
+    const { jobs } = standIn.ledger();
+    if (jobs.length === known) return;
+    known = jobs.length;
+    const rows = Map.groupBy(jobs, ({ image }) => image);
+    for (const [image, { length }] of rows) {
+      const paid = Math.min(length, requests.get(image) ?? 1);
+      const more = paid - (payments.get(image) ?? 0);
+      payments.set(image, paid);
+      // An input asset whose making was never answered can be in no request, so its name is known.
+      const runId = (names.get(image) ?? image).replace(/\.\w+$/, '');
+      for (let n = 0; n < more; n += 1) onPaid(runId, image);
+    }
+  }
+
+  return {
+    look,
+    handle: async (request) => {
+      const isSubmission = request.path.startsWith('/v1/generate/');
+      if (isSubmission) countRequest(request);
+      const answer = await standIn.handle(request);
+      if (/^\/v1\/(assets|uploads)/.test(request.path)) learnNames(request, answer);
+      look();
+      return answer;
+    },
+  };
 }
 
 function jsonOf(body: unknown): unknown {

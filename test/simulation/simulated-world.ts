@@ -11,7 +11,7 @@ import { logics } from './functions.ts';
 import { type Invariants, Violation } from './invariants.ts';
 import { jsonRequest } from './json-calls.ts';
 import { createLambda, type Lambda } from './lambda.ts';
-import { paidRuns } from './paid-runs.ts';
+import { type PaidRuns, watchPayments } from './paid-runs.ts';
 import { createRandom, type Random } from './random.ts';
 import { s3Request } from './s3-service.ts';
 import { findUploadsArn } from './stack.ts';
@@ -51,7 +51,7 @@ export class SimulatedWorld implements World {
   readonly assetBucket: string;
   readonly uploadBucket: string;
   readonly #parts: WorldParts;
-  readonly #scenario: (request: ApiRequest) => Promise<ApiAnswer>;
+  readonly #payments: PaidRuns;
   readonly #removed = new Set<string>();
 
   constructor(parts: WorldParts) {
@@ -71,7 +71,7 @@ export class SimulatedWorld implements World {
     const wireRandom = createRandom(setting.seed + 3);
     this.wire = createWire({ clock, story, random: wireRandom, plan: setting.wire ?? (() => undefined) });
     this.lambda = createLambda(this, template.functions, logics, random);
-    this.#scenario = paidRuns(standIn, (runId) => this.invariants.onPaid(runId));
+    this.#payments = watchPayments(standIn, (runId, assetId) => this.invariants.onPaid(runId, assetId));
     const queue = aws.queues.get(findUploadsArn(template));
     if (!queue) throw new Error('the event source of the template is not a queue');
     this.uploadsQueue = queue;
@@ -92,7 +92,7 @@ export class SimulatedWorld implements World {
   }
 
   scenario(request: ApiRequest): Promise<ApiAnswer> {
-    return this.#scenario(request);
+    return this.#payments.handle(request);
   }
 
   onLog(who: string, line: string): void {
@@ -134,6 +134,7 @@ export class SimulatedWorld implements World {
   }
 
   ledger(): Ledger {
+    this.#payments.look();
     return this.standIn.ledger();
   }
 

@@ -26,6 +26,8 @@ export type WireFault =
   | { readonly what: 'slow-down' }
   /** S3's 409 to one of two conditional writes at once; nothing else of S3, and nobody else, says so. */
   | { readonly what: 'conflict' }
+  /** S3 refuses, for a reason that has nothing to do with the image: a key, a bucket or a permission of our own. */
+  | { readonly what: 's3-refusal'; readonly status: number; readonly code: string }
   /** PutEvents answers 200 and has taken nothing; nobody else can. */
   | { readonly what: 'partial' };
 
@@ -45,6 +47,18 @@ export function isDuring(
   const since = call.atSeconds - fromSeconds;
   return call.name.startsWith(of) && since >= 0 && since < seconds;
 }
+
+/** What S3 says when our own environment is wrong. */
+export const S3_REFUSALS: readonly Extract<WireFault, { what: 's3-refusal' }>[] = [
+  { what: 's3-refusal', status: 400, code: 'KMS.DisabledException' },
+  { what: 's3-refusal', status: 400, code: 'KMS.KMSInvalidStateException' },
+  { what: 's3-refusal', status: 400, code: 'KMS.NotFoundException' },
+  { what: 's3-refusal', status: 403, code: 'AccessDenied' },
+  { what: 's3-refusal', status: 404, code: 'NoSuchBucket' },
+  { what: 's3-refusal', status: 400, code: 'ExpiredToken' },
+  { what: 's3-refusal', status: 403, code: 'RequestTimeTooSkewed' },
+  { what: 's3-refusal', status: 301, code: 'PermanentRedirect' },
+];
 
 export const WIRE_FAULTS: readonly WireFault[] = [
   { what: 'crash-before' },

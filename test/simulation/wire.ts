@@ -113,6 +113,8 @@ export function createWire({ clock, random, story, plan }: WireTools): Wire {
             await effect();
             back(() => resolve(trouble(502, 'InternalError')));
           });
+        case 's3-refusal':
+          return arrives(() => back(() => resolve(trouble(fault.status, fault.code))));
         case 'slow-down':
           return arrives(() => back(() => resolve(trouble(503, 'SlowDown'))));
         case 'conflict':
@@ -127,6 +129,7 @@ export function createWire({ clock, random, story, plan }: WireTools): Wire {
 }
 
 function told(fault: WireFault): string {
+  if (fault.what === 's3-refusal') return fault.code;
   return 'seconds' in fault ? `${fault.what} ${fault.seconds} s` : fault.what;
 }
 
@@ -134,6 +137,7 @@ function told(fault: WireFault): string {
 export function isPossible({ what }: WireFault, { name }: Pick<WireCall, 'name'>): boolean {
   if (what === 'conflict') return /^S3 PutObject (runs|models|results|control)\/.*json$/.test(name);
   if (what === 'partial') return name.startsWith('EventBridge PutEvents');
+  if (what === 's3-refusal') return name.startsWith('S3 ');
   if (what === 'slow-down') return !/^(GET|POST|PUT) /.test(name);
   return true;
 }
