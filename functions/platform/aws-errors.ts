@@ -8,18 +8,34 @@ interface WithMiddleware {
 type Next = (args: unknown) => Promise<unknown>;
 
 /**
- * Gives AWS' own faults one name, whichever service they come from, so that a retry can tell them from ours. Refusals and
- * failed conditions keep the names that the service gave them. Safe to call twice for one client.
+ * Gives faults of AWS one name, whichever service they come from, so that a retry can tell them from ours. Other refusals
+ * and failed conditions keep the names that the service gave them. Safe to call twice for one client.
  *
  * @returns the same client
  */
 export function normalizeAwsErrors<Client extends WithMiddleware>(client: Client): Client {
+  return rename(client, isFault);
+}
+
+/**
+ * The same for S3, and for what S3 refuses because of our own environment: a KMS key, a bucket, a permission, credentials
+ * or a clock. No image is at fault, so the upload waits until somebody fixes it.
+ *
+ * @returns the same client
+ */
+export function normalizeS3Errors<Client extends WithMiddleware>(client: Client): Client {
+  return rename(client, (error) => isFault(error) || isOurOwn(error));
+}
+
+function rename<Client extends WithMiddleware>(client: Client, isUnavailable: (error: AwsError) => boolean): Client {
   client.middlewareStack.add(
     (next: Next) => async (args: unknown) => {
       try {
         return await next(args);
       } catch (error) {
-        throw isFault(error) ? new AwsUnavailableError(error.message, { cause: error }) : error;
+        if (!isAwsError(error) || !isUnavailable(error)) throw error;
+        const why = isFault(error) ? '' : `${error.name}: `;
+        throw new AwsUnavailableError(why + error.message, { cause: error, isRefusal: !isFault(error) });
       }
     },
     { step: 'initialize', name: 'normalizeAwsErrors', override: true },
@@ -27,13 +43,27 @@ export function normalizeAwsErrors<Client extends WithMiddleware>(client: Client
   return client;
 }
 
+interface AwsError extends Error {
+  readonly $metadata: { readonly httpStatusCode?: number };
+}
+
+function isAwsError(error: unknown): error is AwsError {
+  return error instanceof Error && typeof Reflect.get(error, '$metadata') === 'object';
+}
+
 const THROTTLING = /throttl|slowdown|toomanyrequests|limitexceeded/i;
 
 /** No answer at all, a 5xx or "slow down", after the SDK's own retries. */
-function isFault(error: unknown): error is Error {
-  if (!(error instanceof Error) || !('$metadata' in error)) return false;
-  const { $metadata: metadata, name } = error;
-  const status: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-  return typeof status !== 'number' || status >= 500 || status === 429 || THROTTLING.test(name);
+function isFault({ name, $metadata: { httpStatusCode: status } }: AwsError): boolean {
+  return status === undefined || status >= 500 || status === 429 || THROTTLING.test(name);
+}
+
+/** Reasons of a 400 that are not about the object. The answer to a HEAD request has no reason at all. */
+const OWN_REASONS = /^KMS|Token|TimeTooSkewed|BadRequest|Unknown|^400/;
+
+/** A 403 is about the object only if it is archived. */
+function isOurOwn({ name, $metadata: { httpStatusCode: status } }: AwsError): boolean {
+  if (status === 400) return OWN_REASONS.test(name);
+  if (status === 403) return name !== 'InvalidObjectState';
+  return status === 301 || status === 307 || name === 'NoSuchBucket';
 }

@@ -1,6 +1,19 @@
-/** A service of AWS did not answer or asked for fewer requests, after the client's own retries. Worth a retry. */
+/**
+ * A service of AWS did not answer or asked for fewer requests, after the client's own retries; or it refuses because of our
+ * own environment. Worth a retry.
+ */
 export class AwsUnavailableError extends Error {
   override readonly name = 'AwsUnavailableError';
+  /** A retry helps only once somebody has fixed the environment. */
+  readonly isRefusal: boolean;
+
+  constructor(
+    message: string,
+    { isRefusal = false, ...options }: ErrorOptions & { readonly isRefusal?: boolean } = {},
+  ) {
+    super(message, options);
+    this.isRefusal = isRefusal;
+  }
 }
 
 /** A document cannot be understood: a newer version wrote it, or somebody damaged it. It is never written over. */

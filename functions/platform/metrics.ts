@@ -9,6 +9,7 @@ export const METRIC_UNITS = {
   Rejected: 'Count',
   DuplicateJob: 'Count',
   AccountRefused: 'Count',
+  ManySends: 'Count',
   Paused: 'Count',
   OverDailyLimit: 'Count',
   PutBack: 'Count',

@@ -6,7 +6,7 @@ import type { Telemetry } from '../platform/observability.ts';
 import { credit } from '../spending/day-ledger.ts';
 import { toEvent } from './event.ts';
 import { manifestKey } from './keys.ts';
-import { MAX_ATTEMPTS, mayEnd } from './lifecycle.ts';
+import { hasOpenSend, MAX_ATTEMPTS, mayEnd } from './lifecycle.ts';
 import { toManifest } from './manifest.ts';
 import {
   type FinalRecord,
@@ -54,6 +54,8 @@ export async function conclude(
   const lacksModel = outcome.phase === 'stored' && !hasJob && !('reusedFrom' in outcome);
   for (;;) {
     const standing = await runs.records.read(run.runId);
+    // A job may have come of a send that was refused, so the run ends only once the job list has settled it.
+    if (!hasJob && standing && hasOpenSend(standing.record)) break;
     if (lacksModel || !mayEnd(standing?.record.phase ?? 'none', outcome.phase, hasJob)) break;
     const known = { ...run, ...standing?.record, ...seenByCaller(run, standing?.record) };
     const written = await runs.records.end(standing, toFinalRecord(known, outcome, runs.clock.now()));

@@ -2,13 +2,14 @@
  * Which phase of a run may follow which. The record store, the simulation's invariants and the picture in
  * docs/reliability.md all use this one table.
  *
- * A phase that may follow itself is written again without a step: to count an error, to keep files, or to note that
- * Sweep has looked or that the event was announced.
+ * A phase that may follow itself is written again without a step: to count an error, to prove that a refused send made no
+ * job, to keep files, or to note that Sweep has looked or that the event was announced. `sending` is never written again:
+ * its age bounds what may still happen.
  */
 export const TRANSITIONS = {
   none: ['claimed', 'rejected', 'failed', 'stored'],
-  claimed: ['claimed', 'sending', 'rejected', 'failed', 'stored'],
-  sending: ['sending', 'claimed', 'submitted'],
+  claimed: ['claimed', 'sending', 'submitted', 'rejected', 'failed', 'stored'],
+  sending: ['claimed', 'submitted'],
   submitted: ['submitted', 'stored', 'failed'],
   failed: ['failed', 'stored'],
   stored: ['stored'],
@@ -48,12 +49,26 @@ export function mayEnd(from: Start, to: FinalPhase, hasJob: boolean): boolean {
 export const MAX_ATTEMPTS = 5;
 
 /** What SubmitJob does next for a run. */
-export type Step = 'prepare' | 'submit' | 'reconcile' | 'start-generation' | 'republish' | 'give-up' | 'finish';
+export type Step =
+  | 'prepare'
+  | 'submit'
+  | 'reconcile'
+  | 'reject'
+  | 'start-generation'
+  | 'republish'
+  | 'give-up'
+  | 'finish';
+
+interface SendState {
+  readonly noJob?: boolean | undefined;
+  readonly refusal?: { readonly kind: string; readonly own: boolean } | undefined;
+}
 
 /** What the record says, as far as it decides the next step. */
 interface RunState {
   readonly phase: Phase;
   readonly attempts: number;
+  readonly sends: readonly SendState[];
   /** Of a final record: the bus has taken its event. */
   readonly announced?: boolean | undefined;
 }
@@ -71,8 +86,22 @@ export function nextStep(run: RunState | undefined, isPrepared: boolean): Step {
     case 'sending':
       return 'reconcile';
     case 'claimed':
-    case undefined:
-      if ((run?.attempts ?? 0) >= MAX_ATTEMPTS) return 'give-up';
+      if (hasOpenSend(run)) return 'reconcile';
+      if (isInputRefused(run)) return 'reject';
+      if (run.attempts >= MAX_ATTEMPTS) return 'give-up';
       return isPrepared ? 'submit' : 'prepare';
+    case undefined:
+      return 'prepare';
   }
+}
+
+/** Whether a job may have come of a send: it was refused, or its outcome is unknown, and nothing is proved. */
+export function hasOpenSend({ sends }: Pick<RunState, 'sends'>): boolean {
+  return sends.some(({ noJob }) => !noJob);
+}
+
+/** Scenario itself refuses the image or its parameters: another send would be refused, too. */
+function isInputRefused({ sends }: RunState): boolean {
+  const refusal = sends.at(-1)?.refusal;
+  return refusal?.kind === 'input' && refusal.own;
 }

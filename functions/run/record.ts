@@ -9,13 +9,25 @@ import type { JsonStore } from '../platform/json-store.ts';
 import { recordKey } from './keys.ts';
 import { isFinalPhase, mayFollow, type FinalPhase, type Next, type Phase } from './lifecycle.ts';
 
+/** Why Scenario did not take a send, as far as its answer tells. It may have taken it all the same. */
+const refusalSchema = z.strictObject({
+  at: z.iso.datetime(),
+  status: z.number().int(),
+  own: z.boolean().describe("in Scenario's own words; otherwise a gateway may still repeat the request"),
+  kind: z.enum(['busy', 'account', 'input', 'other']),
+  reason: z.string(),
+});
+
 /** One attempt to pay. The input asset is made for it alone, so a job that names it came from it. */
 const sendSchema = z.strictObject({
   assetId: z.string(),
   sentAt: z.iso.datetime(),
   sentBy: z.string().describe('nonce of the invocation that won the write to `sending`'),
-  noJob: z.literal(true).optional().describe('certain: refused by Scenario, or never sent'),
+  refusal: refusalSchema.optional(),
+  noJob: z.literal(true).optional().describe('proved: the job list shows no job of it, or it never left'),
 });
+
+export type Refusal = z.infer<typeof refusalSchema>;
 
 const common = {
   schemaVersion: schemaVersion1,

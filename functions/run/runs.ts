@@ -1,5 +1,5 @@
 import type { Model } from '../models/model.ts';
-import { normalizeAwsErrors } from '../platform/aws-errors.ts';
+import { normalizeAwsErrors, normalizeS3Errors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Env } from '../platform/env.ts';
@@ -27,7 +27,7 @@ export function createRuns(
   clock: Clock,
   telemetry: Telemetry,
 ) {
-  const documents = createJsonStore(normalizeAwsErrors(s3), env.ASSET_BUCKET);
+  const documents = createJsonStore(normalizeS3Errors(s3), env.ASSET_BUCKET);
   return {
     records: createRecordStore(documents),
     /** The other documents of the asset bucket. */

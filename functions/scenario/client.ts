@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Env } from '../platform/env.ts';
 import { createCredentialSource } from './credentials.ts';
 import {
+  AssetNotVisibleError,
   DryRunPaidError,
   ScenarioAccountError,
   ScenarioInputError,
@@ -19,6 +20,7 @@ import {
   id,
   type Job,
   jobPageShape,
+  type JobRow,
   jobShape,
   parseBody,
   type ScenarioAsset,
@@ -65,8 +67,15 @@ export function createScenario(connection: Connection) {
     /** @throws ScenarioNotFoundError */
     job: async (jobId: string): Promise<Job> =>
       parseBody(z.object({ job: jobShape }), await get(`/jobs/${encodeURIComponent(jobId)}`)).job,
-    /** Model jobs, newest first, back to this time (milliseconds since 1970). */
-    jobsSince: (time: number) => jobsSince(time, get),
+    /** The list of model jobs, page by page, to its end. */
+    jobPages: () => jobPages(get),
+    /** How many model jobs run now, as far as the newest page of the list shows. */
+    countRunning: async (): Promise<number> => {
+      const { jobs } = parseBody(jobPageShape, await get(`/jobs?types=custom&pageSize=${LIST_PAGE}`));
+      return jobs.filter((row) => typeof row !== 'string' && row.status === 'running').length;
+    },
+    /** What each of these assets was made from, if Scenario knows it. Undefined for those that it does not know. */
+    originsOf: (assetIds: readonly string[]) => originsOf(assetIds, connection),
     /** @throws ScenarioNotFoundError */
     asset: async (assetId: string): Promise<ScenarioAsset> => {
       const body = await get(`/assets/${encodeURIComponent(assetId)}?originalAssets=true`);
@@ -109,23 +118,55 @@ async function generate(request: GenerationRequest, connection: Connection): Pro
 async function attributeNotFound<T>({ assetId }: GenerationRequest, call: Promise<T>): Promise<T> {
   return await call.catch((error: unknown) => {
     if (!(error instanceof ScenarioNotFoundError)) throw error;
-    const isAsset = error.message.includes(assetId) || /\basset\b/i.test(error.message);
-    throw isAsset ? new ScenarioInputError(error.message) : new ScenarioAccountError(error.message);
+    const { message, refused } = error;
+    const isAsset = message.includes(assetId) || /\basset\b/i.test(message);
+    throw new (isAsset ? AssetNotVisibleError : ScenarioAccountError)(message, refused && { refused });
   });
 }
 
 const LIST_PAGE = 200;
 
-async function* jobsSince(time: number, get: (path: string) => Promise<unknown>): AsyncGenerator<Job> {
-  let token: string | undefined;
+/** A list whose token repeats has ended: it would begin again. */
+async function* jobPages(get: (path: string) => Promise<unknown>): AsyncGenerator<readonly JobRow[]> {
+  const tokens = new Set<string>();
+  let token = '';
   do {
-    const next = token === undefined ? '' : `&paginationToken=${encodeURIComponent(token)}`;
+    tokens.add(token);
+    const next = token === '' ? '' : `&paginationToken=${encodeURIComponent(token)}`;
     const page = parseBody(jobPageShape, await get(`/jobs?types=custom&pageSize=${LIST_PAGE}${next}`));
-    for (const row of page.jobs) {
-      if (row.createdAt !== undefined && Date.parse(row.createdAt) < time) return;
-      yield row;
-    }
-    // Some lists end with an empty token, which would request the first page again.
-    token = page.nextPaginationToken || undefined;
-  } while (token !== undefined);
+    yield page.jobs;
+    token = page.nextPaginationToken ?? '';
+  } while (!tokens.has(token));
+}
+
+const BULK = 200;
+
+/** One unknown asset refuses the whole call, so after that each is asked for by itself, as far as that is reasonable. */
+async function originsOf(assetIds: readonly string[], connection: Connection) {
+  const origins = new Map<string, readonly string[]>();
+  const learn = ({ assetId, origins: roots }: ScenarioAsset) => origins.set(assetId, roots ?? []);
+  for (let from = 0; from < assetIds.length; from += BULK) {
+    const body = { assetIds: assetIds.slice(from, from + BULK) };
+    const call = { method: 'POST', path: '/assets/get-bulk', body } as const;
+    const found = await callFree(call, connection).catch((error: unknown) => {
+      if (error instanceof ScenarioNotFoundError || error instanceof ScenarioInputError) return undefined;
+      throw error;
+    });
+    if (found)
+      for (const asset of parseBody(z.object({ assets: z.array(assetShape) }), found.body).assets) learn(asset);
+    else await askOneByOne(body.assetIds.slice(0, MAX_SINGLE), connection, learn);
+  }
+  return origins;
+}
+
+const MAX_SINGLE = 20;
+
+async function askOneByOne(ids: readonly string[], connection: Connection, learn: (asset: ScenarioAsset) => void) {
+  for (const assetId of ids)
+    await callFree({ method: 'GET', path: `/assets/${encodeURIComponent(assetId)}` }, connection).then(
+      ({ body }) => learn(parseBody(z.object({ asset: assetShape }), body).asset),
+      (error: unknown) => {
+        if (!(error instanceof ScenarioNotFoundError)) throw error;
+      },
+    );
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import {
+  AssetNotVisibleError,
   ScenarioAccountError,
   ScenarioBusyError,
   ScenarioInputError,
@@ -147,6 +148,7 @@ function isDefinite(status: number): boolean {
 }
 
 const remainingSeconds = ifValid(z.number());
+const actionLimit = ifValid(z.number().int().positive());
 
 /** Every error body that has been seen. */
 const problemSchema = z
@@ -156,7 +158,9 @@ const problemSchema = z
     error: ifValid(z.union([z.string(), z.object({ message: z.string() }).transform(({ message }) => message)])),
     detail: text,
     remainingSeconds,
-    details: ifValid(z.object({ remainingSeconds })),
+    details: ifValid(z.object({ remainingSeconds, actionLimit })),
+    trace_id: text,
+    status: ifValid(z.literal('error')),
   })
   .catch({});
 
@@ -182,18 +186,25 @@ function isOutOfCredits(reason: string): boolean {
   return OUT_OF_CREDITS.test(said) || (PERHAPS_OUT_OF_CREDITS.test(said) && !SOMETHING_ELSE.test(said));
 }
 
+/** Words about an input asset that may be there in a moment. */
+const NOT_YET = /\basset\b.*\bnot (found|ready)\b|unavailable|still being|processing|try again/i;
+
 /** The error for an answer that is a refusal. */
 function refusal(call: Call, answer: Received, now: number): Error {
-  const reason = reasonIn(answer);
-  const message = `Scenario refused ${call.method} ${call.path} with ${answer.status}: ${reason}`;
   const { status } = answer;
+  const { reason: own, trace_id: traceId, status: word, details } = problemSchema.parse(answer.body);
+  const refused = { status, isOwn: own !== undefined || traceId !== undefined || word !== undefined };
+  const reason = reasonIn(answer);
+  const message = `Scenario refused ${call.method} ${call.path} with ${status}: ${reason}`;
   const isLimit = status === 429;
   const isInput = [400, 413, 422].includes(status);
   const isAccount = [401, 402, 403].includes(status) || ((isLimit || isInput) && isOutOfCredits(reason));
-  if (isAccount) return new ScenarioAccountError(message);
-  if (isLimit) return new ScenarioBusyError(message, waitIn(answer, now));
-  if (isInput) return new ScenarioInputError(reason);
-  return status === 404 ? new ScenarioNotFoundError(message) : new ScenarioUnavailableError(message);
+  if (isAccount) return new ScenarioAccountError(message, { refused });
+  const busy = { refused, retryAfterSeconds: waitIn(answer, now), ceiling: details?.actionLimit };
+  if (isLimit) return new ScenarioBusyError(message, busy);
+  if (isInput && NOT_YET.test(reason)) return new AssetNotVisibleError(reason, { refused });
+  if (isInput) return new ScenarioInputError(reason, { refused });
+  return new (status === 404 ? ScenarioNotFoundError : ScenarioUnavailableError)(message, { refused });
 }
 
 /** Seconds, from the body or from Retry-After (seconds or a date). */

@@ -52,17 +52,22 @@ export const jobShape = z
       hint,
       /** Compute units charged. */
       cu: billing?.cuCost,
-      createdAt,
+      createdAt: toIsoDate(createdAt),
       finishedAt: status === 'running' ? undefined : toIsoDate(statusHistory.at(-1)?.date ?? updatedAt),
       input: readInput(input),
     };
   });
 
-type JobRow = z.infer<typeof jobShape>;
+type ParsedJob = z.infer<typeof jobShape>;
 /** A generation as one poll shows it. */
-export type Job = Partial<JobRow> & Pick<JobRow, 'jobId' | 'status' | 'progress' | 'assetIds'>;
+export type Job = Partial<ParsedJob> & Pick<ParsedJob, 'jobId' | 'status' | 'progress' | 'assetIds'>;
 
-export const jobPageShape = z.object({ jobs: z.array(jobShape), nextPaginationToken: z.string().nullish() });
+/** A row of the job list: a job, or the JSON text of what cannot be read as one. */
+export type JobRow = Job | string;
+
+const jobRow = z.unknown().transform((row): JobRow => jobShape.safeParse(row).data ?? JSON.stringify(row));
+
+export const jobPageShape = z.object({ jobs: z.array(jobRow), nextPaginationToken: z.string().nullish() });
 
 export const assetShape = z
   .object({
@@ -72,11 +77,12 @@ export const assetShape = z
     source: text,
     kind: text,
     originalFileUrl: text,
+    metadata: ifValid(z.object({ parentId: text, rootParentId: text })),
     properties: ifValid(z.object({ size: z.number().int().positive() })),
     preview: ifValid(z.object({ assetId: id })),
     thumbnail: ifValid(z.object({ assetId: id })),
   })
-  .transform(({ id: assetId, url, status, source, kind, originalFileUrl, properties, preview, thumbnail }) => ({
+  .transform(({ id: assetId, url, status, source, kind, originalFileUrl, metadata, properties, ...pictures }) => ({
     assetId,
     /** Signed: use it at once and never keep it. */
     url: originalFileUrl ?? url,
@@ -86,7 +92,9 @@ export const assetShape = z
     /** According to Scenario; the bytes are better evidence. */
     is3d: kind === '3d',
     bytes: originalFileUrl === undefined ? properties?.size : undefined,
-    preview: preview ?? thumbnail,
+    preview: pictures.preview ?? pictures.thumbnail,
+    /** The assets that it was made from. */
+    origins: [metadata?.parentId, metadata?.rootParentId].filter((one) => one !== undefined),
   }));
 
 type AssetRow = z.infer<typeof assetShape>;
@@ -130,8 +138,9 @@ function readInput(echo: unknown): JobInput | undefined {
   }
 }
 
+/** A time without a zone is UTC. */
 function toIsoDate(date = ''): string | undefined {
-  const time = Date.parse(date);
+  const time = Date.parse(/T[\d:.]+$/.test(date) ? `${date}Z` : date);
   const iso = Number.isNaN(time) ? '' : new Date(time).toISOString();
   // Other programs cannot read the format of years beyond 9999.
   return /^\d{4}-/.test(iso) ? iso : undefined;

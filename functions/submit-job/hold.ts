@@ -1,9 +1,15 @@
 import type { Clock } from '../platform/clock.ts';
 import { AwsUnavailableError } from '../platform/errors.ts';
 import type { Telemetry } from '../platform/observability.ts';
-import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } from '../scenario/errors.ts';
+import {
+  AssetNotVisibleError,
+  ScenarioAccountError,
+  ScenarioBusyError,
+  ScenarioUnavailableError,
+} from '../scenario/errors.ts';
 import { SubmissionsHeldError } from '../spending/errors.ts';
 import { TryLaterError } from './errors.ts';
+import { GateClosedError } from './gate.ts';
 import type { Invocation } from './submission.ts';
 
 /** What a send may need: 60 s of the paid call, and the writes around it. */
@@ -40,19 +46,24 @@ export async function holdAndRetry<T>(attempt: () => Promise<T>, invocation: Inv
 
 /** Undefined if waiting does not help. */
 function waitFor(error: unknown, clock: Clock): number | undefined {
-  if (error instanceof ScenarioAccountError) return ACCOUNT_WAIT_MS;
+  const isAccount = error instanceof GateClosedError && error.because === 'account';
+  const isEnvironment = error instanceof AwsUnavailableError && error.isRefusal;
+  if (isAccount || isEnvironment || error instanceof ScenarioAccountError) return ACCOUNT_WAIT_MS;
   const shortMs = BUSY_WAIT_MS + clock.random() * BUSY_SPREAD_MS;
   if (error instanceof ScenarioBusyError)
     return error.retryAfterSeconds === undefined ? shortMs : Math.max(BUSY_WAIT_MS, error.retryAfterSeconds * 1000);
   const passes =
     error instanceof ScenarioUnavailableError ||
+    error instanceof AssetNotVisibleError ||
     error instanceof AwsUnavailableError ||
+    error instanceof GateClosedError ||
     error instanceof SubmissionsHeldError;
   return passes ? shortMs : undefined;
 }
 
 function countHold(error: Error, waitMs: number, { count }: Telemetry): void {
-  if (error instanceof ScenarioBusyError) count('BusySeconds', waitMs / 1000);
+  const isFull = error instanceof GateClosedError && error.because === 'ceiling';
+  if (isFull || error instanceof ScenarioBusyError) count('BusySeconds', waitMs / 1000);
   if (error instanceof ScenarioAccountError) count('AccountRefused', 1);
   if (error instanceof SubmissionsHeldError) count(error.because === 'paused' ? 'Paused' : 'OverDailyLimit', 1);
 }

@@ -1,12 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { isoDate } from '../platform/clock.ts';
-import type { Kept, RecordIn } from '../run/record.ts';
+import type { Kept, RecordIn, Refusal } from '../run/record.ts';
 import type { GenerationRequest } from '../scenario/client.ts';
-import { type DryRunPaidError, SubmissionUncertainError } from '../scenario/errors.ts';
+import {
+  AssetNotVisibleError,
+  type DryRunPaidError,
+  ScenarioAccountError,
+  ScenarioBusyError,
+  ScenarioInputError,
+  ScenarioUnavailableError,
+  SubmissionUncertainError,
+} from '../scenario/errors.ts';
+import { nextSendAt } from './bounds.ts';
 import { TryLaterError } from './errors.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
-import { type Adopted, findSentJob, type Reconciliation } from './reconcile.ts';
+import type { Adopted } from './look.ts';
+import { settleSends, type Unsettled } from './settle-sends.ts';
 import type { Submission } from './submission.ts';
+import type { Model } from '../models/model.ts';
 
 export type Claimed = Kept<RecordIn<'claimed'>>;
 export type Sending = Kept<RecordIn<'sending'>>;
@@ -22,10 +33,10 @@ const SEND_WITHIN_MS = 10_000;
 const TOO_LATE = 'too little time is left to pay';
 
 /**
- * Wins the right to pay and pays, at once and once. A refusal leaves the run as if nothing had been sent; an uncertain
- * answer leaves it in `sending`.
+ * Wins the right to pay and pays, at once and once. Afterwards the record is `submitted`, or `claimed` with the refusal on
+ * its send, or, if the outcome is unknown, still `sending`.
  *
- * @throws TryLaterError when too little time is left
+ * @throws TryLaterError when too little time is left, or after a refusal: the job list has to settle it first
  */
 export async function payOnce(
   claimed: Claimed,
@@ -33,32 +44,55 @@ export async function payOnce(
   request: GenerationRequest,
   submission: Submission,
 ): Promise<void> {
-  const { clock, remainingMs, scenario, spendGuard, telemetry } = submission;
+  const { clock, gate, remainingMs, scenario, spendGuard, telemetry } = submission;
   if (remainingMs() < SEND_MARGIN_MS) throw new TryLaterError(TOO_LATE);
   const at = clock.now();
   await spendGuard.reserve({ runId: claimed.record.runId, cu: quoted.quote, at });
   const won = await claimSend(claimed, { assetId: request.assetId, quoted, at }, submission);
   if (!won) return;
   if (remainingMs() < SEND_MARGIN_MS || clock.now() - at > SEND_WITHIN_MS) {
-    await releaseClaim(won, submission);
+    await recordOutcome(won, { noJob: true }, submission);
     throw new TryLaterError(TOO_LATE);
   }
-  try {
-    const jobId = await scenario.generate(request);
-    await recordSubmitted(won, { jobId, sentAt: isoDate(at) }, submission);
-  } catch (error) {
-    // The record stays in `sending`, and the job list will tell.
-    if (error instanceof SubmissionUncertainError)
-      return telemetry.log.warn('uncertain whether the job was taken', { why: error.message });
-    if (isRefusal(error)) await releaseClaim(won, submission);
-    throw error;
+  const taken = await scenario.generate(request).catch((error: unknown) => whyNot(error, clock.now()));
+  if (typeof taken === 'string') {
+    await recordSubmitted(won, { jobId: taken, sentAt: isoDate(at) }, submission);
+    await gate.open();
+    return;
   }
+  // The record stays in `sending`, and the job list tells the outcome.
+  if (!taken.outcome)
+    return telemetry.log.warn('it is unknown whether the job was taken', { why: taken.error.message });
+  const refused = await recordOutcome(won, taken.outcome, submission);
+  if (!refused) return;
+  await gate.onRefused(taken.error);
+  if (taken.outcome.noJob) throw taken.error;
+  const { retryAfterSeconds = 0 } = taken.error instanceof ScenarioBusyError ? taken.error : {};
+  const waitSeconds = (nextSendAt(refused.record) - clock.now()) / 1000;
+  throw new TryLaterError(taken.error.message, Math.max(retryAfterSeconds, waitSeconds));
 }
 
-const REFUSALS = ['ScenarioBusyError', 'ScenarioAccountError', 'ScenarioInputError', 'ScenarioUnavailableError'];
+type Outcome = Pick<Unsettled['record']['sends'][number], 'refusal' | 'noJob'>;
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && REFUSALS.includes(error.name);
+const KINDS = [
+  [ScenarioBusyError, 'busy'],
+  [ScenarioAccountError, 'account'],
+  [ScenarioInputError, 'input'],
+  [AssetNotVisibleError, 'other'],
+  [ScenarioUnavailableError, 'other'],
+] as const;
+
+/** Without an outcome, the request may have been taken. @throws any error that does not come from the paid call */
+function whyNot(error: unknown, now: number): { readonly error: Error; readonly outcome?: Outcome } {
+  if (error instanceof SubmissionUncertainError) return { error };
+  for (const [type, kind] of KINDS) {
+    if (!(error instanceof type)) continue;
+    const { refused, message } = error;
+    if (!refused) return { error, outcome: { noJob: true } };
+    const refusal: Refusal = { at: isoDate(now), status: refused.status, own: refused.isOwn, kind, reason: message };
+    return { error, outcome: { refusal } };
+  }
+  throw error;
 }
 
 /** Undefined if somebody else was first. */
@@ -72,19 +106,13 @@ async function claimSend(
   return await runs.records.replace(claimed, { ...claimed.record, ...quoted, sends, phase: 'sending' });
 }
 
-/** A day of refusals would make a record of a megabyte. */
-const MAX_REFUSED_SENDS = 10;
-
-/** Back to where it can be sent again: it is certain that no job came of the last send. */
-async function releaseClaim(sending: Sending, { runs }: Submission): Promise<void> {
-  const { sends } = sending.record;
-  const marked = sends.map((send, n) => (n === sends.length - 1 ? { ...send, noJob: true as const } : send));
-  const recent = new Set(marked.filter(({ noJob }) => noJob).slice(-MAX_REFUSED_SENDS));
-  const kept = marked.filter((send) => !send.noJob || recent.has(send));
-  await runs.records.replace(sending, { ...sending.record, sends: kept, phase: 'claimed' });
+/** The sender itself says how its send went. Undefined if somebody else was first. */
+async function recordOutcome({ record, etag }: Sending, outcome: Outcome, { runs }: Submission) {
+  const sends = record.sends.map((send, n) => (n === record.sends.length - 1 ? { ...send, ...outcome } : send));
+  return await runs.records.replace({ record, etag }, { ...record, sends, phase: 'claimed' });
 }
 
-/** A dry run that was paid is a send like any other: its job is the run's. Without an id, the job list will tell. */
+/** A dry run that was paid is a send like any other: its job is the run's. Without an ID, the job list tells. */
 export async function adoptPaidDryRun(
   claimed: Claimed,
   { paid: { assetId, jobId }, message }: DryRunPaidError,
@@ -100,25 +128,23 @@ export async function adoptPaidDryRun(
 
 /** Records the paid job before anything else is done with it. The execution starts from the record. */
 async function recordSubmitted(
-  sending: Sending,
+  { record, etag }: Kept<RecordIn<'claimed' | 'sending'>>,
   { jobId, sentAt }: Adopted,
   { runs, clock, telemetry }: Submission,
 ): Promise<void> {
   telemetry.log.appendKeys({ jobId });
   const accepted = { jobId, submittedAt: sentAt, acceptedAt: isoDate(clock.now()) };
-  const written = await runs.records.replace(sending, { ...sending.record, ...accepted, phase: 'submitted' });
+  const written = await runs.records.replace({ record, etag }, { ...record, ...accepted, phase: 'submitted' });
   if (!written) return;
   telemetry.count('Submitted', 1);
-  telemetry.log.info('submitted', { cu: sending.record.quote });
+  telemetry.log.info('submitted', { cu: record.quote });
 }
 
-/** A send of unknown outcome: adopts its job, or returns to where it may be sent again if there certainly is none. */
-export async function reconcileSend(
-  sending: Sending,
-  ageMs: number,
-  submission: Submission & Reconciliation,
-): Promise<void> {
-  const adopted = await findSentJob(sending.record, ageMs, submission);
-  if (adopted) await recordSubmitted(sending, adopted, submission);
-  else await submission.runs.records.replace(sending, { ...sending.record, phase: 'claimed' });
+/** A send that may have been taken: adopts its job, or writes the proof that there is none. */
+export async function reconcileSends(unsettled: Unsettled, model: Model, submission: Submission): Promise<void> {
+  const adopted = await settleSends(unsettled, { ...submission, model });
+  if (adopted) return await recordSubmitted(unsettled, adopted, submission);
+  const { record, etag } = unsettled;
+  const sends = record.sends.map((send) => ({ ...send, noJob: true as const }));
+  await submission.runs.records.replace({ record, etag }, { ...record, sends, phase: 'claimed' });
 }

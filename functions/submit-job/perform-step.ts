@@ -6,8 +6,10 @@ import { conclude, type Outcome, republish, tooManyErrors } from '../run/conclud
 import type { Step } from '../run/lifecycle.ts';
 import type { Kept, RecordIn, RunRecord, Unclaimed } from '../run/record.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
-import { DryRunPaidError, ScenarioInputError } from '../scenario/errors.ts';
-import { adoptPaidDryRun, type Claimed, payOnce, type Quoted, reconcileSend } from './pay-once.ts';
+import { AssetNotVisibleError, DryRunPaidError, ScenarioAccountError, ScenarioInputError } from '../scenario/errors.ts';
+import { hasManyRefusals, nextSendAt } from './bounds.ts';
+import { TryLaterError } from './errors.ts';
+import { adoptPaidDryRun, type Claimed, payOnce, type Quoted, reconcileSends } from './pay-once.ts';
 import { type PreparedImage, prepareImage } from './prepare-image.ts';
 import { startGeneration } from './start-generation.ts';
 import type { Submission } from './submission.ts';
@@ -17,6 +19,8 @@ export interface InHand {
   image?: PreparedImage;
   /** The input asset of the next send. */
   assetId?: string;
+  /** When it was made, in milliseconds since 1970. */
+  assetAt?: number;
   quoted?: Quoted;
 }
 
@@ -48,6 +52,8 @@ export async function performStep(step: Step, place: Place, submission: Submissi
       return await submit(place, submission);
     case 'reconcile':
       return await reconcile(standing, submission);
+    case 'reject':
+      return await rejectRefused(standing, submission);
     case 'start-generation':
       return await start(standing, submission);
     case 'give-up':
@@ -83,7 +89,10 @@ export function inPhase<P extends RunRecord['phase']>(phase: P, standing: Standi
 async function submit({ standing, inHand }: Place, submission: Submission): Promise<Performed> {
   const claimed = inPhase('claimed', standing);
   if (!claimed || !inHand.image) return 'changed';
+  const waitMs = nextSendAt(claimed.record) - submission.clock.now();
+  if (waitMs > 0) throw waitToSend(claimed, waitMs, submission);
   try {
+    await submission.gate.pass();
     const { model, parameters } = inHand.image;
     const assetId = await takeAsset(claimed, inHand.image, inHand, submission);
     const request = { modelId: model.id, assetId, inputs: { ...parameters, [model.imageInput]: assetId } };
@@ -95,12 +104,32 @@ async function submit({ standing, inHand }: Place, submission: Submission): Prom
     }
     await payOnce(claimed, quoted, request, submission);
   } catch (error) {
-    if (error instanceof ScenarioInputError)
-      return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
+    const isFinal =
+      error instanceof ScenarioInputError || (error instanceof AssetNotVisibleError && isOld(inHand, submission));
+    if (isFinal) return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
+    // A refusal of the free calls concerns every upload, too.
+    if (error instanceof ScenarioAccountError) await submission.gate.onRefused(error);
     if (!(error instanceof DryRunPaidError)) throw error;
     await adoptPaidDryRun(claimed, error, submission);
   }
   return 'changed';
+}
+
+/** Scenario may need a while until it finds an asset that we have just made. */
+const ASSET_SETTLES_MS = 5 * 60_000;
+
+function isOld({ assetAt = 0 }: InHand, { clock }: Submission): boolean {
+  return clock.now() - assetAt > ASSET_SETTLES_MS;
+}
+
+function waitToSend({ record }: Claimed, waitMs: number, { telemetry }: Submission): TryLaterError {
+  if (hasManyRefusals(record)) {
+    telemetry.count('ManySends', 1);
+    telemetry.log.error('many refusals that are not from Scenario itself: a person has to look', {
+      refusals: record.sends.length,
+    });
+  }
+  return new TryLaterError('the run was refused and sends again later', waitMs / 1000);
 }
 
 /** Every send has its own asset; one that no send has named yet is used. */
@@ -115,6 +144,7 @@ async function takeAsset(
   await spendGuard.check({ runId, at: clock.now() });
   const name = `${runId}.${contentType.replace('image/', '')}`;
   inHand.assetId = await scenario.uploadImage({ bytes, name, contentType });
+  inHand.assetAt = clock.now();
   return inHand.assetId;
 }
 
@@ -135,12 +165,20 @@ async function takeQuote(
 }
 
 async function reconcile(standing: Standing, submission: Submission): Promise<Performed> {
-  const sending = inPhase('sending', standing);
-  if (sending) {
-    const model = modelOf(sending.record, submission);
-    await reconcileSend(sending, sending.ageMs ?? 0, { ...submission, model });
-  }
+  const unsettled = inPhase('sending', standing) ?? inPhase('claimed', standing);
+  if (!unsettled) return 'changed';
+  const { record, etag, ageMs } = unsettled;
+  // An age is known only of a record that was just read.
+  if (ageMs !== undefined) await reconcileSends({ record, etag, ageMs }, modelOf(record, submission), submission);
   return 'changed';
+}
+
+/** Scenario refused the image or its parameters, and it is proved that no job came of it. */
+async function rejectRefused(standing: Standing, submission: Submission): Promise<Performed> {
+  const refused = inPhase('claimed', standing)?.record;
+  const reason = refused?.sends.at(-1)?.refusal?.reason;
+  if (!refused || reason === undefined) return 'changed';
+  return await reject(refused, 'refused-by-scenario', reason, submission);
 }
 
 async function start(standing: Standing, submission: Submission): Promise<Performed> {

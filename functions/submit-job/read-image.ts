@@ -4,6 +4,7 @@ import { imageSize } from 'image-size';
 import { type Failure, failure } from '../contract/failures.ts';
 import type { Upload } from '../contract/schemas.ts';
 import type { Model } from '../models/model.ts';
+import { AwsUnavailableError } from '../platform/errors.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { TryLaterError } from './errors.ts';
 
@@ -40,9 +41,8 @@ export async function readImage(
   } catch (error) {
     const gone = whyGone(error);
     if (gone) return { kind: 'gone', failure: gone, upload };
-    throw isForbidden(error)
-      ? new TryLaterError(`not allowed to read the upload: ${error.message}`, FORBIDDEN_SECONDS)
-      : error;
+    const isRefused = error instanceof AwsUnavailableError && error.isRefusal;
+    throw isRefused ? new TryLaterError(`S3 refuses to give the upload: ${error.message}`, REFUSED_SECONDS) : error;
   }
   const { ContentLength: size = 0, Body, Metadata = {} } = object;
   const { maxBytes, contentTypes } = limitsFor(Metadata);
@@ -84,15 +84,8 @@ function whyGone(error: unknown): Failure | undefined {
   return undefined;
 }
 
-/** The key of this one upload may be the cause, so the others do not wait behind it. */
-const FORBIDDEN_SECONDS = 900;
-
-/** A policy or a KMS key is wrong: worth waiting until somebody fixes it. An archived object never becomes readable. */
-function isForbidden(error: unknown): error is S3ServiceException {
-  return (
-    error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403 && error.name !== 'InvalidObjectState'
-  );
-}
+/** A policy or a key is wrong. It may be that of this one upload, so the others do not wait behind it. */
+const REFUSED_SECONDS = 900;
 
 function whyWrongSize(size: number, maxBytes: number): Failure | undefined {
   if (size === 0) return failure('empty', 'the file is empty');

@@ -10,6 +10,7 @@ import { lambdaTelemetry } from '../platform/observability.ts';
 import { createRuns, RUNS_ENV, type Surroundings } from '../run/runs.ts';
 import { connectScenario, SCENARIO_ENV } from '../scenario/client.ts';
 import { createSpendGuard } from '../spending/spend-guard.ts';
+import { createGate } from './gate.ts';
 
 export const SUBMIT_JOB_ENV = [
   ...SCENARIO_ENV,
@@ -39,9 +40,11 @@ export function createSubmission(
   { telemetry = lambdaTelemetry, models = MODELS }: Surroundings = {},
 ) {
   const runs = createRuns(env, clients, clock, telemetry);
+  const scenario = connectScenario(env, clients, clock);
   return {
     runs,
-    scenario: connectScenario(env, clients, clock),
+    scenario,
+    gate: createGate(runs.documents, () => scenario.countRunning(), { clock, telemetry }),
     spendGuard: createSpendGuard(runs.documents, readPositive(env, 'MAX_CU_PER_DAY')),
     s3: clients.s3,
     sfn: normalizeAwsErrors(clients.sfn),

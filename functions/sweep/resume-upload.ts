@@ -67,8 +67,10 @@ async function restart(
   const { bucket, key, versionId } = upload;
   const isDeleted = standing?.record.phase !== 'sending' && (await isHiddenByDeleteMarker(upload, sweeping));
   const unclaimed = createUnclaimed(runId, { bucket, key, versionId });
-  const renewed = await renew(standing, { ...unclaimed, phase: 'claimed' }, sweeping);
-  if (renewed) await resubmit(upload, sweeping, isDeleted);
+  // A record in `sending` is never written here: its age bounds what may still happen.
+  const isSending = standing?.record.phase === 'sending';
+  const mayGoOn = isSending || (await renew(standing, { ...unclaimed, phase: 'claimed' }, sweeping));
+  if (mayGoOn) await resubmit(upload, sweeping, isDeleted);
 }
 
 async function renew(
@@ -79,7 +81,7 @@ async function renew(
   if (!standing) return await records.create(claim);
   const { record, etag } = standing;
   if (record.phase === 'claimed') return await records.replace({ record, etag }, record);
-  return record.phase === 'sending' ? await records.replace({ record, etag }, record) : undefined;
+  return undefined;
 }
 
 async function resubmit(upload: ListedUpload, sweeping: Sweeping, isDeleted = false): Promise<void> {

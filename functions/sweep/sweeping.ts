@@ -1,5 +1,5 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { normalizeAwsErrors } from '../platform/aws-errors.ts';
+import { normalizeAwsErrors, normalizeS3Errors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Env, readList } from '../platform/env.ts';
@@ -30,7 +30,7 @@ export function createSweeping(
   clock: Clock,
   { telemetry = lambdaTelemetry }: Surroundings = {},
 ) {
-  const documents = createJsonStore(normalizeAwsErrors(s3), env.ASSET_BUCKET);
+  const documents = createJsonStore(normalizeS3Errors(s3), env.ASSET_BUCKET);
   return {
     s3,
     sfn: normalizeAwsErrors(sfn),

@@ -6,7 +6,7 @@ import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { region } from '../../local/aws/intrinsics.ts';
 import { currentInvocation, sleepIn } from './invocation.ts';
 import { ConnectionError } from './wire.ts';
-import { normalizeAwsErrors } from '../../functions/platform/aws-errors.ts';
+import { normalizeAwsErrors, normalizeS3Errors } from '../../functions/platform/aws-errors.ts';
 import { skipPartSignatures } from '../../functions/store-assets/unsigned-parts.ts';
 
 /** What a client sends, as far as an endpoint needs it. */
@@ -62,7 +62,7 @@ const config = {
 
 /** The real clients, made once for all worlds. */
 export const clients = {
-  s3: skipPartSignatures(normalizeAwsErrors(new S3Client({ ...config, forcePathStyle: true }))),
+  s3: skipPartSignatures(normalizeS3Errors(new S3Client({ ...config, forcePathStyle: true }))),
   sfn: normalizeAwsErrors(new SFNClient(config)),
   events: normalizeAwsErrors(new EventBridgeClient(config)),
   secrets: normalizeAwsErrors(new SecretsManagerClient(config)),

@@ -72,7 +72,8 @@ const PAID_CALL: readonly Disturbance[] = [
   standIn('the model is gone for a while', { on: generate, what: 'not-found', times: 4 }),
   standIn('the image is refused', { on: generate, what: 'bad-request' }, { phase: 'rejected' }),
   standIn('the image is unprocessable', { on: generate, what: 'unprocessable' }, { phase: 'rejected' }),
-  standIn('the body is too large', { on: generate, what: 'too-large' }, { phase: 'rejected' }),
+  // A gateway says so: only Scenario itself can refuse an image.
+  standIn('the body is too large', { on: generate, what: 'too-large' }),
   standIn('one send becomes two jobs', { on: generate, what: 'two-jobs' }),
   {
     name: 'the paid call is refused a connection',

@@ -28,7 +28,7 @@ export interface Invariants {
   onDocument(key: string, text: string): void;
   onEvent(event: EventEnvelope): void;
   /** A job of this run has begun and has to be paid: the one that was asked for with this input asset. */
-  onPaid(runId: string, assetId: string): void;
+  onPaid(runId: string, assetId: string | undefined): void;
   /** Something could not be read or kept that has to be. */
   onTrouble(what: string, error: unknown): void;
   /** Whatever others may read: log lines, messages, inputs and outputs. */
@@ -152,7 +152,7 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     announced.set(runId, types.add(detailType));
   }
 
-  function onPaid(runId: string, assetId: string): void {
+  function onPaid(runId: string, assetId: string | undefined): void {
     const paid = (payments.get(runId) ?? 0) + 1;
     payments.set(runId, paid);
     if (paid > 1) broken(`${runId} is paid ${paid} times`);
@@ -160,7 +160,7 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     const phase = record?.phase ?? 'nothing';
     const mayBegin = phase === 'sending' || phase === 'claimed';
     if (!mayBegin) broken(`${runId} is paid while its record says ${phase}`);
-    if (!record?.sends.some((send) => send.assetId === assetId))
+    if (assetId !== undefined && !record?.sends.some((send) => send.assetId === assetId))
       broken(`${runId} is paid with the asset ${assetId}, which its record does not name`);
   }
 

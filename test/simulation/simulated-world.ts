@@ -71,7 +71,10 @@ export class SimulatedWorld implements World {
     const wireRandom = createRandom(setting.seed + 3);
     this.wire = createWire({ clock, story, random: wireRandom, plan: setting.wire ?? (() => undefined) });
     this.lambda = createLambda(this, template.functions, logics, random);
-    this.#payments = watchPayments(standIn, (runId, assetId) => this.invariants.onPaid(runId, assetId));
+    this.#payments = watchPayments(standIn, (runId, assetId) => {
+      // A dry run that is paid was never meant to buy anything, so no record could name its asset before.
+      this.invariants.onPaid(runId, standIn.options().dryRunPays ? undefined : assetId);
+    });
     const queue = aws.queues.get(findUploadsArn(template));
     if (!queue) throw new Error('the event source of the template is not a queue');
     this.uploadsQueue = queue;

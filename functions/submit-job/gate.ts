@@ -1,0 +1,111 @@
+import * as z from 'zod';
+import { type Clock, isoDate } from '../platform/clock.ts';
+import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
+import type { JsonStore } from '../platform/json-store.ts';
+import type { Telemetry } from '../platform/observability.ts';
+import { ScenarioAccountError, ScenarioBusyError } from '../scenario/errors.ts';
+
+/** What Scenario refuses to every upload at the moment. */
+const gateSchema = z.strictObject({
+  schemaVersion: schemaVersion1,
+  /** The key, the plan or the credits. One upload at a time probes. */
+  account: z.strictObject({ since: z.iso.datetime(), reason: z.string(), nextProbeAt: z.iso.datetime() }).optional(),
+  /** The limit of parallel jobs, and when it was last reached. */
+  ceiling: z
+    .strictObject({ limit: z.number().int().positive(), seenAt: z.iso.datetime(), nextKnockAt: z.iso.datetime() })
+    .optional(),
+});
+type GateDocument = z.infer<typeof gateSchema>;
+
+export const GATE_KEY = 'control/gate.json';
+
+/** At most four probes an hour. */
+const PROBE_EVERY_MS = 15 * 60_000;
+/** A full ceiling is believed for this long after it was last seen. */
+const CEILING_KNOWN_MS = 30 * 60_000;
+/** The limit may have been raised. */
+const KNOCK_EVERY_MS = 5 * 60_000;
+
+/** Scenario refuses every upload for now. Not a fault of the image. */
+export class GateClosedError extends Error {
+  override readonly name = 'GateClosedError';
+  readonly because: 'account' | 'ceiling';
+
+  constructor(message: string, because: GateClosedError['because']) {
+    super(message);
+    this.because = because;
+  }
+}
+
+/**
+ * The gate before every paid call, shared by all invocations. A refusal closes it, so the uploads behind the first one do
+ * not have to be refused, too.
+ *
+ * @param countRunning how many jobs run at Scenario now, those of others included
+ */
+export function createGate(
+  store: JsonStore,
+  countRunning: () => Promise<number>,
+  { clock, telemetry }: { readonly clock: Clock; readonly telemetry: Telemetry },
+) {
+  /** A document that is unreadable or dated in the future counts as none. */
+  async function read(): Promise<{ gate: GateDocument; etag?: string }> {
+    const kept = await store.read(GATE_KEY);
+    const none: GateDocument = { schemaVersion: '1.0' };
+    if (!kept) return { gate: none };
+    const { account, ceiling, ...rest } = readTolerantly(gateSchema, kept.value) ?? none;
+    const now = isoDate(clock.now());
+    const isPast = (time: string | undefined) => time !== undefined && time <= now;
+    const gate = { ...rest, ...(isPast(account?.since) && { account }), ...(isPast(ceiling?.seenAt) && { ceiling }) };
+    return { gate, etag: kept.etag };
+  }
+
+  /** False if another invocation was first. */
+  async function write({ gate, etag }: { gate: GateDocument; etag?: string }, change: Partial<GateDocument>) {
+    const next = checkStrictly(gateSchema, { ...gate, ...change });
+    return (await store.write(GATE_KEY, next, etag)) !== undefined;
+  }
+
+  const later = (ms: number) => isoDate(clock.now() + ms);
+
+  return {
+    /** @throws GateClosedError unless this invocation may send */
+    async pass(): Promise<void> {
+      const standing = await read();
+      const { account, ceiling } = standing.gate;
+      const now = isoDate(clock.now());
+      if (account) {
+        const mayProbe = account.nextProbeAt <= now;
+        if (mayProbe && (await write(standing, { account: { ...account, nextProbeAt: later(PROBE_EVERY_MS) } })))
+          return;
+        throw new GateClosedError(`Scenario refuses every upload since ${account.since}: ${account.reason}`, 'account');
+      }
+      if (!ceiling || clock.now() - Date.parse(ceiling.seenAt) > CEILING_KNOWN_MS) return;
+      const running = await countRunning();
+      if (running < ceiling.limit) return;
+      const knocks = { ...ceiling, seenAt: now, nextKnockAt: later(KNOCK_EVERY_MS) };
+      if (ceiling.nextKnockAt <= now && (await write(standing, { ceiling: knocks }))) return;
+      throw new GateClosedError(`${running} of ${ceiling.limit} parallel jobs are running`, 'ceiling');
+    },
+
+    /** After a refusal that concerns every upload. */
+    async onRefused(error: Error): Promise<void> {
+      const standing = await read();
+      const now = isoDate(clock.now());
+      if (error instanceof ScenarioAccountError) {
+        telemetry.count('AccountRefused', 1);
+        const since = standing.gate.account?.since ?? now;
+        await write(standing, { account: { since, reason: error.message, nextProbeAt: later(PROBE_EVERY_MS) } });
+      } else if (error instanceof ScenarioBusyError && error.ceiling !== undefined)
+        await write(standing, { ceiling: { limit: error.ceiling, seenAt: now, nextKnockAt: later(KNOCK_EVERY_MS) } });
+    },
+
+    /** Scenario has taken a job, so the account is in order. */
+    async open(): Promise<void> {
+      const standing = await read();
+      if (standing.gate.account) await write(standing, { account: undefined });
+    },
+  };
+}
+
+export type Gate = ReturnType<typeof createGate>;

@@ -1,0 +1,138 @@
+import type { Model } from '../models/model.ts';
+import type { RunRecord } from '../run/record.ts';
+import type { Scenario } from '../scenario/client.ts';
+import { ScenarioNotFoundError } from '../scenario/errors.ts';
+import type { Job, JobRow } from '../scenario/schemas.ts';
+import { LATEST_JOB_MS } from './bounds.ts';
+import type { Invocation } from './submission.ts';
+
+/** The clocks of Scenario and of this function may differ by so much. */
+const CLOCK_SKEW_MS = 30 * 60_000;
+/** 5,000 jobs. A list that is not in order has to be read to its end. */
+const MAX_PAGES = 25;
+
+export interface LookTools extends Pick<Invocation, 'telemetry'> {
+  readonly scenario: Pick<Scenario, 'jobPages' | 'job' | 'originsOf'>;
+  /** That the run's sends asked for. */
+  readonly model: Model;
+}
+
+/** The job that came from one of the record's sends. */
+export interface Adopted {
+  readonly jobId: string;
+  readonly sentAt: string;
+}
+
+/**
+ * What the job list says about the sends of a run. `nothing`: the list was read completely, and no job came from them.
+ * `unclear`: the list cannot be trusted, or a job does not say what it was made from.
+ */
+export type Seen = Adopted | 'nothing' | 'unclear';
+
+/** Looks in Scenario's job list for a job that was made from any asset that the run ever sent. */
+export async function look({ sends }: Pick<RunRecord, 'sends'>, tools: LookTools): Promise<Seen> {
+  const times = sends.map(({ sentAt }) => Date.parse(sentAt));
+  const window = { from: Math.min(...times) - CLOCK_SKEW_MS, to: Math.max(...times) + LATEST_JOB_MS + CLOCK_SKEW_MS };
+  const { rows, isComplete } = await readList(window.from, tools.scenario);
+  const sorted = await sortRows(rows, window, sends, tools);
+  const made = [...sorted.made, ...(await madeFromCopies(sorted.others, sends, tools))];
+  const found = oldest(
+    made.filter((one) => one !== 'unclear'),
+    tools,
+  );
+  if (found) return found;
+  return isComplete && !sorted.isUnclear && made.length === 0 ? 'nothing' : 'unclear';
+}
+
+/** The list is in order if it is newest first. Then it ends for us with a page on which every job is too old. */
+async function readList(from: number, scenario: LookTools['scenario']) {
+  const rows = new Map<string, JobRow>();
+  let pages = 0;
+  let last = Infinity;
+  for await (const page of scenario.jobPages()) {
+    pages += 1;
+    const times = page.flatMap((row) => (typeof row === 'string' ? [] : (row.createdAt ?? []))).map(Date.parse);
+    const isOrdered = times.every((time, n) => time <= (times[n - 1] ?? last));
+    last = isOrdered ? (times.at(-1) ?? last) : -Infinity;
+    for (const row of page) rows.set(typeof row === 'string' ? row : row.jobId, row);
+    if (isOrdered && times.length > 0 && times.every((time) => time < from)) break;
+    if (pages === MAX_PAGES) return { rows: [...rows.values()], isComplete: false };
+  }
+  return { rows: [...rows.values()], isComplete: true };
+}
+
+type Made = Adopted & { readonly createdAt: string };
+/** A job of our model that was made from an asset that no send names. */
+interface Other {
+  readonly job: Job;
+  readonly image: string;
+}
+
+async function sortRows(
+  rows: readonly JobRow[],
+  window: { readonly from: number; readonly to: number },
+  sends: RunRecord['sends'],
+  { scenario, model }: LookTools,
+) {
+  const made: Made[] = [];
+  const others: Other[] = [];
+  let isUnclear = false;
+  for (const row of rows) {
+    if (typeof row === 'string') {
+      isUnclear ||= isPerhapsOurs(row, sends);
+      continue;
+    }
+    const time = Date.parse(row.createdAt ?? '');
+    const isOutside = time < window.from || time > window.to;
+    if (!row.input && isOutside) continue;
+    const job = row.input ? row : await askForJob(row, scenario);
+    // IDs are unique, so it is enough that one occurs anywhere in the echo.
+    const send = sends.find(({ assetId }) => job.input?.text.includes(assetId));
+    if (send) made.push({ jobId: job.jobId, sentAt: send.sentAt, createdAt: job.createdAt ?? '' });
+    else if (!job.input) isUnclear = true;
+    else if (!isOutside && (job.input.modelId ?? model.id) === model.id) {
+      const image = job.input.values[model.imageInput];
+      if (typeof image === 'string') others.push({ job, image });
+      else isUnclear = true;
+    }
+  }
+  return { made, others, isUnclear };
+}
+
+/** A row that is not a job: it concerns us if it names one of our assets, or says nothing about its inputs. */
+function isPerhapsOurs(text: string, sends: RunRecord['sends']): boolean {
+  if (text === 'null') return false;
+  return sends.some(({ assetId }) => text.includes(assetId)) || !text.includes('"input"');
+}
+
+/** A row of the list may lack the echo of its inputs; the job itself has it. */
+async function askForJob(row: Job, scenario: LookTools['scenario']): Promise<Job> {
+  return await scenario.job(row.jobId).catch((error: unknown) => {
+    if (error instanceof ScenarioNotFoundError) return row;
+    throw error;
+  });
+}
+
+/** Scenario may work with a processed copy of our asset, which says what it was made from. */
+async function madeFromCopies(
+  others: readonly Other[],
+  sends: RunRecord['sends'],
+  { scenario }: LookTools,
+): Promise<readonly (Made | 'unclear')[]> {
+  if (others.length === 0) return [];
+  const origins = await scenario.originsOf([...new Set(others.map(({ image }) => image))]);
+  return others.flatMap(({ job, image }): (Made | 'unclear')[] => {
+    const roots = origins.get(image);
+    if (!roots) return ['unclear'];
+    const send = sends.find(({ assetId }) => roots.includes(assetId));
+    return send ? [{ jobId: job.jobId, sentAt: send.sentAt, createdAt: job.createdAt ?? '' }] : [];
+  });
+}
+
+function oldest(made: readonly Made[], { telemetry }: LookTools): Made | undefined {
+  if (made.length > 1) {
+    telemetry.count('DuplicateJob', 1);
+    telemetry.log.error('more than one job for one upload', { jobIds: made.map(({ jobId }) => jobId) });
+  }
+  return made.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))[0];
+}

@@ -1,0 +1,49 @@
+import type { Kept, RecordIn } from '../run/record.ts';
+import { proofBoundMs } from './bounds.ts';
+import { TryLaterError } from './errors.ts';
+import { type Adopted, look, type LookTools } from './look.ts';
+import type { Invocation } from './submission.ts';
+
+const BETWEEN_LOOKS_MS = 15_000;
+/** What two looks and the write after them may take. */
+const SETTLE_MARGIN_MS = 60_000;
+/** When a list that cannot be trusted is looked at again. */
+const UNCLEAR_SECONDS = 300;
+/** A job may be in the list before its absence could be proved, so the run looks again after a minute, then less often. */
+const FIRST_AGAIN_MS = 60_000;
+
+export type Unsettled = Kept<RecordIn<'claimed' | 'sending'>> & { readonly ageMs: number };
+
+/**
+ * Finds out from the job list whether a send of a run that may have been taken became a job.
+ *
+ * @param unsettled as it was just read
+ * @returns the job, or undefined if it is proved, within the bounds, that there is none and that none may still appear
+ * @throws TryLaterError when that cannot be known yet
+ */
+export async function settleSends(
+  { record, ageMs }: Unsettled,
+  tools: Invocation & LookTools,
+): Promise<Adopted | undefined> {
+  const { clock, remainingMs, telemetry } = tools;
+  const readAt = clock.now();
+  const boundMs = proofBoundMs(record);
+  if (remainingMs() < SETTLE_MARGIN_MS) throw new TryLaterError('too little time is left to look for a job');
+  const first = await look(record, tools);
+  if (typeof first === 'object') return first;
+  const leftMs = boundMs - ageMs;
+  if (leftMs > 0) {
+    telemetry.log.warn('no job is known of a send, which proves nothing yet', {
+      seen: first,
+      leftSeconds: leftMs / 1000,
+    });
+    const againMs = Math.max(FIRST_AGAIN_MS, ageMs + clock.now() - readAt);
+    throw new TryLaterError('a send is not settled yet', Math.min(leftMs, againMs) / 1000);
+  }
+  await clock.sleep(BETWEEN_LOOKS_MS);
+  const second = await look(record, tools);
+  if (typeof second === 'object') return second;
+  if (first === 'nothing' && second === 'nothing') return undefined;
+  telemetry.log.warn('the job list cannot prove that no job came of a send', { seen: [first, second] });
+  throw new TryLaterError('the job list cannot be trusted', UNCLEAR_SECONDS);
+}
