@@ -69,22 +69,26 @@ export function createGate(
   const later = (ms: number) => isoDate(clock.now() + ms);
 
   return {
-    /** @throws GateClosedError unless this invocation may send */
-    async pass(): Promise<void> {
+    /**
+     * @param isProbing this visit has won the probe before
+     * @returns whether this visit probes
+     * @throws GateClosedError unless this visit may send
+     */
+    async pass(isProbing: boolean): Promise<boolean> {
       const standing = await read();
       const { account, ceiling } = standing.gate;
       const now = isoDate(clock.now());
       if (account) {
-        const mayProbe = account.nextProbeAt <= now;
-        if (mayProbe && (await write(standing, { account: { ...account, nextProbeAt: later(PROBE_EVERY_MS) } })))
-          return;
+        if (isProbing) return true;
+        const probe = { ...account, nextProbeAt: later(PROBE_EVERY_MS) };
+        if (account.nextProbeAt <= now && (await write(standing, { account: probe }))) return true;
         throw new GateClosedError(`Scenario refuses every upload since ${account.since}: ${account.reason}`, 'account');
       }
-      if (!ceiling || clock.now() - Date.parse(ceiling.seenAt) > CEILING_KNOWN_MS) return;
+      if (!ceiling || clock.now() - Date.parse(ceiling.seenAt) > CEILING_KNOWN_MS) return false;
       const running = await countRunning();
-      if (running < ceiling.limit) return;
-      const knocks = { ...ceiling, seenAt: now, nextKnockAt: later(KNOCK_EVERY_MS) };
-      if (ceiling.nextKnockAt <= now && (await write(standing, { ceiling: knocks }))) return;
+      if (running < ceiling.limit) return false;
+      const knock = { ...ceiling, seenAt: now, nextKnockAt: later(KNOCK_EVERY_MS) };
+      if (ceiling.nextKnockAt <= now && (await write(standing, { ceiling: knock }))) return false;
       throw new GateClosedError(`${running} of ${ceiling.limit} parallel jobs are running`, 'ceiling');
     },
 

@@ -79,7 +79,7 @@ async function sortRows(
   let isUnclear = false;
   for (const row of rows) {
     if (typeof row === 'string') {
-      isUnclear ||= isPerhapsOurs(row, sends);
+      isUnclear ||= isPerhapsOurs(row, sends, model);
       continue;
     }
     const time = Date.parse(row.createdAt ?? '');
@@ -99,10 +99,11 @@ async function sortRows(
   return { made, others, isUnclear };
 }
 
-/** A row that is not a job: it concerns us if it names one of our assets, or says nothing about its inputs. */
-function isPerhapsOurs(text: string, sends: RunRecord['sends']): boolean {
+/** A row that is not a job concerns us if it names one of our assets, or if it names no other model. */
+function isPerhapsOurs(text: string, sends: RunRecord['sends'], { id }: Model): boolean {
   if (text === 'null') return false;
-  return sends.some(({ assetId }) => text.includes(assetId)) || !text.includes('"input"');
+  if (sends.some(({ assetId }) => text.includes(assetId))) return true;
+  return text.includes(id) || !/"model_[^"]*"/.test(text);
 }
 
 /** A row of the list may lack the echo of its inputs; the job itself has it. */

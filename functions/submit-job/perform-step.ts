@@ -22,6 +22,8 @@ export interface InHand {
   /** When it was made, in milliseconds since 1970. */
   assetAt?: number;
   quoted?: Quoted;
+  /** Scenario refuses every upload, and this one finds out whether it still does. */
+  isProbing?: boolean;
 }
 
 /** The record as it stands, if there is one; `ageMs` once it was read. */
@@ -92,7 +94,7 @@ async function submit({ standing, inHand }: Place, submission: Submission): Prom
   const waitMs = nextSendAt(claimed.record) - submission.clock.now();
   if (waitMs > 0) throw waitToSend(claimed, waitMs, submission);
   try {
-    await submission.gate.pass();
+    inHand.isProbing = await submission.gate.pass(inHand.isProbing ?? false);
     const { model, parameters } = inHand.image;
     const assetId = await takeAsset(claimed, inHand.image, inHand, submission);
     const request = { modelId: model.id, assetId, inputs: { ...parameters, [model.imageInput]: assetId } };
@@ -108,7 +110,10 @@ async function submit({ standing, inHand }: Place, submission: Submission): Prom
       error instanceof ScenarioInputError || (error instanceof AssetNotVisibleError && isOld(inHand, submission));
     if (isFinal) return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
     // A refusal of the free calls concerns every upload, too.
-    if (error instanceof ScenarioAccountError) await submission.gate.onRefused(error);
+    if (error instanceof ScenarioAccountError) {
+      inHand.isProbing = false;
+      await submission.gate.onRefused(error);
+    }
     if (!(error instanceof DryRunPaidError)) throw error;
     await adoptPaidDryRun(claimed, error, submission);
   }

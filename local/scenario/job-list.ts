@@ -63,6 +63,9 @@ function inOrder(jobs: readonly JobRecord[], { order, pinsOldest }: StandInOptio
   return pinsOldest && oldest ? [oldest, ...rows.filter((job) => job !== oldest)] : rows;
 }
 
+/** A job of another model, in a shape that nobody has documented. */
+const UNREADABLE = { jobId: 42, jobType: 'custom', status: {}, metadata: { input: { modelId: 'model_of-another' } } };
+
 /** The rows of one page, with whatever the knob `list.rows` adds to them. */
 function rowsOf(page: readonly JobRecord[], world: World): unknown[] {
   const { list, rowsWithoutInput } = world.settings.options();
@@ -75,7 +78,7 @@ function rowsOf(page: readonly JobRecord[], world: World): unknown[] {
     case 'null':
       return [null, ...views];
     case 'unreadable':
-      return [{ jobId: 42, jobType: 'custom', status: { of: 'another model' } }, ...views];
+      return [UNREADABLE, ...views];
   }
 }
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
 import type { History, PlannedDrop } from './history.ts';
 import { type FileKind, files } from './images.ts';
-import { isDuring, type Outage, WIRE_FAULTS, type WireFault } from './wire-faults.ts';
+import { isDuring, type Outage, S3_REFUSALS, WIRE_FAULTS, type WireFault } from './wire-faults.ts';
 import { isPossible } from './wire.ts';
 import type { DeliverySeconds } from './world.ts';
 
@@ -96,6 +96,15 @@ const PAID_FAULTS: readonly Fault[] = [
   { on: generate, what: 'asset-pending' },
   { on: generate, what: 'asset-error' },
   { on: generate, what: 'no-assets' },
+  { on: generate, what: 'refused-but-taken', status: 429 },
+  { on: generate, what: 'refused-but-taken', status: 429, times: 50 },
+  { on: generate, what: 'refused-but-taken', status: 402 },
+  { on: generate, what: 'refused-but-taken', status: 403, by: 'gateway', reason: 'Forbidden' },
+  { on: generate, what: 'refused-but-taken', status: 400 },
+  { on: generate, what: 'refused-but-taken', status: 422, times: 50 },
+  { on: generate, what: 'refused-but-taken', status: 404 },
+  { on: generate, what: 'refused-but-taken', status: 429, by: 'gateway', reason: 'Too Many Requests', lateSeconds: 85 },
+  { on: generate, what: 'refused-but-taken', status: 400, by: 'gateway', reason: 'Bad Request', lateSeconds: 40 },
 ];
 
 const anyOperation = fc.constantFrom(
@@ -139,7 +148,18 @@ const standIn = fc.record({
   listLagSeconds: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 59 })),
   jobVisibleAfterSeconds: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 120 })),
   rowsWithoutInput: sometimes(true, false),
-  clockSkewSeconds: skew,
+  clockSkewSeconds: fc.oneof({ weight: 4, arbitrary: skew }, fc.constantFrom(-960, 960)),
+  timesWithoutZone: sometimes(true, false),
+  list: fc.record({
+    order: fc.constantFrom('newest' as const, 'newest' as const, 'oldest' as const, 'mixed' as const),
+    pinsOldest: sometimes(true, false),
+    rows: fc.constantFrom('plain' as const, 'plain' as const, 'twice' as const, 'null' as const, 'unreadable' as const),
+    repeatsToken: sometimes(true, false),
+    others: fc.constantFrom(0, 3),
+  }),
+  echo: sometimes('copy' as const, 'sent' as const),
+  inputVisibleAfterSeconds: sometimes(20, 0),
+  chargeFactor: sometimes(1.5, 1),
   dryRunStatus: fc.constantFrom(269 as const, 200 as const, 402 as const),
   errorBodyShape: fc.constantFrom('reason' as const, 'message' as const, 'code' as const),
   retryAfter: fc.boolean(),
@@ -154,7 +174,19 @@ const standIn = fc.record({
 });
 
 const outage = fc.record<Outage>({
-  of: fc.constantFrom('S3', 'EventBridge', 'StepFunctions', 'SQS', 'SecretsManager', 'POST', 'GET', ''),
+  of: fc.constantFrom(
+    'S3',
+    'S3 GetObject runs',
+    'S3 PutObject runs',
+    'S3 HeadObject control',
+    'EventBridge',
+    'StepFunctions',
+    'SQS',
+    'SecretsManager',
+    'POST',
+    'GET',
+    '',
+  ),
   fromSeconds: fc.integer({ min: 0, max: 150 }),
   seconds: fc.integer({ min: 5, max: 900 }),
   what: fc.constantFrom<WireFault>(
@@ -162,6 +194,7 @@ const outage = fc.record<Outage>({
     { what: 'refused' },
     { what: 'lost-request' },
     { what: 'slow-down' },
+    ...S3_REFUSALS,
   ),
 });
 
