@@ -11,6 +11,7 @@ import type { Runs } from '../../functions/run/runs.ts';
 import type { Scenario } from '../../functions/scenario/client.ts';
 import type { GenerationInput } from '../../functions/submit-job/start-generation.ts';
 import { createSubmission, type Submission, type SubmitJobEnv } from '../../functions/submit-job/submission.ts';
+import { TryLaterError } from '../../functions/submit-job/errors.ts';
 import { submitUpload } from '../../functions/submit-job/submit-upload.ts';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
 import { startStandIn } from '../../local/scenario/server.ts';
@@ -93,6 +94,17 @@ export async function openSubmission(
     });
   }
 
+  /** Invocations until none asks for its message to come back: each comes when the one before said. */
+  async function submitUntilDone(upload: AnnouncedUpload, changed: Changed = {}): Promise<number> {
+    for (let invocations = 1; invocations < 50; invocations += 1) {
+      const again = await submit(upload, changed).catch((error: unknown) => error);
+      if (again === undefined) return invocations;
+      if (!(again instanceof TryLaterError)) throw again;
+      time.pass(again.inSeconds);
+    }
+    throw new Error('the upload is still not submitted after fifty invocations');
+  }
+
   async function drop(metadata: Record<string, string> = {}, key = KEY, body?: Uint8Array | string) {
     const upload = await s3.put(UPLOADS, key, body ?? (await png()), metadata);
     return { upload, runId: runIdOf(upload) };
@@ -121,6 +133,7 @@ export async function openSubmission(
     events,
     started,
     submit,
+    submitUntilDone,
     drop,
     record,
     manifest,

@@ -97,7 +97,7 @@ describe('a record of the previous version', () => {
     await writeAgain({ record, etag }, runs.records);
 
     const written = await s3.json(recordKey(record.runId));
-    expect(written).toEqual({ ...earlier(file), writtenBy: expect.any(String) as string });
+    expect(written).toEqual({ ...earlier(file), phase: phaseAfter(record), writtenBy: expect.any(String) as string });
     expect(written).not.toMatchObject({ writtenBy: record.writtenBy });
   });
 
@@ -135,6 +135,7 @@ describe('a record of a newer minor version', () => {
 
     expect(await s3.json(recordKey(newer.runId))).toEqual({
       ...newer,
+      phase: phaseAfter(newer),
       writtenBy: expect.any(String) as string,
     });
   });
@@ -266,13 +267,18 @@ describe('a result that can be reused', () => {
   });
 });
 
-/** Each phase may be written again without a step. */
+/** `sending` alone is never written again: its age bounds what may still happen. */
+function phaseAfter({ phase }: RunRecord): RunRecord['phase'] {
+  return phase === 'sending' ? 'claimed' : phase;
+}
+
+/** Each other phase may be written again without a step. */
 async function writeAgain(
   { record, etag }: Kept,
   records: Awaited<ReturnType<typeof open>>['runs']['records'],
 ): Promise<void> {
   if (isFinal(record)) await records.end({ record, etag }, record);
   else if (record.phase === 'claimed') await records.replace({ record, etag }, record);
-  else if (record.phase === 'sending') await records.replace({ record, etag }, record);
+  else if (record.phase === 'sending') await records.replace({ record, etag }, { ...record, phase: 'claimed' });
   else await records.replace({ record, etag }, record);
 }

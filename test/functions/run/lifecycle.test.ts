@@ -11,15 +11,15 @@ describe('the table of transitions', () => {
     expect(TRANSITIONS.rejected).toEqual(['rejected']);
   });
 
-  it('lets a run be paid only from sending', () => {
+  it('lets a job be found only for a run that has sent', () => {
     const before = Object.keys(TRANSITIONS).filter((from) => mayFollow(from as Phase, 'submitted'));
 
-    expect(before).toEqual(['sending', 'submitted']);
+    expect(before).toEqual(['claimed', 'sending', 'submitted']);
   });
 
   it('is known to the compiler: an illegal step does not compile', () => {
     expectTypeOf<Next<'stored'>>().toEqualTypeOf<'stored'>();
-    expectTypeOf<Next<'sending'>>().toEqualTypeOf<'sending' | 'claimed' | 'submitted'>();
+    expectTypeOf<Next<'sending'>>().toEqualTypeOf<'claimed' | 'submitted'>();
     expectTypeOf<Next<'submitted' | 'failed'>>().toEqualTypeOf<'stored' | 'failed'>();
     expectTypeOf<Next<Phase>>().toBeNever();
   });
@@ -63,13 +63,29 @@ describe('the next step of SubmitJob', () => {
     ['with a job, starts the execution', 'submitted', true, 'start-generation'],
     ['after the end, announces it', 'rejected', false, 'republish'],
   ] as const)('%s', (_, phase, isPrepared, step) => {
-    const run = phase && { phase, attempts: 0 };
+    const run = phase && { phase, attempts: 0, sends: [] };
 
     expect(nextStep(run, isPrepared)).toBe(step);
   });
 
   it('is nothing once the end is announced', () => {
-    expect(nextStep({ phase: 'stored', attempts: 0, announced: true }, false)).toBe('finish');
+    expect(nextStep({ phase: 'stored', attempts: 0, sends: [], announced: true }, false)).toBe('finish');
+  });
+
+  const input = { kind: 'input', own: true };
+
+  it('is to look in the job list while a refused send is not settled, whatever else there is to do', () => {
+    const run = { ...claimedRecord(), attempts: 5, sends: [{ noJob: true as const }, { refusal: input }] };
+
+    expect(nextStep(run, true)).toBe('reconcile');
+  });
+
+  it('is to reject a run whose input Scenario itself refused, once no job can have come of it', () => {
+    const settled = (refusal: typeof input) => ({ ...claimedRecord(), sends: [{ noJob: true as const, refusal }] });
+
+    expect(nextStep(settled(input), true)).toBe('reject');
+    expect(nextStep(settled({ ...input, own: false }), true)).toBe('submit');
+    expect(nextStep(settled({ ...input, kind: 'busy' }), true)).toBe('submit');
   });
 
   it('is to give up after five unexpected errors, whatever is in hand', () => {

@@ -129,8 +129,8 @@ describe('a generation', () => {
   });
 
   it.each([
-    ['Asset asset_in not found', 'ScenarioInputError'],
-    ['asset_in', 'ScenarioInputError'],
+    ['Asset asset_in not found', 'AssetNotVisibleError'],
+    ['asset_in', 'AssetNotVisibleError'],
     ['Model model_tripo-v3-1-image-to-3d not found', 'ScenarioAccountError'],
     ['Not found', 'ScenarioAccountError'],
   ])('refused with 404 and "%s" is a %s', async (reason, name) => {
@@ -372,21 +372,22 @@ describe('the list of jobs', () => {
     metadata: { input: { image: `asset_${n}` } },
   });
 
-  it('is followed from page to page, and no further back than asked', async () => {
+  it('is followed from page to page, to its end', async () => {
     const pages: Readonly<Record<string, unknown>> = {
       '': { jobs: [row(4, 4), row(3, 3)], nextPaginationToken: 'a/+=' },
       'a/+=': { jobs: [row(2, 2), row(1, 1)], nextPaginationToken: 'b' },
+      b: { jobs: [{ jobId: 42 }, null] },
     };
     const { scenario, requests } = await withServer(({ url }) => {
       const token = new URL(url, 'http://x').searchParams.get('paginationToken') ?? '';
       return { status: 200, body: pages[token] };
     });
 
-    const seen: string[] = [];
-    for await (const { jobId } of scenario.jobsSince(Date.UTC(2026, 9, 5, 10, 2))) seen.push(jobId);
+    const seen = (await Array.fromAsync(scenario.jobPages())).flat();
 
-    expect(seen).toEqual(['job_4', 'job_3', 'job_2']);
-    expect(requests).toHaveLength(2);
+    const names = seen.map((one) => (typeof one === 'string' ? one : one.jobId));
+    expect(names).toEqual(['job_4', 'job_3', 'job_2', 'job_1', '{"jobId":42}', 'null']);
+    expect(requests).toHaveLength(3);
     expect(requests[0]?.url).toBe('/v1/jobs?types=custom&pageSize=200');
   });
 });
@@ -397,7 +398,49 @@ it('a list that ends with an empty token is not started again', async () => {
     body: { jobs: [], nextPaginationToken: '' },
   }));
 
-  expect(await Array.fromAsync(scenario.jobsSince(0))).toEqual([]);
+  expect(await Array.fromAsync(scenario.jobPages())).toEqual([[]]);
 
   expect(requests).toHaveLength(1);
+});
+
+it('a list whose token repeats has ended', async () => {
+  const { scenario, requests } = await withServer(() => ({
+    status: 200,
+    body: { jobs: [], nextPaginationToken: 'again' },
+  }));
+
+  await Array.fromAsync(scenario.jobPages());
+
+  expect(requests).toHaveLength(2);
+});
+
+describe('what assets were made from', () => {
+  const asset = (id: string, rootParentId?: string) => ({ id, url: 'https://x', metadata: { rootParentId } });
+
+  it('is asked for in one call', async () => {
+    const { scenario, requests } = await withServer(() => ({
+      status: 200,
+      body: { assets: [asset('asset_copy', 'asset_1'), asset('asset_2')] },
+    }));
+
+    const origins = await scenario.originsOf(['asset_copy', 'asset_2']);
+
+    expect([...origins]).toEqual([
+      ['asset_copy', ['asset_1']],
+      ['asset_2', []],
+    ]);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is asked for one by one if one unknown asset refuses the call, and that one stays unknown', async () => {
+    const { scenario } = await withServer(({ url }) =>
+      url.endsWith('/asset_copy')
+        ? { status: 200, body: { asset: asset('asset_copy', 'asset_1') } }
+        : { status: 404, body: { reason: 'Asset not found' } },
+    );
+
+    const origins = await scenario.originsOf(['asset_gone', 'asset_copy']);
+
+    expect([...origins]).toEqual([['asset_copy', ['asset_1']]]);
+  });
 });

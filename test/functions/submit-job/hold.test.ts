@@ -44,19 +44,19 @@ describe('a busy Scenario', () => {
   });
 
   it('is asked again when it says itself', async () => {
-    const { slept } = await hold([new ScenarioBusyError('cooldown', 42)]);
+    const { slept } = await hold([new ScenarioBusyError('cooldown', { retryAfterSeconds: 42 })]);
 
     expect(slept).toEqual([42_000]);
   });
 
   it.each([0, -3, 0.01])('is never asked again at once, even when it says %f seconds', async (seconds) => {
-    const { slept } = await hold([new ScenarioBusyError('cooldown', seconds)]);
+    const { slept } = await hold([new ScenarioBusyError('cooldown', { retryAfterSeconds: seconds })]);
 
     expect(slept[0]).toBeGreaterThanOrEqual(1_000);
   });
 
   it('that wants to be left alone for longer than there is time is waited for to the end of it', async () => {
-    const { result, slept, attempts } = await hold([new ScenarioBusyError('cooldown', 612)]);
+    const { result, slept, attempts } = await hold([new ScenarioBusyError('cooldown', { retryAfterSeconds: 612 })]);
 
     expect(result).toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
     expect(attempts).toBe(1);

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { StartExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
 import { isFinal, type RecordStore } from '../../../functions/run/record.ts';
-import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { ASSETS, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
 import { KEY, openSubmission, type OpenSubmission } from '../submission.ts';
 import { png } from '../images.ts';
 import { toEvent } from '../../../functions/run/event.ts';
+import { AwsUnavailableError } from '../../../functions/platform/errors.ts';
 import { DryRunPaidError, ScenarioBusyError } from '../../../functions/scenario/errors.ts';
 import { TryLaterError } from '../../../functions/submit-job/errors.ts';
 import { manifestKey, recordKey } from '../../../functions/run/keys.ts';
@@ -168,12 +169,13 @@ describe('an upload that is refused', () => {
     });
     const { upload, runId } = await world.drop();
 
-    await world.submit(upload);
+    await world.submitUntilDone(upload);
 
     expect(await world.record(runId)).toMatchObject({
       phase: 'rejected',
       failure: { code: 'refused-by-scenario', reason: 'Input image shows nothing' },
     });
+    expect(world.requests()).toMatchObject({ generate: 1, listJobs: 2 });
     expect(world.jobs()).toEqual([]);
     expect(world.events).toMatchObject([{ detailType: 'Upload Rejected' }]);
   });
@@ -277,13 +279,13 @@ describe('a record that stands already', () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
     const generate = async () => {
-      throw new ScenarioBusyError('full', 100_000);
+      throw new ScenarioBusyError('full', { refused: { status: 429, isOwn: true } });
     };
     const scenario = { ...world.scenario, generate };
     await expect(world.submit(upload, { scenario })).rejects.toThrow(TryLaterError);
-    expect(await world.record(runId)).toMatchObject({ phase: 'claimed' });
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [{ refusal: { kind: 'busy' } }] });
 
-    await world.submit(upload);
+    await world.submitUntilDone(upload);
 
     expect(world.jobs()).toHaveLength(1);
     expect((await world.record(runId))?.sends).toHaveLength(2);
@@ -318,41 +320,68 @@ describe('a record that stands already', () => {
 });
 
 describe('while Scenario refuses', () => {
-  it('waits and pays in the same invocation, without asking the price again', async () => {
-    const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling', times: 3 }] });
-    const { upload } = await world.drop();
+  const ceiling = { on: 'generate', what: 'ceiling' } as const;
 
-    await world.submit(upload);
+  it('sends again after two looks have proved that no job came of the refused send', async () => {
+    const world = await openSubmission({ faults: [ceiling] });
+    const { upload, runId } = await world.drop();
 
+    const invocations = await world.submitUntilDone(upload);
+
+    expect(invocations).toBe(2);
     expect(world.jobs()).toHaveLength(1);
-    expect(world.time.slept).toEqual([10_000, 10_000, 10_000]);
-    expect(world.requests()).toMatchObject({ dryRun: 1, generate: 4 });
-    expect(world.counts).toContainEqual(['BusySeconds', 10]);
+    expect(world.time.slept).toEqual([15_000]);
+    // The looks, and one to see whether the ceiling is still full.
+    expect(world.requests()).toMatchObject({ generate: 2, listJobs: 3 });
+    const sends = (await world.record(runId))?.sends ?? [];
+    expect(sends).toMatchObject([{ noJob: true, refusal: { kind: 'busy', own: true, status: 429 } }, {}]);
+    expect(sends[1]).not.toHaveProperty('noJob');
+  });
+
+  it.each([400, 402, 403, 422, 429] as const)(
+    'adopts the job of a send that was answered %i and taken',
+    async (status) => {
+      const world = await openSubmission({ faults: [{ on: 'generate', what: 'refused-but-taken', status }] });
+      const { upload, runId } = await world.drop();
+
+      await world.submitUntilDone(upload);
+
+      const [job] = world.jobs();
+      expect(world.jobs()).toHaveLength(1);
+      expect(await world.record(runId)).toMatchObject({ phase: 'submitted', jobId: job?.jobId });
+      expect(world.started).toMatchObject([{ runId, jobId: job?.jobId }]);
+    },
+  );
+
+  it('waits longer after each refusal', async () => {
+    const gateway = { on: 'generate', what: 'bad-request', reason: 'Bad Request' } as const;
+    const world = await openSubmission({ faults: [{ ...gateway, times: 4 }], errorBodyShape: 'message' });
+    const { upload, runId } = await world.drop();
+
+    await world.submitUntilDone(upload);
+
+    const times = ((await world.record(runId))?.sends ?? []).map(({ sentAt }) => Date.parse(sentAt) / 1000);
+    const spaces = times.slice(1).map((time, n) => time - (times[n] ?? 0));
+    expect(spaces.map(Math.round)).toEqual([165, 165, 300, 600]);
   });
 
   it('begins again at the call that failed: the image is read once and uploaded once for its price', async () => {
-    const world = await openSubmission({
-      faults: [
-        { on: 'dryRun', what: 'too-many-requests', times: 3 },
-        { on: 'generate', what: 'ceiling', times: 2 },
-      ],
-    });
+    const world = await openSubmission({ faults: [{ on: 'dryRun', what: 'too-many-requests', times: 3 }] });
     const { upload } = await world.drop();
     const reads = () => world.s3.requests.filter((request) => request.includes(`versionId=${upload.versionId}`));
 
     await world.submit(upload);
 
     expect(reads()).toHaveLength(1);
-    // One for the price and the first send, and one for each send after it.
-    expect(world.requests()).toMatchObject({ createAsset: 3, dryRun: 4, generate: 3 });
+    expect(world.requests()).toMatchObject({ createAsset: 1, dryRun: 4, generate: 1 });
     expect(world.jobs()).toHaveLength(1);
   });
 
   it('takes a fresh input asset for every send', async () => {
-    const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling', times: 2 }] });
+    const world = await openSubmission({ faults: [{ ...ceiling, times: 2 }] });
     const { upload, runId } = await world.drop();
 
-    await world.submit(upload);
+    await world.submitUntilDone(upload);
 
     const sends = (await world.record(runId))?.sends ?? [];
     expect(new Set(sends.map(({ assetId }) => assetId)).size).toBe(3);
@@ -361,13 +390,14 @@ describe('while Scenario refuses', () => {
 
   it('asks the price again when the parameters have changed meanwhile', async () => {
     const world = await openSubmission({
-      faults: [{ on: 'generate', what: 'cooldown', remainingSeconds: 100_000 }],
+      faults: [{ on: 'generate', what: 'cooldown', remainingSeconds: 200 }],
     });
     const { upload } = await world.drop();
-    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
+    await expect(world.submit(upload)).rejects.toMatchObject({ inSeconds: 200 });
+    world.time.pass(200);
     const parameterSettings = { defaults: { quad: true }, presets: {} };
 
-    await world.submit(upload, { settings: { parameterSettings, maxCuPerRun: 40 } });
+    await world.submitUntilDone(upload, { settings: { parameterSettings, maxCuPerRun: 40 } });
 
     expect(world.requests()).toMatchObject({ dryRun: 2 });
     expect(world.jobs()).toEqual([]);
@@ -380,24 +410,44 @@ describe('while Scenario refuses', () => {
       const world = await openSubmission({ faults: [{ on: 'generate', what }] });
       const { upload } = await world.drop();
 
-      await world.submit(upload);
+      await world.submitUntilDone(upload);
 
-      expect(world.time.slept).toEqual([60_000]);
       expect(world.counts).toContainEqual(['AccountRefused', 1]);
       expect(world.jobs()).toHaveLength(1);
       expect(world.events).toEqual([]);
     },
   );
 
-  it('lets the message return when time runs out, and leaves a claim', async () => {
+  it('holds every other upload behind the gate, and one of them probes a quarter of an hour later', async () => {
     const world = await openSubmission({ creditsLeft: 0 });
-    const { upload, runId } = await world.drop();
+    const first = await world.drop();
+    await expect(world.submit(first.upload)).rejects.toThrow(TryLaterError);
+    const other = await world.drop({}, 'chairs/another.png');
 
-    await expect(world.submit(upload)).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
+    await expect(world.submit(other.upload)).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
+    expect(world.requests()).toMatchObject({ createAsset: 1, generate: 1 });
+    expect(await world.record(other.runId)).toMatchObject({ phase: 'claimed', attempts: 0, sends: [] });
 
-    expect(world.time.slept).toEqual([60_000, 60_000, 60_000, 60_000]);
-    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 0 });
-    expect(world.jobs()).toEqual([]);
+    world.standIn.setOptions({ creditsLeft: null });
+    world.time.pass(900);
+    await world.submit(other.upload);
+    expect(world.jobs()).toHaveLength(1);
+    await world.submitUntilDone(first.upload);
+    expect(world.jobs()).toHaveLength(2);
+  });
+
+  it('knocks at a full ceiling only when fewer jobs run than it allows', async () => {
+    const world = await openSubmission({ concurrencyCeiling: 1, jobSeconds: 200 });
+    const uploads = [await world.drop(), await world.drop({}, 'b.png'), await world.drop({}, 'c.png')];
+    const [first, second, third] = uploads.map(({ upload }) => upload);
+    if (!first || !second || !third) throw new Error('not dropped');
+    await world.submit(first);
+    await expect(world.submit(second)).rejects.toThrow(TryLaterError);
+
+    await world.submit(third);
+
+    expect(world.jobs()).toHaveLength(2);
+    expect(world.requests()).toMatchObject({ generate: 3 });
   });
 
   it('tries again what never reached Scenario, at once clear of all uncertainty', async () => {
@@ -426,11 +476,7 @@ describe('an upload that may not be read', () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
     let allowed = false;
-    const forbidden = new S3ServiceException({
-      name: 'AccessDenied',
-      $fault: 'client',
-      $metadata: { httpStatusCode: 403 },
-    });
+    const forbidden = new AwsUnavailableError('AccessDenied', { isRefusal: true });
     const send = async (...args: Parameters<typeof world.s3.s3.send>) => {
       if (!allowed) throw forbidden;
       return world.s3.s3.send(...args);
@@ -446,49 +492,6 @@ describe('an upload that may not be read', () => {
     allowed = true;
     await world.submit(upload, { s3 });
 
-    expect(world.jobs()).toHaveLength(1);
-  });
-});
-
-describe('what the record keeps of its sends', () => {
-  it('is that a refused one certainly made no job', async () => {
-    const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling' }] });
-    const { upload, runId } = await world.drop();
-
-    await world.submit(upload);
-
-    const sends = (await world.record(runId))?.sends ?? [];
-    expect(sends.map(({ noJob }) => noJob)).toEqual([true, undefined]);
-  });
-
-  it('is the last ten of those, and every uncertain one forever', async () => {
-    const world = await openSubmission({
-      faults: [
-        { on: 'generate', what: 'cut-before' },
-        { on: 'generate', what: 'ceiling', times: 25 },
-      ],
-    });
-    const { upload, runId } = await world.drop();
-    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
-    const [uncertain] = (await world.record(runId))?.sends ?? [];
-    world.time.pass(480);
-
-    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
-    const refused = (await world.record(runId))?.sends ?? [];
-    await world.submit(upload);
-    await world.submit(upload);
-
-    const sends = (await world.record(runId))?.sends ?? [];
-    expect(sends[0]).toEqual(uncertain);
-    expect(refused.length).toBeGreaterThan(10);
-    expect(sends.filter(({ noJob }) => noJob)).toHaveLength(10);
-    expect(sends.slice(1, -1).map(({ sentAt }) => sentAt)).toEqual(
-      sends
-        .slice(1, -1)
-        .map(({ sentAt }) => sentAt)
-        .toSorted(),
-    );
-    expect(sends.at(-1)?.assetId).toBe(world.jobs()[0]?.image);
     expect(world.jobs()).toHaveLength(1);
   });
 });
@@ -580,10 +583,10 @@ describe('an unexpected error', () => {
   it('never buries what may have been paid: from `sending` the run is not answered', async () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'cut-before' }] });
     const { upload, runId } = await world.drop();
-    const jobsSince = () => {
+    const jobPages = () => {
       throw new Error('a fault of ours');
     };
-    const scenario = { ...world.scenario, jobsSince };
+    const scenario = { ...world.scenario, jobPages };
 
     for (let times = 0; times < 7; times += 1)
       await expect(world.submit(upload, { scenario })).rejects.toThrow('a fault of ours');
