@@ -185,7 +185,7 @@ describe('the limit of a day', () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling', times: 2 }] });
     const { upload, runId } = await world.drop();
 
-    await world.submit(upload, limit(world, CU));
+    await world.submitUntilDone(upload, limit(world, CU));
 
     expect(world.requests()).toMatchObject({ generate: 3 });
     expect(world.jobs()).toHaveLength(1);
@@ -206,7 +206,7 @@ describe('what was reserved', () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'bad-request' }] });
     const { upload, runId } = await world.drop();
 
-    await world.submit(upload, limit(world, CU));
+    await world.submitUntilDone(upload, limit(world, CU));
 
     expect(await world.record(runId)).toMatchObject({ phase: 'rejected' });
     expect(await ledger(world)).toEqual({});
@@ -221,7 +221,7 @@ describe('what was reserved', () => {
     expect(await ledger(world)).toEqual({ [runId]: CU });
     await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
 
-    await world.submit(upload, limit(world, CU));
+    await world.submitUntilDone(upload, limit(world, CU));
 
     expect(await world.record(runId)).toMatchObject({ phase: 'failed' });
     expect(await ledger(world)).toEqual({});
@@ -269,7 +269,7 @@ describe('what was reserved', () => {
     await limit(world, 100).spendGuard.reserve({ runId: 'other', cu: 5, at: world.time.now() });
     await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
 
-    await world.submit(upload, limit(world, 100));
+    await world.submitUntilDone(upload, limit(world, 100));
 
     expect(await ledger(world)).toEqual({ other: 5 });
   });

@@ -110,10 +110,10 @@ describe('a second invocation for the same upload', () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'lost-cut' }] });
     const { upload, runId } = await world.drop();
     const dies = async () => {
-      const jobsSince = () => {
+      const jobPages = () => {
         throw new Error('killed');
       };
-      const scenario = { ...world.scenario, jobsSince };
+      const scenario = { ...world.scenario, jobPages };
       await world.submit(upload, { scenario }).catch(() => undefined);
     };
     const scenario = interrupted(world, dies);
@@ -149,10 +149,9 @@ describe('an uncertain send', () => {
     });
     const { upload } = await world.drop();
 
-    await world.submit(upload);
+    expect(await world.submitUntilDone(upload)).toBe(2);
 
     expect(world.jobs()).toHaveLength(1);
-    expect(world.time.slept).toEqual([60_000]);
     expect(world.started).toHaveLength(1);
   });
 
@@ -186,26 +185,25 @@ describe('an uncertain send', () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'cut-before' }] });
     const { upload, runId } = await world.drop();
     const begin = world.time.now();
-    const later = await world.submit(upload).catch((error: unknown) => error as TryLaterError);
+    await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
     // Too early, as when it could not be said when the message should come back.
     await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
     expect(world.requests()['generate']).toBe(1);
-    world.time.pass((later?.inSeconds ?? 0) - 60);
 
-    await world.submit(upload);
+    await world.submitUntilDone(upload);
 
     const [job] = world.jobs();
     const sends = (await world.record(runId))?.sends ?? [];
     expect(world.jobs()).toHaveLength(1);
     const paidAfterMs = Date.parse(job?.startedAt ?? '') - begin;
     expect(paidAfterMs).toBeGreaterThanOrEqual(480_000);
-    expect(paidAfterMs).toBeLessThan(481_000);
+    expect(paidAfterMs).toBeLessThan(520_000);
     expect(sends).toHaveLength(2);
     expect(sends[0]?.assetId).not.toBe(job?.image);
     expect(sends[1]?.assetId).toBe(job?.image);
   });
 
-  it('takes two looks a minute apart even when the bound is long past', async () => {
+  it('takes two looks even when the bound is long past', async () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'cut-before' }] });
     const { upload } = await world.drop();
     await expect(world.submit(upload)).rejects.toThrow(TryLaterError);
@@ -216,7 +214,7 @@ describe('an uncertain send', () => {
     await world.submit(upload);
 
     expect((world.requests()['listJobs'] ?? 0) - looks).toBe(2);
-    expect(world.time.slept).toEqual([60_000]);
+    expect(world.time.slept).toEqual([15_000]);
     expect(world.jobs()).toHaveLength(1);
   });
 

@@ -362,7 +362,7 @@ describe('while Scenario refuses', () => {
 
     const times = ((await world.record(runId))?.sends ?? []).map(({ sentAt }) => Date.parse(sentAt) / 1000);
     const spaces = times.slice(1).map((time, n) => time - (times[n] ?? 0));
-    expect(spaces.map(Math.round)).toEqual([165, 165, 300, 600]);
+    expect(spaces.map(Math.round)).toEqual([165, 165, 315, 615]);
   });
 
   it('begins again at the call that failed: the image is read once and uploaded once for its price', async () => {

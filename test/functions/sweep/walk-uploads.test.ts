@@ -249,7 +249,7 @@ describe('a run that stands still', () => {
     expect((await world.records.read(runId))?.ageMs).toBe(0);
   });
 
-  it('as sending is put back, still as sending, and its job is adopted', async () => {
+  it('as sending is put back, its record untouched, and its job is adopted', async () => {
     const world = await openSweep();
     const { upload, runId } = await world.drop();
     const replace: RecordStore['replace'] = async (standing, record) => {
@@ -264,7 +264,7 @@ describe('a run that stands still', () => {
 
     const { record, ageMs } = (await world.records.read(runId)) ?? {};
     expect(record).toMatchObject({ phase: 'sending', sends: [{ sentBy: expect.any(String) as string }] });
-    expect(ageMs).toBe(0);
+    expect(ageMs).toBe(15 * MINUTES * 1_000);
     await world.deliver();
     expect(world.jobs()).toHaveLength(1);
     expect(world.started).toMatchObject([{ runId, jobId: world.jobs()[0]?.jobId }]);
