@@ -9,7 +9,6 @@ import { Construct } from 'constructs';
 import type { CheckJobInput } from '../functions/check-job/check-job.ts';
 import type { StoreAssetsInput } from '../functions/store-assets/store-assets.ts';
 import type { ServiceFunction } from './service-function.ts';
-import { MAX_DEADLINE_MINUTES } from './settings/settings.ts';
 import { AssetNotReadyError, DownloadBrokenError } from '../functions/store-assets/errors.ts';
 import { AwsUnavailableError } from '../functions/platform/errors.ts';
 import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } from '../functions/scenario/errors.ts';
@@ -19,7 +18,10 @@ export interface GenerationMachineProps {
   readonly storeAssets: ServiceFunction;
 }
 
-/** Scenario or AWS refuses a call or does not answer it. That says nothing about the job. */
+/**
+ * Scenario or AWS refuses a call or does not answer it. That says nothing about the job, and the paid job waits, so these
+ * are retried for as long as the machine lives.
+ */
 const refusals = names(ScenarioBusyError, ScenarioUnavailableError, ScenarioAccountError, AwsUnavailableError);
 
 /**
@@ -43,8 +45,14 @@ const lambdaErrors = [
 
 const backOff = { interval: Duration.seconds(5), backoffRate: 2, jitterStrategy: sfn.JitterType.FULL };
 
-/** Half an hour to store the files after the longest deadline. A redrive continues an execution that takes longer. */
-export const MACHINE_TIMEOUT = Duration.minutes(MAX_DEADLINE_MINUTES + 30);
+/**
+ * A failed execution can be redriven for 14 days, so the machine ends a day before that. Retries every 15 minutes for 13
+ * days, and the polls of the longest deadline, make fewer than 12,000 of the 25,000 events that a history can have.
+ */
+export const MACHINE_TIMEOUT = Duration.days(13);
+
+/** As often as Step Functions allows. */
+const WITHOUT_END = 99_999_999;
 
 /** Waits for a paid job and stores its files. It only polls and copies, so a redriven execution never pays again. */
 export class GenerationMachine extends sfn.StateMachine {
@@ -70,23 +78,20 @@ function waitAndStore(scope: Construct, { checkJob, storeAssets }: GenerationMac
     modelId: sfn.JsonPath.stringAt('$.modelId'),
     submittedAt: sfn.JsonPath.stringAt('$.submittedAt'),
   } satisfies CheckJobInput;
-  const checkErrors = [...refusals, ...lambdaErrors];
+  const waiting = { errors: refusals, ...backOff, maxDelay: Duration.minutes(15), maxAttempts: WITHOUT_END };
   const copyErrors = names(AssetNotReadyError, DownloadBrokenError);
-  const storeErrors = [...refusals, ...copyErrors, ...lambdaErrors];
 
   const waitForJob = new sfn.Wait(scope, 'WaitForJob', {
     time: sfn.WaitTime.secondsPath('$.check.waitSeconds'),
   });
   const checkJobTask = createTask(scope, checkJob, check, '$.check')
-    .addRetry({ errors: checkErrors, ...backOff, maxAttempts: 3 })
+    .addRetry(waiting)
+    .addRetry({ errors: lambdaErrors, ...backOff, maxAttempts: 3 })
     // A failed poll says nothing about the job.
-    .addCatch(waitForJob, { errors: checkErrors, resultPath: sfn.JsonPath.DISCARD });
-  const storeAssetsTask = createTask(scope, storeAssets, job satisfies StoreAssetsInput, '$.stored').addRetry({
-    errors: storeErrors,
-    ...backOff,
-    maxDelay: Duration.seconds(60),
-    maxAttempts: 6,
-  });
+    .addCatch(waitForJob, { errors: lambdaErrors, resultPath: sfn.JsonPath.DISCARD });
+  const storeAssetsTask = createTask(scope, storeAssets, job satisfies StoreAssetsInput, '$.stored')
+    .addRetry(waiting)
+    .addRetry({ errors: [...copyErrors, ...lambdaErrors], ...backOff, maxDelay: Duration.minutes(1), maxAttempts: 6 });
   const stored = new sfn.Succeed(scope, 'Stored');
   const jobFailed = new sfn.Fail(scope, 'JobFailed', {
     errorPath: '$.check.code',
@@ -120,6 +125,6 @@ function createTask(
 }
 
 /** The `name` of an error class equals the literal `name` of its instances. */
-function names(...errors: readonly { readonly name: string }[]): readonly string[] {
+function names(...errors: readonly { readonly name: string }[]): string[] {
   return errors.map(({ name }) => name);
 }

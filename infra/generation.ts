@@ -43,7 +43,7 @@ export class Generation extends Construct {
     createAlarms(this, {
       GenerationTimedOut: [
         this.stateMachine.metricTimedOut(),
-        `A generation did not end within ${MACHINE_TIMEOUT.toHours()} hours. Its job is paid. Redrive the execution.`,
+        `A generation did not end within ${MACHINE_TIMEOUT.toDays()} days. Its job is paid. Redrive the execution.`,
       ],
       StoreAssetsFailed: [
         storeAssets.metricErrors({ period: Duration.hours(1) }),

@@ -42,7 +42,11 @@ export class Submission extends Construct {
     // To reuse a stored model, and to see whether submissions are paused.
     submitJob.allow(['s3:GetObject', 's3:GetObjectVersion'], assetBucket.arnForObjects('models/*'));
     submitJob.allow(['s3:GetObject'], assetBucket.arnForObjects('control/paused.json'));
+    // What Scenario refuses to every upload, shared by all invocations.
+    submitJob.allow(['s3:GetObject', 's3:PutObject'], assetBucket.arnForObjects('control/gate.json'));
     stateMachine.grantStartExecution(submitJob);
+    // A run whose record is lost must not be paid for again.
+    stateMachine.grantExecution(submitJob, 'states:DescribeExecution');
 
     createAlarms(this, alarmsOf(submitJob));
   }
@@ -58,6 +62,10 @@ function alarmsOf(submitJob: ServiceFunction) {
     AccountRefused: [
       submitJob.serviceMetric('AccountRefused'),
       'Scenario refuses the account. Check the API key, the plan, the credits, and the access to the model. Uploads wait and resume once this is fixed.',
+    ],
+    ManySends: [
+      submitJob.serviceMetric('ManySends'),
+      'A gateway before Scenario has refused one upload twenty times. The log of SubmitJob names the run. It now sends once a day. Ask Scenario what refuses the request.',
     ],
     OverDailyLimit: [
       submitJob.serviceMetric('OverDailyLimit'),

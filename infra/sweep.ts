@@ -58,6 +58,10 @@ export class Sweep extends Construct {
 
     createAlarms(this, {
       SweepFailed: [sweep.metricErrors(), 'The sweep failed, so lost uploads stay lost. Check its log.'],
+      GenerationLate: [
+        sweep.serviceMetric('GenerationLate'),
+        'A paid job was submitted more than two hours ago and is not stored. Its execution keeps retrying. The log of CheckJob or StoreAssets says what Scenario or S3 refuses. Fix the cause. Nothing is lost.',
+      ],
       LookFailed: [
         sweep.serviceMetric('LookFailed'),
         'The sweep could not check an upload and tries again. Its log names the key. A record that cannot be read needs a person.',

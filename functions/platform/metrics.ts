@@ -14,6 +14,7 @@ export const METRIC_UNITS = {
   OverDailyLimit: 'Count',
   PutBack: 'Count',
   LookFailed: 'Count',
+  GenerationLate: 'Count',
   RecordUnreadable: 'Count',
   UnexpectedError: 'Count',
   HeldSeconds: 'Seconds',

@@ -1,4 +1,5 @@
 import { DocumentUnreadableError, toError } from '../platform/errors.ts';
+import { findExecution } from '../platform/execution.ts';
 import { conclude, tooManyErrors } from '../run/conclude.ts';
 import { manifestKey } from '../run/keys.ts';
 import { MAX_ATTEMPTS, nextStep } from '../run/lifecycle.ts';
@@ -39,7 +40,7 @@ async function drive(
   let performed: Performed = 'changed';
   while (performed !== 'done') {
     const standing: Standing = performed === 'changed' ? await records.read(run.runId) : performed;
-    if (performed === 'changed' && !standing && (await hasManifest(run, submission))) {
+    if (performed === 'changed' && !standing && (await wasKnown(run, submission))) {
       // Somebody removed the record, or it was created at this very moment.
       if (await records.read(run.runId)) continue;
       return;
@@ -49,9 +50,10 @@ async function drive(
   }
 }
 
-/** A record that somebody removed must not buy a second job. */
-async function hasManifest({ runId, upload }: Unclaimed, { runs }: Submission): Promise<boolean> {
-  return await runs.documents.exists(manifestKey(upload.key, runId));
+/** A run whose record somebody removed must not be paid for again: it left a manifest or an execution. */
+async function wasKnown({ runId, upload }: Unclaimed, submission: Submission): Promise<boolean> {
+  if (await submission.runs.documents.exists(manifestKey(upload.key, runId))) return true;
+  return (await findExecution(runId, submission)) !== undefined;
 }
 
 const UNREADABLE_SECONDS = 900;
@@ -71,7 +73,7 @@ function holdUnreadable(error: DocumentUnreadableError, { telemetry }: Submissio
 async function countAttempt(run: Unclaimed, error: unknown, submission: Submission): Promise<boolean> {
   const { records } = submission.runs;
   const standing = await records.read(run.runId);
-  if (!standing && (await hasManifest(run, submission))) return false;
+  if (!standing && (await wasKnown(run, submission))) return false;
   const claimed = inPhase('claimed', standing);
   if (standing && !claimed) return false;
   const attempts = (standing?.record.attempts ?? 0) + 1;

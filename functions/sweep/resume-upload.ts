@@ -2,7 +2,7 @@ import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { findExecution } from '../platform/execution.ts';
 import { endedExecutionMessage } from '../run/ended-execution.ts';
 import { manifestKey } from '../run/keys.ts';
-import { createUnclaimed, isFinal, type Kept } from '../run/record.ts';
+import { createUnclaimed, isFinal, type Kept, type RecordIn } from '../run/record.ts';
 import { runIdOf, uploadMessage } from '../run/upload.ts';
 import { putBack, type QueueState, type Sweeping } from './sweeping.ts';
 
@@ -29,7 +29,7 @@ export async function resumeUpload(upload: ListedUpload, queue: QueueState, swee
   const { record, ageMs } = standing;
   if (isFinal(record) && record.announced) return true;
   if (ageMs < STANDSTILL_MS) return false;
-  if (record.phase === 'submitted') await resumeExecution(upload, runId, sweeping);
+  if (record.phase === 'submitted') await resumeExecution(upload, record, sweeping);
   // The record says how the run ended, and its event was never sent: SubmitJob announces it.
   else if (isFinal(record)) await resubmit(upload, sweeping);
   else if (!queue.isBehind || ageMs >= STANDSTILL_BEHIND_MS) await restart(upload, runId, standing, sweeping);
@@ -47,8 +47,19 @@ async function resumeUnknown(upload: ListedUpload, runId: string, queue: QueueSt
   return false;
 }
 
+/** A job takes minutes, and storing it seconds. After this, something keeps refusing. */
+const LATE_MS = 2 * 3_600_000;
+
+function countLate({ runId, submittedAt }: RecordIn<'submitted'>, { clock, telemetry }: Sweeping): void {
+  if (clock.now() - Date.parse(submittedAt) < LATE_MS) return;
+  telemetry.count('GenerationLate', 1);
+  telemetry.log.warn('a paid job is not stored yet', { runId, submittedAt });
+}
+
 /** The job is paid. Its execution may be missing, or its end was never reported. */
-async function resumeExecution(upload: ListedUpload, runId: string, sweeping: Sweeping): Promise<void> {
+async function resumeExecution(upload: ListedUpload, record: RecordIn<'submitted'>, sweeping: Sweeping): Promise<void> {
+  const { runId } = record;
+  countLate(record, sweeping);
   const execution = await findExecution(runId, sweeping);
   if (!execution) return await resubmit(upload, sweeping);
   const { executionArn = '', status, error, cause } = execution;

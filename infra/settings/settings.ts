@@ -8,7 +8,7 @@ import { problemIn } from './problem.ts';
 import { glbErrorsSchema, onDuplicateSchema } from '../../functions/contract/options.ts';
 
 /** The state machine allows half an hour more, to store the files: `generation-machine.ts`. */
-export const MAX_DEADLINE_MINUTES = 90;
+const MAX_DEADLINE_MINUTES = 90;
 
 /** A value that only the deployment knows is passed on unchecked. */
 function text(form: RegExp, problem: string) {

@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { onTestFinished } from 'vitest';
@@ -164,6 +164,12 @@ export function mockedClients(events: MeshdropEvent[], started: GenerationInput[
       return { FailedEntryCount: 0, Entries: [] };
     });
   mockClient(clients.sfn)
+    .on(DescribeExecutionCommand)
+    .callsFake(({ executionArn }: { executionArn: string }) => {
+      const found = started.find(({ runId }) => executionArn.endsWith(`:${runId}`));
+      if (!found) throw new ExecutionDoesNotExist({ message: 'none', $metadata: {} });
+      return { executionArn, status: 'RUNNING' };
+    })
     .on(StartExecutionCommand)
     .callsFake(({ input }: { input: string }) => {
       started.push(JSON.parse(input) as GenerationInput);

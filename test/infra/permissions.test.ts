@@ -13,7 +13,7 @@ const DESCRIBE_EXECUTIONS =
   'states:DescribeExecution on arn:aws:states:us-east-1:111122223333:execution:Generation/StateMachine[6]:*';
 
 describe('the permissions', () => {
-  it('of SubmitJob are to read uploads and models, see a pause, call Scenario, start executions and answer', () => {
+  it('of SubmitJob are to read uploads and models, see a pause and the gate, call Scenario, start executions and answer', () => {
     expect(permissionsOf(template, 'SubmitJob/ServiceRole')).toEqual(
       [
         's3:GetObject on UploadBucket.Arn/*',
@@ -22,6 +22,9 @@ describe('the permissions', () => {
         's3:GetObject on AssetBucket.Arn/models/*',
         's3:GetObjectVersion on AssetBucket.Arn/models/*',
         's3:GetObject on AssetBucket.Arn/control/paused.json',
+        's3:GetObject on AssetBucket.Arn/control/gate.json',
+        's3:PutObject on AssetBucket.Arn/control/gate.json',
+        DESCRIBE_EXECUTIONS,
         'secretsmanager:GetSecretValue on ScenarioSecret',
         'states:StartExecution on Generation/StateMachine',
         ...answering('AssetBucket.Arn', DEFAULT_BUS),

@@ -302,6 +302,18 @@ describe('a record that stands already', () => {
     expect(await world.record(runId)).toBeUndefined();
   });
 
+  it('buys nothing when the record is gone but the execution of the run is there', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    await world.submit(upload);
+    await world.s3.s3.send(new DeleteObjectCommand({ Bucket: ASSETS, Key: recordKey(runId) }));
+
+    await world.submit(upload);
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(await world.record(runId)).toBeUndefined();
+  });
+
   it('buys nothing when the record is gone and the manifest cannot be looked for at first', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
