@@ -73,7 +73,7 @@ export const FAILURES = {
     'ask the team why the execution was stopped; a redrive fetches what is already paid for',
   ),
   'timed-out': failed(
-    'the execution took longer than two hours, or a function timed out in every attempt',
+    'the execution took longer than 13 days, or a function timed out in every attempt',
     'ask the team to redrive the run: the job is paid for',
   ),
   internal: failed(

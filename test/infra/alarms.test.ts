@@ -20,6 +20,7 @@ describe('the alarms', () => {
   const ringing = [
     ['Submission/DuplicateJob', 1, ours('DuplicateJob')],
     ['Submission/AccountRefused', 1, ours('AccountRefused')],
+    ['Submission/ManySends', 1, ours('ManySends')],
     ['Submission/OverDailyLimit', 1, ours('OverDailyLimit')],
     ['Submission/RecordUnreadable', 1, ours('RecordUnreadable')],
     ['Submission/SubmitJobFailed', 5, { ...errors('SubmitJob'), Period: 3600 }],
@@ -39,6 +40,7 @@ describe('the alarms', () => {
     ],
     ['Generation/StoreAssetsFailed', 5, { ...errors('StoreAssets'), Period: 3600 }],
     ['Sweep/SweepFailed', 1, errors('Sweep')],
+    ['Sweep/GenerationLate', 1, ours('GenerationLate', 'Sweep/Sweep')],
     ['Sweep/LookFailed', 1, ours('LookFailed', 'Sweep/Sweep')],
   ] as const;
   const topicArn = 'arn:aws:sns:us-east-1:111122223333:alarms';

@@ -149,10 +149,27 @@ describe('a check that does not come through', () => {
     expect(ended.retryWaits).toEqual([5, 10, 20]);
   });
 
-  it.each([
+  const refusals = [
     ['Scenario is unavailable', new ScenarioUnavailableError('502')],
     ['Scenario is busy', new ScenarioBusyError('429')],
     ['the account is refused', new ScenarioAccountError('out of credits')],
+    ['S3 or another service refuses', new AwsUnavailableError('KMS.DisabledException')],
+  ] as const;
+  it.each(refusals)('waits where it is for as long as %s, at most 15 minutes at a time', async (_, error) => {
+    const tries = Array.from({ length: 200 }, () => error);
+
+    const ended = await execute(definition, {
+      checkJob: checks(...tries, succeeded),
+      storeAssets: inTurn<object>(...tries, { status: 'stored', assets: 1 }),
+    });
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.states).toEqual([...POLL, ...STORE]);
+    expect(ended.retryWaits.slice(0, 9)).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900]);
+    expect(ended.retryWaits).toHaveLength(400);
+  });
+
+  it.each([
     ['Lambda has no capacity left', named('Lambda.TooManyRequestsException')],
     ['Lambda itself is broken', named('Lambda.ServiceException')],
     ['Lambda gives an error of its own', named('Lambda.AWSLambdaException')],
@@ -176,7 +193,7 @@ describe('a check that does not come through', () => {
   });
 
   it('goes back to the first wait when not even the first check came through', async () => {
-    const gone = new ScenarioUnavailableError('no answer');
+    const gone = named('Lambda.ServiceException');
 
     const ended = await execute(definition, {
       checkJob: checks(gone, gone, gone, gone, succeeded),
@@ -314,11 +331,13 @@ describe('an execution that is ended from outside', () => {
     expect(ended.calls.StoreAssets).toEqual([]);
   });
 
-  it('times out after two hours when its job never says anything else but running', async () => {
-    const ended = await execute(definition, { checkJob: checks(running) });
+  it('times out after 13 days when its job never says anything else but running', async () => {
+    const slow: JobCheck = { status: 'running', waitSeconds: 3600, progress: 0 };
+
+    const ended = await execute(definition, { checkJob: checks(slow) });
 
     expect(ended.status).toBe('TIMED_OUT');
-    expect(ended.seconds).toBe(7200);
+    expect(ended.seconds).toBe(13 * 24 * 3600);
   });
 });
 
@@ -370,27 +389,32 @@ describe('the definition', () => {
     expect(names.filter((name) => Object.hasOwn(FAILURES, name))).toEqual([]);
   });
 
-  it('retries CheckJob three times, and catches exactly what it retries, with the result discarded', () => {
+  const waiting = {
+    ErrorEquals: scenario,
+    IntervalSeconds: 5,
+    BackoffRate: 2,
+    MaxDelaySeconds: 900,
+    MaxAttempts: 99_999_999,
+    JitterStrategy: 'FULL',
+  };
+
+  it('retries CheckJob three times after an error of Lambda, and catches exactly that, with the result discarded', () => {
     const { Retry, Catch } = stateIn(definition, 'CheckJob');
 
     expect(Retry).toEqual([
-      {
-        ErrorEquals: [...scenario, ...lambda],
-        IntervalSeconds: 5,
-        BackoffRate: 2,
-        MaxAttempts: 3,
-        JitterStrategy: 'FULL',
-      },
+      waiting,
+      { ErrorEquals: lambda, IntervalSeconds: 5, BackoffRate: 2, MaxAttempts: 3, JitterStrategy: 'FULL' },
     ]);
-    expect(Catch).toEqual([{ ErrorEquals: Retry[0]?.ErrorEquals, ResultPath: null, Next: 'WaitForJob' }]);
+    expect(Catch).toEqual([{ ErrorEquals: lambda, ResultPath: null, Next: 'WaitForJob' }]);
   });
 
-  it('retries StoreAssets six times, a minute apart at most, and catches nothing', () => {
+  it('retries StoreAssets six times after any other error, a minute apart at most, and catches nothing', () => {
     const { Retry, Catch } = stateIn(definition, 'StoreAssets');
 
     expect(Retry).toEqual([
+      waiting,
       {
-        ErrorEquals: [...scenario, 'AssetNotReadyError', 'DownloadBrokenError', ...lambda],
+        ErrorEquals: ['AssetNotReadyError', 'DownloadBrokenError', ...lambda],
         IntervalSeconds: 5,
         BackoffRate: 2,
         MaxDelaySeconds: 60,
@@ -409,8 +433,8 @@ describe('the definition', () => {
     expect(Object.values(states).filter(({ OutputPath }) => OutputPath !== undefined)).toEqual([]);
   });
 
-  it('times out after two hours, later than the longest deadline that can be set', () => {
-    expect(machineTimeoutSeconds(definition)).toBe(7200);
+  it('times out after 13 days: a failed execution can be redriven for 14', () => {
+    expect(machineTimeoutSeconds(definition)).toBe(13 * 24 * 3600);
   });
 });
 

@@ -42,19 +42,19 @@ export const mutations: readonly Mutation[] = [
     file: 'functions/submit-job/pay-once.ts',
     edits: [
       [
-        "      return telemetry.log.warn('uncertain whether the job was taken', { why: error.message });\n",
-        '      return await releaseClaim(won, submission);\n',
+        "  if (!taken.outcome) return telemetry.log.warn('it is unknown whether the job was taken', { why: taken.error.message });\n",
+        '  if (!taken.outcome) return void (await recordOutcome(won, { noJob: true }, submission));\n',
       ],
     ],
   },
   {
-    name: 'it is sent again before the bound',
-    file: 'functions/submit-job/reconcile.ts',
-    edits: [['const isSettled = clock.now() >= settledAt;', 'const isSettled = true;']],
+    name: 'a send is proved absent before the bound',
+    file: 'functions/submit-job/settle-sends.ts',
+    edits: [['  const leftMs = boundMs - ageMs;', '  const leftMs = 0 * (boundMs - ageMs);']],
   },
   {
-    name: 'a lost request is given a minute to take effect',
-    file: 'functions/submit-job/reconcile.ts',
+    name: 'a lost request is given no time to take effect',
+    file: 'functions/submit-job/bounds.ts',
     edits: [
       ['const SENDER_LIFETIME_MS = 300_000;', 'const SENDER_LIFETIME_MS = 0;'],
       ['const LATE_EFFECT_MS = 90_000;', 'const LATE_EFFECT_MS = 0;'],
@@ -62,27 +62,84 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'an unreadable row of the list counts as none of ours',
-    file: 'functions/submit-job/reconcile.ts',
+    name: 'a refusal proves that no job came of the send',
+    file: 'functions/submit-job/pay-once.ts',
+    edits: [['return { error, outcome: { refusal } };', 'return { error, outcome: { refusal, noJob: true } };']],
+  },
+  {
+    name: 'the look after a refusal begins at once',
+    file: 'functions/submit-job/bounds.ts',
     edits: [
-      ['else isUnclear ||= mayBeOurs(input, model);', ''],
-      ['if (row.input) return row;', 'return row;'],
+      [
+        '  return open.every(({ refusal }) => refusal?.own) ? LIST_LAG_MS : LIST_LAG_MS + LATE_EFFECT_MS;',
+        '  return 0;',
+      ],
     ],
+  },
+  {
+    name: "a gateway's refusal is settled like Scenario's own",
+    file: 'functions/submit-job/bounds.ts',
+    edits: [
+      [
+        '  return open.every(({ refusal }) => refusal?.own) ? LIST_LAG_MS : LIST_LAG_MS + LATE_EFFECT_MS;',
+        '  return LIST_LAG_MS;',
+      ],
+    ],
+  },
+  {
+    name: 'a refused input is rejected without a look',
+    file: 'functions/run/lifecycle.ts',
+    edits: [
+      [
+        "      if (hasOpenSend(run)) return 'reconcile';\n      if (isInputRefused(run)) return 'reject';\n",
+        "      if (isInputRefused(run)) return 'reject';\n      if (hasOpenSend(run)) return 'reconcile';\n",
+      ],
+      ['    if (!hasJob && standing && hasOpenSend(standing.record)) break;\n', '', 'functions/run/conclude.ts'],
+    ],
+  },
+  {
+    name: 'a run is sent again without a look',
+    file: 'functions/run/lifecycle.ts',
+    edits: [["      if (hasOpenSend(run)) return 'reconcile';\n", '']],
+  },
+  {
+    name: 'an old row on top ends the list',
+    file: 'functions/submit-job/look.ts',
+    edits: [
+      [
+        "    for (const row of page) rows.set(typeof row === 'string' ? row : row.jobId, row);\n",
+        "    for (const row of page) {\n      if (typeof row !== 'string' && Date.parse(row.createdAt ?? '') < from) break;\n      rows.set(typeof row === 'string' ? row : row.jobId, row);\n    }\n",
+      ],
+    ],
+  },
+  {
+    name: 'a job that does not say what it was made from counts as none of ours',
+    file: 'functions/submit-job/look.ts',
+    edits: [
+      ['    else if (!job.input) isUnclear = true;\n', ''],
+      ['const job = row.input ? row : await askForJob(row, scenario);', 'const job = row;'],
+      ['    else if (!isOutside && (job', '    else if (!isOutside && job.input && (job'],
+    ],
+  },
+  {
+    name: 'the copy that an echo names is not asked about',
+    file: 'functions/submit-job/look.ts',
+    edits: [['  if (others.length === 0) return [];', '  if (others.length >= 0) return [];']],
   },
   {
     name: 'only the first page of the list is read',
     file: 'functions/scenario/client.ts',
     edits: [
       ['const LIST_PAGE = 200;', 'const LIST_PAGE = 1;'],
-      ['} while (token !== undefined);', '} while (token === null);'],
+      ['} while (!tokens.has(token));', '} while (token === null);'],
     ],
   },
   {
     name: 'a run that stands in sending is failed',
     file: 'functions/run/lifecycle.ts',
     edits: [
-      ["sending: ['sending', 'claimed', 'submitted'],", "sending: ['sending', 'claimed', 'submitted', 'failed'],"],
-      ["return 'reconcile';", "return 'give-up';"],
+      ["sending: ['claimed', 'submitted'],", "sending: ['claimed', 'submitted', 'failed'],"],
+      ["    case 'sending':\n      return 'reconcile';", "    case 'sending':\n      return 'give-up';"],
     ],
   },
   {
@@ -91,7 +148,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         '  telemetry.log.appendKeys({ jobId });\n',
-        "  telemetry.log.appendKeys({ jobId });\n  const { startGeneration } = await import('./start-generation.ts');\n  const { DEFAULT_MODEL } = await import('../models/registry.ts');\n  await startGeneration({ ...sending.record, jobId, submittedAt: sentAt } as never, DEFAULT_MODEL, arguments[2]);\n",
+        "  telemetry.log.appendKeys({ jobId });\n  const { startGeneration } = await import('./start-generation.ts');\n  const { DEFAULT_MODEL } = await import('../models/registry.ts');\n  await startGeneration({ ...record, jobId, submittedAt: sentAt } as never, DEFAULT_MODEL, arguments[2]);\n",
       ],
     ],
   },
@@ -162,7 +219,10 @@ export const mutations: readonly Mutation[] = [
     name: 'the record is not believed when it says sending',
     file: 'functions/submit-job/pay-once.ts',
     edits: [
-      ['const adopted = await findSentJob(sending.record, ageMs, submission);', 'const adopted = undefined as any;'],
+      [
+        'const adopted = await settleSends(unsettled, { ...submission, model });',
+        'const adopted = undefined as any;\n  void settleSends;\n  void model;',
+      ],
     ],
   },
 ];
