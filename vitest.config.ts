@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** The whole product on virtual time. */
-const simulation = ['test/simulation/**/*.test.ts'];
+/** The whole product on virtual time, and the model of how it pays. */
+const simulation = ['test/simulation/**/*.test.ts', 'test/model/**/*.test.ts'];
 
 /** They start `npm start`, other commands or a bundler, and wait for them. */
 const processes = [

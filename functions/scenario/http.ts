@@ -148,7 +148,7 @@ function isDefinite(status: number): boolean {
 }
 
 const remainingSeconds = ifValid(z.number());
-const actionLimit = ifValid(z.number().int().positive());
+const actionLimit = ifValid(z.number().int().nonnegative());
 
 /** Every error body that has been seen. */
 const problemSchema = z

@@ -12,12 +12,14 @@ const gateSchema = z.strictObject({
   account: z.strictObject({ since: z.iso.datetime(), reason: z.string(), nextProbeAt: z.iso.datetime() }).optional(),
   /** The limit of parallel jobs, and when it was last reached. */
   ceiling: z
-    .strictObject({ limit: z.number().int().positive(), seenAt: z.iso.datetime(), nextKnockAt: z.iso.datetime() })
+    .strictObject({ limit: z.number().int().nonnegative(), seenAt: z.iso.datetime(), nextKnockAt: z.iso.datetime() })
     .optional(),
+  /** Scenario said how long it wants to be left alone. */
+  cooldown: z.strictObject({ since: z.iso.datetime(), until: z.iso.datetime() }).optional(),
 });
 type GateDocument = z.infer<typeof gateSchema>;
 
-export const GATE_KEY = 'control/gate.json';
+const GATE_KEY = 'control/gate.json';
 
 /** At most four probes an hour. */
 const PROBE_EVERY_MS = 15 * 60_000;
@@ -29,7 +31,7 @@ const KNOCK_EVERY_MS = 5 * 60_000;
 /** Scenario refuses every upload for now. Not a fault of the image. */
 export class GateClosedError extends Error {
   override readonly name = 'GateClosedError';
-  readonly because: 'account' | 'ceiling';
+  readonly because: 'account' | 'busy';
 
   constructor(message: string, because: GateClosedError['because']) {
     super(message);
@@ -53,10 +55,15 @@ export function createGate(
     const kept = await store.read(GATE_KEY);
     const none: GateDocument = { schemaVersion: '1.0' };
     if (!kept) return { gate: none };
-    const { account, ceiling, ...rest } = readTolerantly(gateSchema, kept.value) ?? none;
+    const { account, ceiling, cooldown, ...rest } = readTolerantly(gateSchema, kept.value) ?? none;
     const now = isoDate(clock.now());
     const isPast = (time: string | undefined) => time !== undefined && time <= now;
-    const gate = { ...rest, ...(isPast(account?.since) && { account }), ...(isPast(ceiling?.seenAt) && { ceiling }) };
+    const gate = {
+      ...rest,
+      ...(isPast(account?.since) && { account }),
+      ...(isPast(ceiling?.seenAt) && { ceiling }),
+      ...(isPast(cooldown?.since) && { cooldown }),
+    };
     return { gate, etag: kept.etag };
   }
 
@@ -68,6 +75,15 @@ export function createGate(
 
   const later = (ms: number) => isoDate(clock.now() + ms);
 
+  async function whyBusy(
+    { retryAfterSeconds, ceiling }: ScenarioBusyError,
+    since: string,
+  ): Promise<Partial<GateDocument>> {
+    if (retryAfterSeconds !== undefined) return { cooldown: { since, until: later(retryAfterSeconds * 1000) } };
+    const limit = ceiling ?? Math.max(1, await countRunning());
+    return { ceiling: { limit, seenAt: since, nextKnockAt: later(KNOCK_EVERY_MS) } };
+  }
+
   return {
     /**
      * @param isProbing this visit has won the probe before
@@ -76,7 +92,7 @@ export function createGate(
      */
     async pass(isProbing: boolean): Promise<boolean> {
       const standing = await read();
-      const { account, ceiling } = standing.gate;
+      const { account, ceiling, cooldown } = standing.gate;
       const now = isoDate(clock.now());
       if (account) {
         if (isProbing) return true;
@@ -84,12 +100,14 @@ export function createGate(
         if (account.nextProbeAt <= now && (await write(standing, { account: probe }))) return true;
         throw new GateClosedError(`Scenario refuses every upload since ${account.since}: ${account.reason}`, 'account');
       }
+      if (cooldown && cooldown.until > now)
+        throw new GateClosedError(`Scenario wants to be left alone until ${cooldown.until}`, 'busy');
       if (!ceiling || clock.now() - Date.parse(ceiling.seenAt) > CEILING_KNOWN_MS) return false;
       const running = await countRunning();
       if (running < ceiling.limit) return false;
       const knock = { ...ceiling, seenAt: now, nextKnockAt: later(KNOCK_EVERY_MS) };
       if (ceiling.nextKnockAt <= now && (await write(standing, { ceiling: knock }))) return false;
-      throw new GateClosedError(`${running} of ${ceiling.limit} parallel jobs are running`, 'ceiling');
+      throw new GateClosedError(`${running} of ${ceiling.limit} parallel jobs are running`, 'busy');
     },
 
     /** After a refusal that concerns every upload. */
@@ -100,8 +118,7 @@ export function createGate(
         telemetry.count('AccountRefused', 1);
         const since = standing.gate.account?.since ?? now;
         await write(standing, { account: { since, reason: error.message, nextProbeAt: later(PROBE_EVERY_MS) } });
-      } else if (error instanceof ScenarioBusyError && error.ceiling !== undefined)
-        await write(standing, { ceiling: { limit: error.ceiling, seenAt: now, nextKnockAt: later(KNOCK_EVERY_MS) } });
+      } else if (error instanceof ScenarioBusyError) await write(standing, await whyBusy(error, now));
     },
 
     /** Scenario has taken a job, so the account is in order. */
@@ -111,5 +128,3 @@ export function createGate(
     },
   };
 }
-
-export type Gate = ReturnType<typeof createGate>;

@@ -62,7 +62,7 @@ function waitFor(error: unknown, clock: Clock): number | undefined {
 }
 
 function countHold(error: Error, waitMs: number, { count }: Telemetry): void {
-  const isFull = error instanceof GateClosedError && error.because === 'ceiling';
+  const isFull = error instanceof GateClosedError && error.because === 'busy';
   if (isFull || error instanceof ScenarioBusyError) count('BusySeconds', waitMs / 1000);
   if (error instanceof ScenarioAccountError) count('AccountRefused', 1);
   if (error instanceof SubmissionsHeldError) count(error.because === 'paused' ? 'Paused' : 'OverDailyLimit', 1);

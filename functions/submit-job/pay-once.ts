@@ -20,7 +20,7 @@ import type { Submission } from './submission.ts';
 import type { Model } from '../models/model.ts';
 
 export type Claimed = Kept<RecordIn<'claimed'>>;
-export type Sending = Kept<RecordIn<'sending'>>;
+type Sending = Kept<RecordIn<'sending'>>;
 
 /** What a job would cost, in compute units, and when Scenario said so. */
 export interface Quoted {

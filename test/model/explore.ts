@@ -19,12 +19,13 @@ export interface Exploration {
  * A state that breaks a promise is not followed further.
  *
  * @param keyOf the same string for states that are the same but for names
+ * @param goal ends the exploration as soon as this promise is broken
  */
 export function explore<State>(
   start: State,
   stepsFrom: (state: State) => Iterable<Step<State>>,
   keyOf: (state: State) => string,
-  maxStates = 2_000_000,
+  { maxStates, goal }: { readonly maxStates: number; readonly goal?: string | undefined },
 ): Exploration {
   const seen = new Map([[keyOf(start), 0]]);
   const cameFrom = [-1];
@@ -40,7 +41,8 @@ export function explore<State>(
   };
   while (front.length > 0) {
     const next: (readonly [State, number])[] = [];
-    for (const [state, number] of front)
+    for (const [state, number] of front) {
+      if (goal !== undefined && broken.has(goal)) return { states: seen.size, steps, broken, isComplete: false };
       for (const step of stepsFrom(state)) {
         steps += 1;
         if (step.broken !== undefined) {
@@ -58,6 +60,7 @@ export function explore<State>(
         seen.set(key, id);
         next.push([step.next, id]);
       }
+    }
     front = next;
   }
   return { states: seen.size, steps, broken, isComplete };

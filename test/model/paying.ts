@@ -91,7 +91,7 @@ export const PROTOCOL: Rules = {
 /** Ticks: an invocation's life, the list's lag, a late effect, the bound of an uncertain send, a stale index. */
 const LIFE = 3;
 const LAG = 2;
-const LATE = 1;
+const LATE = 2;
 const LOST_BOUND = LIFE + LATE + LAG;
 const STALE = LOST_BOUND + 1;
 const MAX_SENDS = 3;
@@ -421,7 +421,8 @@ function invocationSteps(one: Invocation, state: State, rules: Rules, add: Add):
   const goTo = (draft: Draft, at: Invocation['at'], more: Partial<Invocation> = {}) =>
     draft.set(one.id, { at, ...more });
 
-  switch (one.at) {
+  // The rest is in buyingSteps.
+  switch (one.at as string) {
     case 'read':
       return step(`reads its record: ${run.phase}`, (draft) => {
         draft.set(one.id, { version: run.version });
@@ -543,7 +544,7 @@ function buyingSteps(
   const isIndexRead = index !== undefined && index.version === one.indexVersion;
   const goTo = (draft: Draft, at: Invocation['at'], more: Partial<Invocation> = {}) =>
     draft.set(one.id, { at, ...more });
-  switch (one.at) {
+  switch (one.at as string) {
     case 'index':
       if (rules.uploads === 1) return step('goes on without an index', (draft) => goTo(draft, 'reserve'));
       return step(`reads the index: ${index ? `upload ${index.owner}` : 'none'}`, (draft) => {

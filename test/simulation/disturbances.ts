@@ -332,9 +332,8 @@ function out(
 /** From before the drop, from between the payment and the job's end, and while its model is stored. */
 const OUTAGES: readonly Disturbance[] = [
   out('S3', 0, 1200),
-  // Longer than StoreAssets is tried again: the model is paid, and a redriven execution can still fetch it.
-  out('S3', 3, 1200, ill, { phase: 'failed' }),
-  out('S3', 60, 900, ill, { phase: 'failed' }),
+  out('S3', 3, 1200),
+  out('S3', 60, 900),
   out('S3', 0, 600, { what: 'slow-down' }),
   out('S3', 0, 600, { what: 'hang-before' }),
   out('EventBridge', 0, 1200),
@@ -365,7 +364,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
 /** These hash six megabytes, or make a thousand calls, so they are tried alone. */
 export const LARGE_DISTURBANCES: readonly Disturbance[] = [
   ...LARGE,
-  standIn('checks that fail until the machine gives up', { on: 'getJob', ...HTML, times: 5000 }, { phase: 'failed' }),
+  standIn('checks that fail for hours', { on: 'getJob', ...HTML, times: 90 }),
 ];
 
 /** Whether the product promises anything when both happen. */
