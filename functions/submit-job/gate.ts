@@ -28,6 +28,9 @@ const CEILING_KNOWN_MS = 30 * 60_000;
 /** The limit may have been raised. */
 const KNOCK_EVERY_MS = 5 * 60_000;
 
+/** `probe` and `knock`: this visit finds out whether the account, or the ceiling, is still refused. */
+export type Passed = 'free' | 'probe' | 'knock';
+
 /** Scenario refuses every upload for now. Not a fault of the image. */
 export class GateClosedError extends Error {
   override readonly name = 'GateClosedError';
@@ -86,27 +89,26 @@ export function createGate(
 
   return {
     /**
-     * @param isProbing this visit has won the probe before
-     * @returns whether this visit probes
+     * @param before how this visit passed before, if it did
      * @throws GateClosedError unless this visit may send
      */
-    async pass(isProbing: boolean): Promise<boolean> {
+    async pass(before: Passed | undefined): Promise<Passed> {
       const standing = await read();
       const { account, ceiling, cooldown } = standing.gate;
       const now = isoDate(clock.now());
       if (account) {
-        if (isProbing) return true;
+        if (before === 'probe') return 'probe';
         const probe = { ...account, nextProbeAt: later(PROBE_EVERY_MS) };
-        if (account.nextProbeAt <= now && (await write(standing, { account: probe }))) return true;
+        if (account.nextProbeAt <= now && (await write(standing, { account: probe }))) return 'probe';
         throw new GateClosedError(`Scenario refuses every upload since ${account.since}: ${account.reason}`, 'account');
       }
       if (cooldown && cooldown.until > now)
         throw new GateClosedError(`Scenario wants to be left alone until ${cooldown.until}`, 'busy');
-      if (!ceiling || clock.now() - Date.parse(ceiling.seenAt) > CEILING_KNOWN_MS) return false;
+      if (!ceiling || clock.now() - Date.parse(ceiling.seenAt) > CEILING_KNOWN_MS) return 'free';
       const running = await countRunning();
-      if (running < ceiling.limit) return false;
+      if (running < ceiling.limit) return 'free';
       const knock = { ...ceiling, seenAt: now, nextKnockAt: later(KNOCK_EVERY_MS) };
-      if (ceiling.nextKnockAt <= now && (await write(standing, { ceiling: knock }))) return false;
+      if (ceiling.nextKnockAt <= now && (await write(standing, { ceiling: knock }))) return 'knock';
       throw new GateClosedError(`${running} of ${ceiling.limit} parallel jobs are running`, 'busy');
     },
 
@@ -121,10 +123,10 @@ export function createGate(
       } else if (error instanceof ScenarioBusyError) await write(standing, await whyBusy(error, now));
     },
 
-    /** Scenario has taken a job, so the account is in order. */
-    async open(): Promise<void> {
-      const standing = await read();
-      if (standing.gate.account) await write(standing, { account: undefined });
+    /** Scenario has taken the job of a visit that passed like this, so what the gate says is over. */
+    async open(passed: Passed): Promise<void> {
+      if (passed === 'free') return;
+      await write(await read(), passed === 'probe' ? { account: undefined } : { ceiling: undefined });
     },
   };
 }

@@ -13,6 +13,7 @@ import {
 } from '../scenario/errors.ts';
 import { nextSendAt } from './bounds.ts';
 import { TryLaterError } from './errors.ts';
+import type { Passed } from './gate.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
 import type { Adopted } from './look.ts';
 import { settleSends, type Unsettled } from './settle-sends.ts';
@@ -40,8 +41,7 @@ const TOO_LATE = 'too little time is left to pay';
  */
 export async function payOnce(
   claimed: Claimed,
-  quoted: Quoted,
-  request: GenerationRequest,
+  { quoted, request, passed }: { quoted: Quoted; request: GenerationRequest; passed: Passed },
   submission: Submission,
 ): Promise<void> {
   const { clock, gate, remainingMs, scenario, spendGuard, telemetry } = submission;
@@ -57,7 +57,7 @@ export async function payOnce(
   const taken = await scenario.generate(request).catch((error: unknown) => whyNot(error, clock.now()));
   if (typeof taken === 'string') {
     await recordSubmitted(won, { jobId: taken, sentAt: isoDate(at) }, submission);
-    await gate.open();
+    await gate.open(passed);
     return;
   }
   // The record stays in `sending`, and the job list tells the outcome.

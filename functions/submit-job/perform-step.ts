@@ -9,6 +9,7 @@ import type { AnnouncedUpload } from '../run/upload.ts';
 import { AssetNotVisibleError, DryRunPaidError, ScenarioAccountError, ScenarioInputError } from '../scenario/errors.ts';
 import { hasManyRefusals, nextSendAt } from './bounds.ts';
 import { TryLaterError } from './errors.ts';
+import type { Passed } from './gate.ts';
 import { adoptPaidDryRun, type Claimed, payOnce, type Quoted, reconcileSends } from './pay-once.ts';
 import { type PreparedImage, prepareImage } from './prepare-image.ts';
 import { startGeneration } from './start-generation.ts';
@@ -22,8 +23,7 @@ export interface InHand {
   /** When it was made, in milliseconds since 1970. */
   assetAt?: number;
   quoted?: Quoted;
-  /** Scenario refuses every upload, and this one finds out whether it still does. */
-  isProbing?: boolean;
+  passed?: Passed | undefined;
 }
 
 /** The record as it stands, if there is one; `ageMs` once it was read. */
@@ -94,7 +94,8 @@ async function submit({ standing, inHand }: Place, submission: Submission): Prom
   const waitMs = nextSendAt(claimed.record) - submission.clock.now();
   if (waitMs > 0) throw waitToSend(claimed, waitMs, submission);
   try {
-    inHand.isProbing = await submission.gate.pass(inHand.isProbing ?? false);
+    const passed = await submission.gate.pass(inHand.passed);
+    inHand.passed = passed;
     const { model, parameters } = inHand.image;
     const assetId = await takeAsset(claimed, inHand.image, inHand, submission);
     const request = { modelId: model.id, assetId, inputs: { ...parameters, [model.imageInput]: assetId } };
@@ -104,14 +105,14 @@ async function submit({ standing, inHand }: Place, submission: Submission): Prom
       const reason = `this would cost ${quoted.quote} compute units; at most ${maxCuPerRun} are allowed per image`;
       return await reject({ ...claimed.record, ...quoted }, 'over-cu-limit', reason, submission);
     }
-    await payOnce(claimed, quoted, request, submission);
+    await payOnce(claimed, { quoted, request, passed }, submission);
   } catch (error) {
     const isFinal =
       error instanceof ScenarioInputError || (error instanceof AssetNotVisibleError && isOld(inHand, submission));
     if (isFinal) return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
     // A refusal of the free calls concerns every upload, too.
     if (error instanceof ScenarioAccountError) {
-      inHand.isProbing = false;
+      inHand.passed = undefined;
       await submission.gate.onRefused(error);
     }
     if (!(error instanceof DryRunPaidError)) throw error;
