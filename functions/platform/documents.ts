@@ -15,18 +15,34 @@ export function readTolerantly<T>(schema: z.ZodType<T>, value: unknown): T | und
 }
 
 /**
- * @param replaced the document that it replaces, whose unknown fields may stay
+ * @param replaced the document that it replaces or is made from, whose unknown fields may stay in the parts they are in
  * @returns the same value, as JSON stores it
  * @throws Error naming what does not fit the schema
  */
 export function checkStrictly<T>(schema: z.ZodType<T>, value: T, replaced?: unknown): T {
   const stored: unknown = JSON.parse(JSON.stringify(value));
   const { error } = schema.safeParse(stored);
-  const known = JSON.stringify(replaced ?? {});
+  if (error === undefined) return stored as T;
+  const known = new Set(fieldsOf(replaced, ''));
   const isKept = (issue: z.core.$ZodIssue) =>
-    issue.code === 'unrecognized_keys' && issue.keys.every((key) => known.includes(`${JSON.stringify(key)}:`));
-  if (error === undefined || error.issues.every(isKept)) return stored as T;
+    issue.code === 'unrecognized_keys' && issue.keys.every((key) => known.has(fieldIn(partAt(issue.path), key)));
+  if (error.issues.every(isKept)) return stored as T;
   throw new Error(`a document must not be written like this: ${z.prettifyError(error)}`);
+}
+
+/** Every field with the name of the part that it is in: `upload/key`. All items of a list are one part. */
+function fieldsOf(value: unknown, part: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => fieldsOf(item, part));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [fieldIn(part, key), ...fieldsOf(inner, key)]);
+}
+
+function fieldIn(part: string, key: string): string {
+  return `${part}/${key}`;
+}
+
+function partAt(path: readonly PropertyKey[]): string {
+  return String(path.findLast((step) => typeof step === 'string') ?? '');
 }
 
 function isUnknownField({ code }: z.core.$ZodIssue): boolean {

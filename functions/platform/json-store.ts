@@ -104,7 +104,10 @@ function readServerClock(command: GetObjectCommand): () => number | undefined {
     },
     { step: 'deserialize', priority: 'low', name: 'serverClock' },
   );
-  return () => (date === undefined ? undefined : Date.parse(date));
+  return () => {
+    const time = Date.parse(date ?? '');
+    return Number.isNaN(time) ? undefined : time;
+  };
 }
 
 /** 412: the condition does not hold. 404: the document to replace is gone. */

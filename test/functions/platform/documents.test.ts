@@ -95,6 +95,12 @@ describe('a strict write', () => {
     expect(() => checkStrictly<Chair>(chairSchema, changed, newer)).toThrow(/weight/);
   });
 
+  it('refuses an unknown field in another part than the one that has it in the replaced document', () => {
+    const changed: Chair = { ...newer, wood: { kind: 'oak', ...{ colour: 'red' } } };
+
+    expect(() => checkStrictly<Chair>(chairSchema, changed, newer)).toThrow(/colour/);
+  });
+
   it('refuses what the schema refuses, and names it', () => {
     expect(() => checkStrictly(chairSchema, { ...chair, legs: Number.NaN }, chair)).toThrow(/legs/);
   });
