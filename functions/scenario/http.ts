@@ -187,7 +187,7 @@ function isOutOfCredits(reason: string): boolean {
 }
 
 /** Words about an input asset that may be there in a moment. */
-const NOT_YET = /\basset\b.*\bnot (found|ready)\b|unavailable|still being|processing|try again/i;
+const NOT_YET = /\bnot (yet )?(found|ready|available)\b|temporarily|(still|being) process|try again (later|in)/i;
 
 /** The error for an answer that is a refusal. */
 function refusal(call: Call, answer: Received, now: number): Error {

@@ -20,7 +20,7 @@ export interface InHand {
   image?: PreparedImage;
   /** The input asset of the next send. */
   assetId?: string;
-  /** When it was made, in milliseconds since 1970. */
+  /** When it was made, or could not be made at first, in milliseconds since 1970. */
   assetAt?: number;
   quoted?: Quoted;
   passed?: Passed | undefined;
@@ -107,9 +107,9 @@ async function submit({ standing, inHand }: Place, submission: Submission): Prom
     }
     await payOnce(claimed, { quoted, request, passed }, submission);
   } catch (error) {
-    const isFinal =
-      error instanceof ScenarioInputError || (error instanceof AssetNotVisibleError && isOld(inHand, submission));
-    if (isFinal) return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
+    const isLate = error instanceof AssetNotVisibleError && isSettled(inHand, submission);
+    if (isLate || error instanceof ScenarioInputError)
+      return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
     // A refusal of the free calls concerns every upload, too.
     if (error instanceof ScenarioAccountError) {
       inHand.passed = undefined;
@@ -121,11 +121,12 @@ async function submit({ standing, inHand }: Place, submission: Submission): Prom
   return 'changed';
 }
 
-/** Scenario may need a while until it finds an asset that we have just made. */
-const ASSET_SETTLES_MS = 5 * 60_000;
+/** Scenario may need a while until it finds an asset that we have just made. Shorter than an invocation. */
+const ASSET_SETTLES_MS = 2 * 60_000;
 
-function isOld({ assetAt = 0 }: InHand, { clock }: Submission): boolean {
-  return clock.now() - assetAt > ASSET_SETTLES_MS;
+function isSettled(inHand: InHand, { clock }: Submission): boolean {
+  inHand.assetAt ??= clock.now();
+  return clock.now() - inHand.assetAt > ASSET_SETTLES_MS;
 }
 
 function waitToSend({ record }: Claimed, waitMs: number, { telemetry }: Submission): TryLaterError {

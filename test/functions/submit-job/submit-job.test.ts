@@ -416,6 +416,27 @@ describe('while Scenario refuses', () => {
     expect(world.events).toMatchObject([{ detail: { data: { failure: { code: 'over-cu-limit' } } } }]);
   });
 
+  it('waits for an input asset that Scenario does not find yet, and asks with the same one again', async () => {
+    const world = await openSubmission({ inputVisibleAfterSeconds: 40 });
+    const { upload } = await world.drop();
+
+    await world.submit(upload);
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.requests()).toMatchObject({ createAsset: 1, dryRun: 5, generate: 1 });
+  });
+
+  it('rejects an upload whose input asset is still not found after two minutes', async () => {
+    const world = await openSubmission({ inputVisibleAfterSeconds: 10_000 });
+    const { upload, runId } = await world.drop();
+
+    await world.submit(upload);
+
+    expect(await world.record(runId)).toMatchObject({ phase: 'rejected', failure: { code: 'refused-by-scenario' } });
+    expect(world.requests()).toMatchObject({ createAsset: 1 });
+    expect(world.jobs()).toEqual([]);
+  });
+
   it.each(['unauthorized', 'out-of-credits', 'plan-too-small', 'not-found'] as const)(
     'rejects no image for what is the account: %s',
     async (what) => {
