@@ -19,18 +19,18 @@ export interface CheckJobInput {
   readonly submittedAt: string;
 }
 
-/** What one poll of a job says. */
+/** The result of one poll of a job. */
 export type JobCheck =
   | { readonly status: 'running'; readonly waitSeconds: number; readonly progress: number }
   | { readonly status: 'succeeded' }
-  /** `assets`: how many files a failed job still gave. Absent if none. */
+  /** `assets`: the number of files that a failed job still produced. Absent if none. */
   | ({ readonly status: 'failed'; readonly assets?: number } & Failure);
 
-/** A job that was just submitted may be unknown to the reading side for a moment. */
+/** Scenario may not know a job yet that was just submitted. */
 const UNKNOWN_AT_FIRST_SECONDS = 600;
 
 /**
- * One turn of the machine's polling loop. It throws a RunFailedError when there is no point in polling on, until somebody
+ * Polls the job once, for the state machine's loop. Throws a RunFailedError if further polls are useless until somebody
  * redrives the execution.
  */
 export function createCheckJob(

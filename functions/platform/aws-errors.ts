@@ -8,7 +8,7 @@ interface WithMiddleware {
 type Next = (args: unknown) => Promise<unknown>;
 
 /**
- * Gives faults of AWS one name, whichever service they come from, so that a retry can tell them from ours. Other refusals
+ * Gives faults of every AWS service the same name, so that a retry can tell them from our own errors. Other refusals
  * and failed conditions keep the names that the service gave them. Safe to call twice for one client.
  *
  * @returns the same client
@@ -18,8 +18,8 @@ export function normalizeAwsErrors<Client extends WithMiddleware>(client: Client
 }
 
 /**
- * The same for S3, and for what S3 refuses because of our own environment: a KMS key, a bucket, a permission, credentials
- * or a clock. No image is at fault, so the upload waits until somebody fixes it.
+ * Does the same for S3. Also renames refusals that our own environment causes: a KMS key, a bucket, a permission,
+ * credentials or a clock. No image is at fault, so the upload waits until somebody fixes it.
  *
  * @returns the same client
  */
@@ -53,15 +53,15 @@ function isAwsError(error: unknown): error is AwsError {
 
 const THROTTLING = /throttl|slowdown|toomanyrequests|limitexceeded/i;
 
-/** No answer at all, a 5xx or "slow down", after the SDK's own retries. */
+/** S3 or another service did not answer, answered 5xx, or asked to slow down, after the SDK's own retries. */
 function isFault({ name, $metadata: { httpStatusCode: status } }: AwsError): boolean {
   return status === undefined || status >= 500 || status === 429 || THROTTLING.test(name);
 }
 
-/** Reasons of a 400 that are not about the object. The answer to a HEAD request has no reason at all. */
+/** Error names of a 400 that are not about the object. The answer to a HEAD request has no name. */
 const OWN_REASONS = /^KMS|Token|TimeTooSkewed|BadRequest|Unknown|^400/;
 
-/** A 403 is about the object only if it is archived. */
+/** A 403 is about the object itself only if the object is archived. */
 function isOurOwn({ name, $metadata: { httpStatusCode: status } }: AwsError): boolean {
   if (status === 400) return OWN_REASONS.test(name);
   if (status === 403) return name !== 'InvalidObjectState';

@@ -4,7 +4,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 
-/** Whatever leads out of a function. Each takes what it needs: `Clients<'s3' | 'fetch'>`. */
+/** Everything that a function calls. Each function picks what it needs: `Clients<'s3' | 'fetch'>`. */
 export type Clients<Name extends keyof AllClients> = Pick<AllClients, Name>;
 
 interface AllClients {

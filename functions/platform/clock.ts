@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Rings once, unless it is refreshed or closed first. */
+/** Goes off once, unless it is refreshed or closed first. */
 export interface Alarm {
   /** Starts the wait again. */
   readonly refresh: () => void;
   readonly close: () => void;
 }
 
-/** Time and chance as a function meets them: the machine's own in AWS, virtual ones in the simulation. */
+/** Time and randomness: real in AWS, virtual in the simulation. */
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 
 /**
- * Documents in S3 outlive the code that wrote them. They are read tolerantly, so that a rolled-back deployment
- * understands what a newer one wrote, and written strictly, so that nothing unknown comes from this version.
+ * Documents in S3 outlive the code that wrote them. They are read tolerantly, so that an older deployment understands
+ * what a newer one wrote. They are written strictly, so that this version adds no unknown fields.
  *
- * A minor version may add fields; a reader keeps the fields that it does not know. A new major version cannot be read.
+ * A minor version can add fields, and a reader keeps the fields that it does not know. A new major version is
+ * unreadable.
  */
 export const schemaVersion1 = z.string().regex(/^1\.\d+$/);
 
@@ -15,7 +16,8 @@ export function readTolerantly<T>(schema: z.ZodType<T>, value: unknown): T | und
 }
 
 /**
- * @param replaced the document that it replaces or is made from, whose unknown fields may stay in the parts they are in
+ * @param replaced the document that this one replaces or is made from. Its unknown fields may stay, in the parts that
+ *   have them
  * @returns the same value, as JSON stores it
  * @throws Error naming what does not fit the schema
  */
@@ -30,7 +32,7 @@ export function checkStrictly<T>(schema: z.ZodType<T>, value: T, replaced?: unkn
   throw new Error(`a document must not be written like this: ${z.prettifyError(error)}`);
 }
 
-/** Every field with the name of the part that it is in: `upload/key`. All items of a list are one part. */
+/** Lists every field with the part that has it, as `upload/key`. All items of a list are the same part. */
 function fieldsOf(value: unknown, part: string): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => fieldsOf(item, part));
   if (typeof value !== 'object' || value === null) return [];
@@ -42,7 +44,7 @@ function fieldIn(part: string, key: string): string {
 }
 
 function partAt(path: readonly PropertyKey[]): string {
-  return String(path.findLast((step) => typeof step === 'string') ?? '');
+  return path.findLast((step) => typeof step === 'string') ?? '';
 }
 
 function isUnknownField({ code }: z.core.$ZodIssue): boolean {

@@ -1,6 +1,6 @@
 /**
- * A service of AWS did not answer or asked for fewer requests, after the client's own retries; or it refuses because of our
- * own environment. Worth a retry.
+ * An AWS service did not answer, asked for fewer requests after the client's own retries, or refuses because of our own
+ * environment. Worth a retry.
  */
 export class AwsUnavailableError extends Error {
   override readonly name = 'AwsUnavailableError';
@@ -16,12 +16,12 @@ export class AwsUnavailableError extends Error {
   }
 }
 
-/** A document cannot be understood: a newer version wrote it, or somebody damaged it. It is never written over. */
+/** A document cannot be understood: a newer version wrote it, or somebody damaged it. Never overwrite it. */
 export class DocumentUnreadableError extends Error {
   override readonly name = 'DocumentUnreadableError';
 }
 
-/** What was thrown, as an error. */
+/** Converts anything that was thrown to an error. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -10,7 +10,7 @@ export function executionArn(runId: string, stateMachineArn: string): string {
   return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
 }
 
-/** The execution that is named after the run. Undefined if there never was one, or none in the last 90 days. */
+/** Finds the execution that is named after the run. Undefined if there was none in the last 90 days. */
 export async function findExecution(
   runId: string,
   { sfn, stateMachineArn }: { readonly sfn: SFNClient; readonly stateMachineArn: string },

@@ -15,25 +15,25 @@ interface JsonDocument {
   /** Undefined if it is not JSON. */
   readonly value: unknown;
   readonly etag: string;
-  /** How long ago it was written, in milliseconds, by S3's own clock, which counts whole seconds. */
+  /** The time since it was written, in milliseconds, by S3's own clock, which counts whole seconds. */
   readonly ageMs: number;
 }
 
-/** JSON documents in one bucket, read whole and written only conditionally. */
+/** JSON documents in one bucket. They are read as a whole, and every write is conditional. */
 export interface JsonStore {
-  /** Whether there is such an object, JSON or not. */
+  /** Whether the object exists, JSON or not. */
   exists(key: string, versionId?: string): Promise<boolean>;
   /** Undefined if there is none. */
   read(key: string): Promise<JsonDocument | undefined>;
   /**
    * Creates the document, or replaces the one with this etag.
    *
-   * @returns the new etag, or undefined if the condition did not hold because somebody else was first
+   * @returns the new etag, or undefined if the condition did not hold because another writer was first
    */
   write(key: string, value: unknown, replacing?: string): Promise<string | undefined>;
 }
 
-/** S3 answers 409 to one of two conditional writes at the same moment and asks for a retry. */
+/** S3 answers 409 to one of two conditional writes at the same time, and asks for a retry. */
 const CONFLICT_TRIES = 5;
 
 export function createJsonStore(s3: S3Client, bucket: string): JsonStore {
@@ -91,8 +91,8 @@ export function createJsonStore(s3: S3Client, bucket: string): JsonStore {
 const withDate = z.object({ headers: z.object({ date: z.string() }) });
 
 /**
- * The time at S3 when it answers, in milliseconds since 1970, from its `Date` header. A function's own clock may differ
- * from S3's by minutes, so the two are never compared.
+ * Reads the time at S3 from the `Date` header of its answer, in milliseconds since 1970. A function's own clock can
+ * differ from S3's by minutes, so the two are never compared.
  */
 function readServerClock(command: GetObjectCommand): () => number | undefined {
   let date: string | undefined;

@@ -1,6 +1,6 @@
 export const METRIC_NAMESPACE = 'Meshdrop';
 
-/** Every metric of our own, with its unit as CloudWatch names it. The dimension is `service`, the function. */
+/** Our own metrics with their units, as CloudWatch names them. The dimension `service` is the function. */
 export const METRIC_UNITS = {
   Submitted: 'Count',
   Stored: 'Count',

@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda';
 import { toError } from './errors.ts';
 import { METRIC_NAMESPACE, METRIC_UNITS, type MetricName } from './metrics.ts';
 
-/** What a function tells about itself. */
+/** A function's logs and metrics. */
 export interface Telemetry {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error' | 'appendKeys'>;
   /** Adds to a metric of this invocation. */
@@ -23,15 +23,15 @@ export const lambdaTelemetry: Telemetry = {
   },
 };
 
-/** A function's work with one event. */
+/** What a function does with one event. */
 export type Handle<Event, Result> = (event: Event, context: Context) => Promise<Result>;
 
 /**
- * The Lambda handler around a function's work: ids on its log lines, its failure logged by name, its metrics published at
- * the end. This is the only place that knows middy.
+ * Wraps a function's work in a Lambda handler: adds IDs to its log lines, logs a failure, and publishes its metrics at
+ * the end. Only this file knows middy.
  */
 export function instrument<Event, Result>(handle: Handle<Event, Result>) {
-  // Middy's early time-out would let the handler outlive its invocation.
+  // With middy's early time-out, the handler would outlive its invocation.
   return middy<Event, Result>({ timeoutEarlyInMillis: 0 })
     .use({
       before: ({ event, context }: { event: unknown; context: Context }) => {

@@ -1,9 +1,9 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 
 /**
- * Works through the messages of a batch, one after the other, and tells the queue which of them to keep.
+ * Processes the messages of a batch one at a time, and reports to SQS which of them must be delivered again.
  *
- * @param onFailure told of each message that has to come back
+ * @param onFailure called for each message that must be delivered again
  */
 export async function consumeBatch(
   { Records }: SQSEvent,

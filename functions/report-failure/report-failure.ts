@@ -17,7 +17,9 @@ import { createRuns, RUNS_ENV, type Runs, type Surroundings } from '../run/runs.
 export const REPORT_FAILURE_ENV = RUNS_ENV;
 export type ReportFailureEnv = Env<(typeof REPORT_FAILURE_ENV)[number]>;
 
-/** Hears of every execution that failed, timed out or was aborted, and concludes its run. A report that fails comes back. */
+/**
+ * Concludes the run of each execution that failed, timed out or was aborted. SQS delivers a report again if this fails.
+ */
 export function createReportFailure(
   env: ReportFailureEnv,
   clients: Clients<'s3' | 'events' | 'sfn'>,
@@ -36,7 +38,7 @@ export function createReportFailure(
 
 type Sfn = Clients<'sfn'>['sfn'];
 
-/** Concludes the run of an execution that ended red. A run that is stored nevertheless is announced as stored. */
+/** Concludes the run of an execution that did not succeed. If the run is stored anyway, it is announced as stored. */
 async function reportFailure(execution: EndedExecution, runs: Runs, sfn: Sfn): Promise<void> {
   const { log } = runs.telemetry;
   const runId = execution.name;
@@ -59,7 +61,9 @@ async function withCause(execution: EndedExecution, sfn: Sfn): Promise<EndedExec
   return { ...execution, error, cause };
 }
 
-/** Passing errors that the machine has retried until it gave up. Every other error is named by its failure's code. */
+/**
+ * Transient errors that the state machine retried until it gave up. Every other error has the name of its failure code.
+ */
 const CODES: Readonly<Record<string, FailureCode>> = {
   AssetNotReadyError: 'download-broken',
   DownloadBrokenError: 'download-broken',
@@ -80,7 +84,7 @@ function toFailure({ status, error, cause }: EndedExecution): Failure {
 
 const lambdaError = z.object({ errorMessage: z.string() });
 
-/** Lambda reports an error as JSON with a stack trace; the cause of a Fail state is the sentence itself. */
+/** Lambda reports an error as JSON with a stack trace. The cause of a Fail state is the sentence itself. */
 function messageIn(cause: string | null | undefined): string {
   return lambdaError.safeParse(parseJson(cause ?? '')).data?.errorMessage ?? cause ?? '';
 }

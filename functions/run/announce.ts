@@ -6,14 +6,14 @@ import { AwsUnavailableError } from '../platform/errors.ts';
 /** Puts one event on the bus. @throws AwsUnavailableError */
 export type Announce = (event: MeshdropEvent) => Promise<void>;
 
-/** Waits before the same entry is put again, in milliseconds. */
+/** Pauses before each retry, in milliseconds. */
 const WAITS_MS = [200, 400, 800] as const;
 
-/** The bus itself calls these worth a retry; every other code is about the entry, and would come again. */
+/** EventBridge says that these are worth a retry. Any other code is about the entry itself, and would repeat. */
 const PASSING = ['ThrottlingException', 'InternalFailure'];
 
 /**
- * PutEvents answers 200 even if it took nothing: only the count tells, and the SDK retries none of that.
+ * PutEvents answers 200 even if it accepted nothing. Only `FailedEntryCount` tells, and the SDK does not retry.
  *
  * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
  */

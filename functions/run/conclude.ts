@@ -23,14 +23,16 @@ import type { Runs } from './runs.ts';
 type Result = Pick<RecordIn<'stored'>, 'phase' | 'cu' | 'jobFinishedAt' | 'assets' | 'missing'>;
 type Reused = Required<Pick<RecordIn<'stored'>, 'jobId' | 'submittedAt' | 'reusedFrom'>>;
 
-/** How a run ends. `reusedFrom`: with what an earlier run made of the same image, and nothing is paid. */
+/**
+ * How a run ends. With `reusedFrom`, it ends with the files of an earlier run of the same image, and nothing is paid.
+ */
 export type Outcome =
   | Result
   | (Result & Reused)
   | Pick<RecordIn<'failed'>, 'phase' | 'failure'>
   | Pick<RecordIn<'rejected'>, 'phase' | 'failure'>;
 
-/** @param lastError what the last of the errors said, if it is known */
+/** @param lastError the message of the last error, if it is known */
 export function tooManyErrors(lastError?: string): Outcome {
   const detail = lastError === undefined ? '' : `: ${lastError}`;
   const reason = `an unexpected error, ${MAX_ATTEMPTS} times${detail}`;
@@ -38,11 +40,11 @@ export function tooManyErrors(lastError?: string): Outcome {
 }
 
 /**
- * Ends a run: wins the record, writes the manifest from it, announces it, in this order. Safe to repeat, and safe beside
- * another conclusion at the same time: the record alone decides, and what it says is published.
+ * Ends a run: writes the record, then the manifest, then sends the event. Safe to repeat, and safe if another function
+ * concludes the run at the same time: only the record decides, and what it says is published.
  *
- * @param run as the caller saw it, with its job if it knew of one
- * @returns the record as published, or undefined if the run cannot end yet because somebody else has moved it on
+ * @param run what the caller knows of the run, with its job if it knows one
+ * @returns the published record, or undefined if the run cannot end because another function has moved it on
  */
 export async function conclude(
   run: Unclaimed | RunRecord,
@@ -50,11 +52,11 @@ export async function conclude(
   runs: Runs,
 ): Promise<FinalRecord | undefined> {
   const hasJob = 'jobId' in run;
-  // Without a job, only what an earlier run made can be stored.
+  // Without a job of its own, a run can only be stored with the files of an earlier run.
   const lacksModel = outcome.phase === 'stored' && !hasJob && !('reusedFrom' in outcome);
   for (;;) {
     const standing = await runs.records.read(run.runId);
-    // A job may have come of a send that was refused, so the run ends only once the job list has settled it.
+    // A refused send may have become a job, so the run ends only after the job list has settled it.
     if (!hasJob && standing && hasOpenSend(standing.record)) break;
     if (lacksModel || !mayEnd(standing?.record.phase ?? 'none', outcome.phase, hasJob)) break;
     const known = { ...run, ...standing?.record, ...seenByCaller(run, standing?.record) };
@@ -66,7 +68,7 @@ export async function conclude(
   return await republish(run.runId, runs);
 }
 
-/** What the caller has read of the image and its price: a record that was claimed earlier may not know it yet. */
+/** What the caller knows about the image and its price. A record that was claimed earlier may lack it. */
 function seenByCaller(run: Unclaimed | RunRecord, standing: RunRecord | undefined) {
   const { upload, modelId, parameters, quote, quotedAt } = run;
   const priced = quotedAt !== undefined && { quote, quotedAt };
@@ -74,7 +76,7 @@ function seenByCaller(run: Unclaimed | RunRecord, standing: RunRecord | undefine
   return { upload: { ...standing?.upload, ...upload }, ...asked, ...priced };
 }
 
-/** Nothing is left of an earlier end. */
+/** Removes what an earlier end wrote. */
 function toFinalRecord(run: Unclaimed | RunRecord, outcome: Outcome, now: number): NewRecord<FinalRecord['phase']> {
   const nothing = { failure: undefined, missing: undefined, announced: undefined };
   const kept = 'missing' in run && outcome.phase === 'failed' ? { missing: run.missing } : {};
@@ -91,8 +93,7 @@ function countOutcome(record: FinalRecord, { count }: Telemetry): void {
 }
 
 /**
- * Writes the manifest of an ended run, then everything that others may know of it, and announces it: as often as it is
- * called, with the same event id.
+ * Writes the manifest of a run that has ended, and sends its event. Each call sends the same event ID.
  *
  * @returns the record, or undefined if the run has not ended
  */
@@ -104,23 +105,26 @@ export async function republish(runId: string, runs: Runs): Promise<FinalRecord 
   await rememberResult(record, record.modelId ?? DEFAULT_MODEL.id, runs.documents);
   const key = manifestKey(record.upload.key, runId);
   await runs.announce(toEvent(record, { bucket: runs.assetBucket, key }));
-  // This is how Sweep knows. A function that has changed the record meanwhile announces it, too.
+  // Sweep checks this. If another function has changed the record in the meantime, that function announces it, too.
   if (!record.announced) await runs.records.end(standing, { ...record, announced: true });
   return record;
 }
 
-/** Scenario refunds failed jobs, and without a job nothing was charged. */
+/** Scenario refunds failed jobs. Without a job, nothing was charged. */
 function isCharged(record: FinalRecord): boolean {
   if (record.phase !== 'failed') return record.phase === 'stored';
   return record.jobId !== undefined && record.failure.code !== 'job-failed';
 }
 
-/** Without a send it may have reserved something shortly before it ended. */
+/** Without a send, the run may have reserved its price shortly before it ended. */
 function lastSpentAt({ sends, finishedAt }: FinalRecord): string {
   return sends.at(-1)?.sentAt ?? finishedAt;
 }
 
-/** Brings the manifest to what the record says. The manifest's etag is read first, so an older record never wins. */
+/**
+ * Makes the manifest say what the record says. Reads the manifest's etag before the record, so an older record never
+ * wins.
+ */
 async function writeManifest(runId: string, runs: Runs): Promise<Kept<FinalRecord> | undefined> {
   const first = await runs.records.read(runId);
   if (!first || !isFinal(first.record)) return undefined;
@@ -136,7 +140,7 @@ async function writeManifest(runId: string, runs: Runs): Promise<Kept<FinalRecor
   }
 }
 
-/** A newer version may have written more about the same end, which an older one leaves as it is. */
+/** A newer version may have written more fields about the same end. They stay. */
 function isSameEnd(standing: unknown, { status, finishedAt }: Manifest): boolean {
   if (typeof standing !== 'object' || standing === null) return false;
   return Reflect.get(standing, 'status') === status && Reflect.get(standing, 'finishedAt') === finishedAt;

@@ -22,7 +22,7 @@ export function endedExecutionIn(body: string): EndedExecution {
   return statusChange.parse(JSON.parse(body)).detail;
 }
 
-/** The message that reports an end again. */
+/** Makes a message that reports the end again. */
 export function endedExecutionMessage(detail: EndedExecution): string {
   return JSON.stringify({
     source: 'aws.states',

@@ -6,17 +6,17 @@ import type { FinalPhase } from './lifecycle.ts';
 import { toManifest } from './manifest.ts';
 import type { FinalRecord } from './record.ts';
 
-/** The event that tells how a run ended. */
+/** The event of each end. */
 export const DETAIL_TYPES = {
   stored: 'Model Stored',
   failed: 'Model Failed',
   rejected: 'Upload Rejected',
 } as const satisfies Record<FinalPhase, DetailType>;
 
-/** EventBridge took 256 KB for years and takes 1 MB now; queues and functions behind it may still have the old limit. */
+/** EventBridge accepts 1 MB. It accepted 256 KB for years, and its targets may still have that limit. */
 const MAX_EVENT_BYTES = 200_000;
 
-/** The event of a run that has ended: references only, and always the same for the same record. */
+/** Makes the event of a run that has ended. It holds references only, and is always the same for the same record. */
 export function toEvent(record: FinalRecord, manifest: { bucket: string; key: string }): MeshdropEvent {
   const detailType = DETAIL_TYPES[record.phase];
   const { upload, model, job, failure, reusedFrom, assets } = toManifest(record);

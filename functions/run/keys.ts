@@ -1,6 +1,6 @@
 import { baseName } from './upload.ts';
 
-/** Where the run's record is in the asset bucket. */
+/** The key of the run's record in the asset bucket. */
 export function recordKey(runId: string): string {
   return `runs/${runId}.json`;
 }
@@ -8,7 +8,9 @@ export function recordKey(runId: string): string {
 const MAX_UPLOAD_KEY_BYTES = 600;
 const MAX_NAME_BYTES = 100;
 
-/** The folder of the run's files in the asset bucket, with its `/`. Cut, because S3 allows keys of 1,024 bytes. */
+/**
+ * The folder of the run's files in the asset bucket, with its `/`. Truncated, because S3 allows keys of 1,024 bytes.
+ */
 export function assetFolder(uploadKey: string, runId: string): string {
   return `models/${cutUtf8(uploadKey, MAX_UPLOAD_KEY_BYTES)}/${runId}/`;
 }
@@ -22,7 +24,7 @@ export function assetName(uploadKey: string): string {
   return cutUtf8(baseName(uploadKey), MAX_NAME_BYTES);
 }
 
-/** At most so many bytes of UTF-8, cut between characters. */
+/** Truncates a string to a number of UTF-8 bytes, between two characters. */
 function cutUtf8(text: string, bytes: number): string {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(bytes));
   return text.slice(0, read);

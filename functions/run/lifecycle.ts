@@ -2,9 +2,9 @@
  * Which phase of a run may follow which. The record store, the simulation's invariants and the picture in
  * docs/reliability.md all use this one table.
  *
- * A phase that may follow itself is written again without a step: to count an error, to prove that a refused send made no
- * job, to keep files, or to note that Sweep has looked or that the event was announced. `sending` is never written again:
- * its age bounds what may still happen.
+ * A phase that may follow itself can be written again: to count an error, to prove that a refused send made no job, to
+ * keep files, or to note that Sweep has looked or that the event was sent. `sending` is never written again, because
+ * its age bounds what can still happen.
  */
 export const TRANSITIONS = {
   none: ['claimed', 'rejected', 'failed', 'stored'],
@@ -24,7 +24,7 @@ type Start = keyof typeof TRANSITIONS;
 type Before<To extends Phase> = {
   [From in Start]: To extends (typeof TRANSITIONS)[From][number] ? From : never;
 }[Start];
-/** What may follow, whichever of these phases it is. */
+/** The phases that may follow each of these phases. */
 export type Next<From extends Start> = { [To in Phase]: [From] extends [Before<To>] ? To : never }[Phase];
 
 export function mayFollow(from: Start, to: Phase): boolean {
@@ -37,15 +37,15 @@ export function isFinalPhase(phase: Phase): phase is FinalPhase {
 }
 
 /**
- * Whether a run may end like this from here. A caller that knows the job ends the run only after the
- * payment was recorded; a caller that knows none, only while nobody has paid. So `sending` is never buried.
+ * Whether a run may end like this. A caller that knows the job ends the run only after the payment was recorded. A
+ * caller that knows no job ends it only while nobody has paid. So a run in `sending` never ends.
  */
 export function mayEnd(from: Start, to: FinalPhase, hasJob: boolean): boolean {
   const isPaid = from === 'submitted' || from === 'failed';
   return from !== to && mayFollow(from, to) && isPaid === hasJob;
 }
 
-/** Unexpected errors after which a run that nothing was paid for ends as failed. */
+/** After this many unexpected errors, a run that has not paid ends as failed. */
 export const MAX_ATTEMPTS = 5;
 
 /** What SubmitJob does next for a run. */
@@ -64,22 +64,22 @@ interface SendState {
   readonly refusal?: { readonly kind: string; readonly own: boolean } | undefined;
 }
 
-/** What the record says, as far as it decides the next step. */
+/** The part of the record that decides the next step. */
 interface RunState {
   readonly phase: Phase;
   readonly attempts: number;
   readonly sends: readonly SendState[];
-  /** Of a final record: the bus has taken its event. */
+  /** In a final record: EventBridge accepted the event. */
   readonly announced?: boolean | undefined;
 }
 
-/** @param isPrepared this invocation has the image, and the record holds what it was read as */
+/** @param isPrepared whether this invocation has the image, and the record holds its model and parameters */
 export function nextStep(run: RunState | undefined, isPrepared: boolean): Step {
   switch (run?.phase) {
     case 'stored':
     case 'failed':
     case 'rejected':
-      // The function that ended the run may have been cut off before the event was out.
+      // The function that ended the run may have died before it sent the event.
       return run.announced ? 'finish' : 'republish';
     case 'submitted':
       return 'start-generation';
@@ -95,12 +95,12 @@ export function nextStep(run: RunState | undefined, isPrepared: boolean): Step {
   }
 }
 
-/** Whether a job may have come of a send: it was refused, or its outcome is unknown, and nothing is proved. */
+/** Whether a send may have become a job: it was refused, or its outcome is unknown, and nothing is proved. */
 export function hasOpenSend({ sends }: Pick<RunState, 'sends'>): boolean {
   return sends.some(({ noJob }) => !noJob);
 }
 
-/** Scenario itself refuses the image or its parameters: another send would be refused, too. */
+/** Scenario itself refuses the image or its parameters, so it would refuse another send, too. */
 function isInputRefused({ sends }: RunState): boolean {
   const refusal = sends.at(-1)?.refusal;
   return refusal?.kind === 'input' && refusal.own;

@@ -3,15 +3,15 @@ import { DEFAULT_MODEL } from '../models/registry.ts';
 import { checkStrictly } from '../platform/documents.ts';
 import type { FinalRecord, RecordIn } from './record.ts';
 
-/** Whatever an ended record may know. */
+/** Every field that a final record can have. */
 type Known = Partial<Omit<RecordIn<'stored'>, 'phase'> & Pick<RecordIn<'failed'>, 'failure'>>;
 
-/** The manifest that says what the record says. People read it, so the long list of files comes last. */
+/** Makes the manifest from the record. People read it, so the long list of files comes last. */
 export function toManifest(record: FinalRecord): Manifest {
   const { runId, finishedAt, upload, modelId, parameters, quote, claimedAt, quotedAt } = record;
   const { failure, jobId, cu, submittedAt, acceptedAt, jobFinishedAt, reusedFrom }: Known = record;
   const { assets = [], missing }: Known = record;
-  // A reused job ran for another run, so its times do not belong to this one.
+  // A reused job belongs to another run, and so do its times.
   const times = reusedFrom === undefined && { submittedAt, acceptedAt, jobFinishedAt };
   const manifest = {
     schemaVersion,

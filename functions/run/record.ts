@@ -9,7 +9,7 @@ import type { JsonStore } from '../platform/json-store.ts';
 import { recordKey } from './keys.ts';
 import { isFinalPhase, mayFollow, type FinalPhase, type Next, type Phase } from './lifecycle.ts';
 
-/** Why Scenario did not take a send, as far as its answer tells. It may have taken it all the same. */
+/** Why Scenario refused a send. The send may have been taken anyway. */
 const refusalSchema = z.strictObject({
   at: z.iso.datetime(),
   status: z.number().int(),
@@ -18,7 +18,7 @@ const refusalSchema = z.strictObject({
   reason: z.string(),
 });
 
-/** One attempt to pay. The input asset is made for it alone, so a job that names it came from it. */
+/** One attempt to pay. Its input asset is made for it alone, so a job that names the asset came from this send. */
 const sendSchema = z.strictObject({
   assetId: z.string(),
   sentAt: z.iso.datetime(),
@@ -94,7 +94,7 @@ export function isFinal(record: RunRecord): record is FinalRecord {
   return isFinalPhase(record.phase);
 }
 
-/** A record as S3 holds it, with what the next conditional write needs. */
+/** A record and its etag in S3, for the next conditional write. */
 export interface Kept<R extends RunRecord = RunRecord> {
   readonly record: R;
   readonly etag: string;
@@ -104,7 +104,7 @@ export interface Kept<R extends RunRecord = RunRecord> {
 type Unsigned<R> = R extends unknown ? Omit<R, 'writtenBy'> : never;
 export type NewRecord<P extends Phase = Phase> = Unsigned<RecordIn<P>>;
 
-/** A run that never had a record, as far as it is known. */
+/** A run that has no record yet. */
 export type Unclaimed = Omit<NewRecord<'claimed'>, 'phase'>;
 
 export function createUnclaimed(runId: string, upload: RunRecord['upload']): Unclaimed {
@@ -113,21 +113,21 @@ export function createUnclaimed(runId: string, upload: RunRecord['upload']): Unc
 
 type Written<P extends Phase> = Promise<Kept<RecordIn<P>> | undefined>;
 
-/** Records of runs. Writes are conditional and return undefined if somebody else was first: read the record again. */
+/** The records of all runs. A write returns undefined if another writer was first. Then read the record again. */
 export interface RecordStore {
   /**
-   * Undefined if there is none. `ageMs`: how long ago it was written, by S3's own clock.
+   * Undefined if there is none. `ageMs`: the time since it was written, by S3's own clock.
    *
    * @throws DocumentUnreadableError
    */
   read(runId: string): Promise<(Kept & { readonly ageMs: number }) | undefined>;
   create<New extends NewRecord<Next<'none'>>>(record: New): Written<New['phase']>;
-  /** Takes a run from one phase to the next, or writes the same phase again. */
+  /** Writes the next phase of a run, or the same phase again. */
   replace<From extends RunRecord, New extends NewRecord<Next<From['phase']>>>(
     standing: Kept<From>,
     record: New,
   ): Written<New['phase']>;
-  /** Ends a run from wherever it stands. @throws Error unless this end may follow */
+  /** Ends a run from any phase. @throws Error if this end may not follow */
   end(standing: Kept | undefined, record: NewRecord<FinalPhase>): Written<FinalPhase>;
 }
 
@@ -149,7 +149,7 @@ export function createRecordStore(store: JsonStore): RecordStore {
     const etag = await store.write(recordKey(record.runId), record, standing?.etag);
     if (etag !== undefined) return { record, etag };
 
-    // The SDK may have met its own first try: then the record in S3 carries our nonce.
+    // The SDK's retry may have lost to its own first attempt. Then the record in S3 has our nonce.
     const now = await read(record.runId);
     return now?.record.writtenBy === record.writtenBy ? now : undefined;
   }

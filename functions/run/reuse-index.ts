@@ -24,7 +24,10 @@ function resultKey({ modelId, sha256, parameters }: Picture): string {
   return `results/${digest}.json`;
 }
 
-/** The last run that stored a model of the same picture. Undefined if there is none, or a file of it is gone. */
+/**
+ * Finds the last run that stored a model of the same picture. Undefined if there is none, or if one of its files is
+ * gone.
+ */
 export async function findResult(
   picture: Picture,
   { documents, records }: { readonly documents: JsonStore; readonly records: RecordStore },
@@ -37,7 +40,7 @@ export async function findResult(
   return earlier;
 }
 
-/** Remembers a run that made a model. Losing a race is fine: the other result is as good. */
+/** Remembers a run that made a model. If another run is first, that is fine: its result is as good. */
 export async function rememberResult(record: FinalRecord, modelId: string, documents: JsonStore): Promise<void> {
   if (record.phase !== 'stored' || record.reusedFrom !== undefined) return;
   const { runId, parameters, upload } = record;

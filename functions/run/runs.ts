@@ -8,7 +8,7 @@ import type { Telemetry } from '../platform/observability.ts';
 import { createAnnounce } from './announce.ts';
 import { createRecordStore } from './record.ts';
 
-/** What a function is composed with beside its environment, its clients and its clock. */
+/** Optional parts of a function's composition. */
 export interface Surroundings {
   /** @default the logs and metrics of Lambda */
   readonly telemetry?: Telemetry;

@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Upload } from '../contract/schemas.ts';
 
-/** An image as the "Object Created" event announces it. */
+/** An image, as S3's "Object Created" event describes it. */
 export interface AnnouncedUpload {
   readonly bucket: string;
-  /** Plain text: unlike S3's own notifications, EventBridge encodes nothing. */
+  /** Plain text. Unlike S3's own notifications, EventBridge does not encode keys. */
   readonly key: string;
   /** Absent if the bucket has no versioning. */
   readonly versionId?: string;
-  /** Without quotes. Pins the bytes if no version does. */
+  /** Without quotes. Identifies the bytes if there is no version. */
   readonly etag: string;
-  /** Orders the writes to one key; stands in for the version if there is none. */
+  /** Orders the writes to one key. Identifies the upload if there is no version. */
   readonly sequencer: string;
-  /** Sweep has seen that somebody deleted it before its turn: nothing is paid for it any more. */
+  /** Sweep saw that somebody deleted it before it was processed. Nothing is paid for it. */
   readonly isDeleted?: boolean;
 }
 
@@ -31,7 +31,7 @@ const objectCreated = z.object({
 });
 
 /**
- * The upload in a queue message's body: EventBridge's envelope around S3's event.
+ * Reads the upload from the body of a queue message: S3's event in EventBridge's envelope.
  *
  * @throws Error when the body is anything else
  */
@@ -45,8 +45,8 @@ export function uploadIn(body: string): AnnouncedUpload {
 }
 
 /**
- * The message that puts an upload back on its way. Only the version pins its bytes: in a bucket without versioning, only
- * S3's own event can do that.
+ * Makes a message that puts an upload back into the queue. Only a version identifies the bytes, so this works only in
+ * buckets with versioning.
  */
 export function uploadMessage(
   { bucket, key, versionId }: Required<Pick<Upload, 'bucket' | 'key' | 'versionId'>>,
@@ -61,8 +61,8 @@ export function uploadMessage(
 }
 
 /**
- * The run's id, which also names its execution: `oak-3f9a…`, a readable slug and 32 hex digits of the upload's identity.
- * The same version of the same key always has the same id, another version never has.
+ * The run's ID, which also names its execution: `oak-3f9a…`, a readable slug and 32 hex digits of the upload's
+ * identity. The same version of the same key always has the same ID, and no other version has it.
  */
 export function runIdOf({
   bucket,

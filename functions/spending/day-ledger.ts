@@ -4,7 +4,7 @@ import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/docum
 import type { JsonStore } from '../platform/json-store.ts';
 import { SubmissionsHeldError } from './errors.ts';
 
-/** What the runs of one UTC day cost or may cost, in compute units. A run pays once, so it is listed once. */
+/** What the runs of one UTC day cost or can cost, in compute units. A run pays once, so it has one entry. */
 const ledgerSchema = z.strictObject({
   schemaVersion: schemaVersion1,
   runs: z.record(z.string(), z.number().nonnegative()),
@@ -12,7 +12,7 @@ const ledgerSchema = z.strictObject({
 type Ledger = z.infer<typeof ledgerSchema>;
 type Runs = Ledger['runs'];
 
-/** What one run may cost, and when. */
+/** The price of one run. */
 export interface Spend {
   readonly runId: string;
   /** Compute units. */
@@ -25,13 +25,13 @@ function ledgerKey(at: number): string {
   return `control/spend/${isoDate(at).slice(0, 10)}.json`;
 }
 
-/** Compute units of all other runs of that day. */
+/** The compute units of all other runs of that day. */
 export async function readSpent({ runId, at }: Omit<Spend, 'cu'>, store: JsonStore): Promise<number> {
   const { ledger } = await readLedger(ledgerKey(at), store);
   return sumWithout(runId, ledger.runs);
 }
 
-/** @returns false if that would exceed what the day may cost */
+/** @returns false if this would exceed the day's limit */
 export async function reserve(spend: Spend, maxCu: number, store: JsonStore): Promise<boolean> {
   const { runId, cu, at } = spend;
   let fits = true;
@@ -42,18 +42,18 @@ export async function reserve(spend: Spend, maxCu: number, store: JsonStore): Pr
   return fits;
 }
 
-/** Gives back what a run did not cost after all. */
+/** Gives back what a run did not cost. */
 export async function credit({ runId, at }: Omit<Spend, 'cu'>, store: JsonStore): Promise<void> {
   await changeLedger(at, store, ({ [runId]: mine, ...others }) => (mine === undefined ? undefined : others)).catch(
     (error: unknown) => {
-      // Nobody can spend from a ledger that cannot be read, so there is nothing to give back.
+      // Nobody can spend from an unreadable ledger, so there is nothing to give back.
       if (!(error instanceof SubmissionsHeldError)) throw error;
     },
   );
 }
 
 /**
- * Changes a day's ledger by a conditional write, again whenever somebody else was first.
+ * Changes a day's ledger with a conditional write. Tries again whenever another writer was first.
  *
  * @param change the new runs, or undefined to leave them as they are
  */

@@ -2,18 +2,18 @@ import type { JsonStore } from '../platform/json-store.ts';
 import { readSpent, reserve, type Spend } from './day-ledger.ts';
 import { SubmissionsHeldError } from './errors.ts';
 
-/** The team's own brakes on spending. @throws SubmissionsHeldError from both methods: the upload is held */
+/** The team's own limits on spending. @throws SubmissionsHeldError from both methods: the upload is held */
 export interface SpendGuard {
-  /** Before anything is done for a submission. */
+  /** Call this before anything is sent to Scenario for an upload. */
   check(spend: Omit<Spend, 'cu'>): Promise<void>;
-  /** Right before the payment: takes the price from the day's compute units. Safe to repeat for the same run. */
+  /** Call this right before the payment. Reserves the price in the day's ledger. Safe to repeat for the same run. */
   reserve(spend: Spend): Promise<void>;
 }
 
-/** While this object exists in the asset bucket, whatever it contains, nothing is submitted. */
+/** While this object exists in the asset bucket, nothing is submitted. Its content does not matter. */
 export const PAUSE_KEY = 'control/paused.json';
 
-/** @param maxCuPerDay by UTC; Infinity for no limit, and then no ledger is kept */
+/** @param maxCuPerDay per UTC day. With Infinity, there is no limit and no ledger */
 export function createSpendGuard(store: JsonStore, maxCuPerDay: number): SpendGuard {
   const isLimited = Number.isFinite(maxCuPerDay);
 

@@ -10,32 +10,32 @@ const LIST_LAG_MS = 60_000;
 /** S3's dates are whole seconds, and clocks differ. */
 const SPARE_MS = 30_000;
 
-/** After its write to `sending`, a send can become a job within this, and the list shows it. */
+/** The latest time after the write to `sending` at which the job list can show a new job of that send. */
 export const LATEST_JOB_MS = SENDER_LIFETIME_MS + LATE_EFFECT_MS + LIST_LAG_MS + SPARE_MS;
 
 /**
- * How old the record must be, by S3's clock, when a look begins that proves that no job came of its sends. The record was
- * last written when the send began (`sending`) or when it was refused (`claimed`).
+ * How old the record must be, by S3's clock, when a look begins that proves that no job came of its sends. The record
+ * was last written when the send began (`sending`) or when it was refused (`claimed`).
  */
 export function proofBoundMs({ phase, sends }: Pick<RunRecord, 'phase' | 'sends'>): number {
   const open = sends.filter((send) => hasOpenSend({ sends: [send] }));
   if (phase === 'sending' || open.some(({ refusal }) => !refusal)) return LATEST_JOB_MS;
-  // Something between us and Scenario may still repeat a request that it refused.
+  // A gateway can still repeat a request that it has refused.
   return open.every(({ refusal }) => refusal?.own) ? LIST_LAG_MS : LIST_LAG_MS + LATE_EFFECT_MS;
 }
 
 const FIRST_SPACE_MS = 75_000;
 const MAX_SPACE_MS = 3_600_000;
-/** Refusals of a gateway after which a person has to look. */
+/** After this many refusals by a gateway, a person has to look. */
 const MANY_REFUSALS = 20;
 const ONE_A_DAY_MS = 24 * 3_600_000;
 
-/** Whether so many refusals are not Scenario's own that a person has to look. Until then the run sends once a day. */
+/** Whether a gateway has refused the run so often that a person has to look. The run then sends once a day. */
 export function hasManyRefusals({ sends }: Pick<RunRecord, 'sends'>): boolean {
   return sends.filter(({ refusal }) => refusal && !refusal.own).length >= MANY_REFUSALS;
 }
 
-/** When the run may send again, in milliseconds since 1970: later after each refusal. */
+/** When the run may send again, in milliseconds since 1970. The wait grows with each refusal. */
 export function nextSendAt(record: Pick<RunRecord, 'sends'>): number {
   const refusals = record.sends.flatMap(({ refusal }) => refusal ?? []);
   const last = refusals.at(-1);

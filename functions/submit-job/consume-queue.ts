@@ -17,7 +17,7 @@ export interface UploadsQueue {
   readonly telemetry: Telemetry;
 }
 
-/** Submits the uploads of a batch, one after the other, and tells the queue which messages to keep. */
+/** Submits the uploads of a batch, one at a time, and reports to SQS which messages must be delivered again. */
 export async function consumeQueue(
   event: SQSEvent,
   queue: UploadsQueue,
@@ -36,17 +36,17 @@ export async function consumeQueue(
 async function returnMessage(message: SQSRecord, error: unknown, queue: UploadsQueue): Promise<void> {
   const { log, count } = queue.telemetry;
   log.warn('the message returns to the queue', { error: toError(error) });
-  // The queue's own age of its oldest message leaves out what was received more than three times.
+  // SQS's own age of the oldest message leaves out messages that were received more than three times.
   count('HeldSeconds', (queue.clock.now() - Number(message.attributes.SentTimestamp)) / 1000);
-  // After an unexpected error the message waits for its visibility timeout: the error may come again at once.
+  // After an unexpected error, the message waits for its visibility timeout, because the error may repeat at once.
   if (error instanceof TryLaterError) await hideMessage(message.receiptHandle, error.inSeconds, queue);
   else count('UnexpectedError', 1);
 }
 
-/** The longest that SQS hides a message. */
+/** The longest visibility timeout that SQS allows. */
 const MAX_HIDDEN_SECONDS = 12 * 3600;
 
-/** Says when a message may be received again. If that fails, its visibility timeout decides. */
+/** Sets when SQS delivers a message again. If that fails, its visibility timeout decides. */
 async function hideMessage(
   receiptHandle: string,
   seconds: number,

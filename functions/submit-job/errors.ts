@@ -1,7 +1,9 @@
-/** The run cannot continue in this invocation; its message returns to the queue. Not a fault of the run. */
+/**
+ * The run cannot continue in this invocation, and its message returns to the queue. This is not an error of the run.
+ */
 export class TryLaterError extends Error {
   override readonly name = 'TryLaterError';
-  /** When the message should come back. 0: at once, so that no other message takes its place. */
+  /** When SQS delivers the message again. With 0, it does so at once, so that no other message takes its place. */
   readonly inSeconds: number;
 
   constructor(message: string, inSeconds = 0) {

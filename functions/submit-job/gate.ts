@@ -5,16 +5,16 @@ import type { JsonStore } from '../platform/json-store.ts';
 import type { Telemetry } from '../platform/observability.ts';
 import { ScenarioAccountError, ScenarioBusyError } from '../scenario/errors.ts';
 
-/** What Scenario refuses to every upload at the moment. */
+/** What Scenario refuses to every upload now. */
 const gateSchema = z.strictObject({
   schemaVersion: schemaVersion1,
-  /** The key, the plan or the credits. One upload at a time probes. */
+  /** Scenario refuses the key, the plan or the credits. One upload at a time probes. */
   account: z.strictObject({ since: z.iso.datetime(), reason: z.string(), nextProbeAt: z.iso.datetime() }).optional(),
   /** The limit of parallel jobs, and when it was last reached. */
   ceiling: z
     .strictObject({ limit: z.number().int().nonnegative(), seenAt: z.iso.datetime(), nextKnockAt: z.iso.datetime() })
     .optional(),
-  /** Scenario said how long it wants to be left alone. */
+  /** Scenario asked for no requests until then. */
   cooldown: z.strictObject({ since: z.iso.datetime(), until: z.iso.datetime() }).optional(),
 });
 type GateDocument = z.infer<typeof gateSchema>;
@@ -23,12 +23,15 @@ const GATE_KEY = 'control/gate.json';
 
 /** At most four probes an hour. */
 const PROBE_EVERY_MS = 15 * 60_000;
-/** A full ceiling is believed for this long after it was last seen. */
+/** A full ceiling is forgotten this long after it was last seen. */
 const CEILING_KNOWN_MS = 30 * 60_000;
-/** The limit may have been raised. */
+/** How often one upload tries whether the limit was raised. */
 const KNOCK_EVERY_MS = 5 * 60_000;
 
-/** `probe` and `knock`: this visit finds out whether the account, or the ceiling, is still refused. */
+/**
+ * How an upload passes the gate. With `probe` and `knock`, it finds out whether Scenario still refuses the account, or
+ * a job above the limit.
+ */
 export type Passed = 'free' | 'probe' | 'knock';
 
 /** Scenario refuses every upload for now. Not a fault of the image. */
@@ -43,17 +46,17 @@ export class GateClosedError extends Error {
 }
 
 /**
- * The gate before every paid call, shared by all invocations. A refusal closes it, so the uploads behind the first one do
- * not have to be refused, too.
+ * The gate before every paid call, shared by all invocations. A refusal closes it, so that the uploads behind the first
+ * one are not refused, too.
  *
- * @param countRunning how many jobs run at Scenario now, those of others included
+ * @param countRunning counts the jobs that run at Scenario now, including those of other callers
  */
 export function createGate(
   store: JsonStore,
   countRunning: () => Promise<number>,
   { clock, telemetry }: { readonly clock: Clock; readonly telemetry: Telemetry },
 ) {
-  /** A document that is unreadable or dated in the future counts as none. */
+  /** An unreadable document, or one dated in the future, counts as an open gate. */
   async function read(): Promise<{ gate: GateDocument; etag?: string }> {
     const kept = await store.read(GATE_KEY);
     const none: GateDocument = { schemaVersion: '1.0' };
@@ -70,7 +73,7 @@ export function createGate(
     return { gate, etag: kept.etag };
   }
 
-  /** False if another invocation was first. */
+  /** Returns false if another invocation was first. */
   async function write({ gate, etag }: { gate: GateDocument; etag?: string }, change: Partial<GateDocument>) {
     const next = checkStrictly(gateSchema, { ...gate, ...change });
     return (await store.write(GATE_KEY, next, etag)) !== undefined;
@@ -89,8 +92,8 @@ export function createGate(
 
   return {
     /**
-     * @param before how this visit passed before, if it did
-     * @throws GateClosedError unless this visit may send
+     * @param before how this upload passed earlier in this invocation, if it did
+     * @throws GateClosedError if this upload must wait
      */
     async pass(before: Passed | undefined): Promise<Passed> {
       const standing = await read();
@@ -112,7 +115,7 @@ export function createGate(
       throw new GateClosedError(`${running} of ${ceiling.limit} parallel jobs are running`, 'busy');
     },
 
-    /** After a refusal that concerns every upload. */
+    /** Call this after a refusal that concerns every upload. */
     async onRefused(error: Error): Promise<void> {
       const standing = await read();
       const now = isoDate(clock.now());
@@ -123,7 +126,7 @@ export function createGate(
       } else if (error instanceof ScenarioBusyError) await write(standing, await whyBusy(error, now));
     },
 
-    /** Scenario has taken the job of a visit that passed like this, so what the gate says is over. */
+    /** Call this after Scenario has taken the job of an upload that passed like this. */
     async open(passed: Passed): Promise<void> {
       if (passed === 'free') return;
       await write(await read(), passed === 'probe' ? { account: undefined } : { ceiling: undefined });

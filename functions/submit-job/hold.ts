@@ -12,9 +12,9 @@ import { TryLaterError } from './errors.ts';
 import { GateClosedError } from './gate.ts';
 import type { Invocation } from './submission.ts';
 
-/** What a send may need: 60 s of the paid call, and the writes around it. */
+/** The time that a send can need: 60 s for the paid call, and the writes around it. */
 export const SEND_MARGIN_MS = 90_000;
-/** What it takes to end an invocation in good order. */
+/** The time that an orderly end of the invocation needs. */
 const LAST_MS = 15_000;
 
 const ACCOUNT_WAIT_MS = 60_000;
@@ -22,11 +22,11 @@ const BUSY_WAIT_MS = 5_000;
 const BUSY_SPREAD_MS = 10_000;
 
 /**
- * Holds one upload for a reason that is not the image's fault: Scenario refuses for now, or submissions are paused. Waits
- * and tries again inside this invocation for as long as it lasts, so that trouble costs a few calls a minute and the rest
+ * Holds one upload for a reason that is not the image's fault: Scenario refuses for now, or submissions are paused.
+ * Waits and tries again in this invocation for as long as it lasts. So trouble costs a few calls a minute, and the rest
  * of the queue stays where it is.
  *
- * @throws TryLaterError when the time runs out; the message returns to the queue, to be received next
+ * @throws TryLaterError when the time runs out
  */
 export async function holdAndRetry<T>(attempt: () => Promise<T>, invocation: Invocation): Promise<T> {
   const { clock, telemetry, remainingMs } = invocation;

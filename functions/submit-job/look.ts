@@ -6,14 +6,14 @@ import type { Job, JobRow } from '../scenario/schemas.ts';
 import { LATEST_JOB_MS } from './bounds.ts';
 import type { Invocation } from './submission.ts';
 
-/** The clocks of Scenario and of this function may differ by so much. */
+/** The clocks of Scenario and of this function can differ by this much. */
 const CLOCK_SKEW_MS = 30 * 60_000;
 /** 5,000 jobs. A list that is not in order has to be read to its end. */
 const MAX_PAGES = 25;
 
 export interface LookTools extends Pick<Invocation, 'telemetry'> {
   readonly scenario: Pick<Scenario, 'jobPages' | 'job' | 'originsOf'>;
-  /** That the run's sends asked for. */
+  /** The model that the run's sends asked for. */
   readonly model: Model;
 }
 
@@ -24,12 +24,12 @@ export interface Adopted {
 }
 
 /**
- * What the job list says about the sends of a run. `nothing`: the list was read completely, and no job came from them.
+ * What the job list shows about the sends of a run. `nothing`: the list was read completely, and no job came from them.
  * `unclear`: the list cannot be trusted, or a job does not say what it was made from.
  */
 export type Seen = Adopted | 'nothing' | 'unclear';
 
-/** Looks in Scenario's job list for a job that was made from any asset that the run ever sent. */
+/** Looks in Scenario's job list for a job that was made from an asset of any of the run's sends. */
 export async function look({ sends }: Pick<RunRecord, 'sends'>, tools: LookTools): Promise<Seen> {
   const times = sends.map(({ sentAt }) => Date.parse(sentAt));
   const window = { from: Math.min(...times) - CLOCK_SKEW_MS, to: Math.max(...times) + LATEST_JOB_MS + CLOCK_SKEW_MS };
@@ -44,7 +44,9 @@ export async function look({ sends }: Pick<RunRecord, 'sends'>, tools: LookTools
   return isComplete && !sorted.isUnclear && made.length === 0 ? 'nothing' : 'unclear';
 }
 
-/** The list is in order if it is newest first. Then it ends for us with a page on which every job is too old. */
+/**
+ * Reads the list. If it is in order, newest first, it ends for us with the first page on which every job is too old.
+ */
 async function readList(from: number, scenario: LookTools['scenario']) {
   const rows = new Map<string, JobRow>();
   let pages = 0;
@@ -62,7 +64,7 @@ async function readList(from: number, scenario: LookTools['scenario']) {
 }
 
 type Made = Adopted & { readonly createdAt: string };
-/** A job of our model that was made from an asset that no send names. */
+/** A job of our model, made from an asset that no send names. */
 interface Other {
   readonly job: Job;
   readonly image: string;
@@ -99,14 +101,14 @@ async function sortRows(
   return { made, others, isUnclear };
 }
 
-/** A row that is not a job concerns us if it names one of our assets, or if it names no other model. */
+/** Whether an unreadable row concerns us: it names one of our assets, or it names no other model. */
 function isPerhapsOurs(text: string, sends: RunRecord['sends'], { id }: Model): boolean {
   if (text === 'null') return false;
   if (sends.some(({ assetId }) => text.includes(assetId))) return true;
   return text.includes(id) || !/"model_[^"]*"/.test(text);
 }
 
-/** A row of the list may lack the echo of its inputs; the job itself has it. */
+/** A row of the list can lack the echo of its inputs. The job itself has it. */
 async function askForJob(row: Job, scenario: LookTools['scenario']): Promise<Job> {
   return await scenario.job(row.jobId).catch((error: unknown) => {
     if (error instanceof ScenarioNotFoundError) return row;
@@ -114,7 +116,7 @@ async function askForJob(row: Job, scenario: LookTools['scenario']): Promise<Job
   });
 }
 
-/** Scenario may work with a processed copy of our asset, which says what it was made from. */
+/** Finds jobs that were made from a processed copy of our asset. Scenario says what a copy was made from. */
 async function madeFromCopies(
   others: readonly Other[],
   sends: RunRecord['sends'],

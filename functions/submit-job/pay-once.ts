@@ -23,21 +23,21 @@ import type { Model } from '../models/model.ts';
 export type Claimed = Kept<RecordIn<'claimed'>>;
 type Sending = Kept<RecordIn<'sending'>>;
 
-/** What a job would cost, in compute units, and when Scenario said so. */
+/** What a job would cost, in compute units, and when Scenario quoted it. */
 export interface Quoted {
   readonly quote: number;
   readonly quotedAt: string;
 }
 
-/** A send starts within this after its write to `sending` was begun, so that the record's time bounds the send's. */
+/** A send starts within this time after its write to `sending`, so that the record's age bounds the send's. */
 const SEND_WITHIN_MS = 10_000;
 const TOO_LATE = 'too little time is left to pay';
 
 /**
- * Wins the right to pay and pays, at once and once. Afterwards the record is `submitted`, or `claimed` with the refusal on
- * its send, or, if the outcome is unknown, still `sending`.
+ * Wins the right to pay, and pays once. Afterwards the record is `submitted`, or `claimed` with the refusal on its
+ * send, or still `sending` if the outcome is unknown.
  *
- * @throws TryLaterError when too little time is left, or after a refusal: the job list has to settle it first
+ * @throws TryLaterError if too little time is left, or after a refusal: the job list has to settle it first
  */
 export async function payOnce(
   claimed: Claimed,
@@ -60,7 +60,7 @@ export async function payOnce(
     await gate.open(passed);
     return;
   }
-  // The record stays in `sending`, and the job list tells the outcome.
+  // The record stays in `sending`. The job list tells the outcome.
   if (!taken.outcome)
     return telemetry.log.warn('it is unknown whether the job was taken', { why: taken.error.message });
   const refused = await recordOutcome(won, taken.outcome, submission);
@@ -95,7 +95,7 @@ function whyNot(error: unknown, now: number): { readonly error: Error; readonly 
   throw error;
 }
 
-/** Undefined if somebody else was first. */
+/** Undefined if another invocation was first. */
 async function claimSend(
   claimed: Claimed,
   { assetId, quoted, at }: { assetId: string; quoted?: Quoted; at: number },
@@ -106,13 +106,13 @@ async function claimSend(
   return await runs.records.replace(claimed, { ...claimed.record, ...quoted, sends, phase: 'sending' });
 }
 
-/** The sender itself says how its send went. Undefined if somebody else was first. */
+/** Writes the outcome of the send, by its own sender. Undefined if another invocation was first. */
 async function recordOutcome({ record, etag }: Sending, outcome: Outcome, { runs }: Submission) {
   const sends = record.sends.map((send, n) => (n === record.sends.length - 1 ? { ...send, ...outcome } : send));
   return await runs.records.replace({ record, etag }, { ...record, sends, phase: 'claimed' });
 }
 
-/** A dry run that was paid is a send like any other: its job is the run's. Without an ID, the job list tells. */
+/** Treats a dry run that was charged as a send: its job becomes the run's job. Without an ID, the job list tells. */
 export async function adoptPaidDryRun(
   claimed: Claimed,
   { paid: { assetId, jobId }, message }: DryRunPaidError,
@@ -140,7 +140,7 @@ async function recordSubmitted(
   telemetry.log.info('submitted', { cu: record.quote });
 }
 
-/** A send that may have been taken: adopts its job, or writes the proof that there is none. */
+/** Settles sends that may have been taken: adopts their job, or writes the proof that there is none. */
 export async function reconcileSends(unsettled: Unsettled, model: Model, submission: Submission): Promise<void> {
   const adopted = await settleSends(unsettled, { ...submission, model });
   if (adopted) return await recordSubmitted(unsettled, adopted, submission);

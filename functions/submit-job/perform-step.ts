@@ -15,21 +15,21 @@ import { type PreparedImage, prepareImage } from './prepare-image.ts';
 import { startGeneration } from './start-generation.ts';
 import type { Submission } from './submission.ts';
 
-/** What this invocation has done for the run beyond its record: a retry begins at the call that failed. */
+/** What this invocation has already done for the run, besides its record. A retry begins at the call that failed. */
 export interface InHand {
   image?: PreparedImage;
   /** The input asset of the next send. */
   assetId?: string;
-  /** When it was made, or could not be made at first, in milliseconds since 1970. */
+  /** When it was made, or first could not be made, in milliseconds since 1970. */
   assetAt?: number;
   quoted?: Quoted;
   passed?: Passed | undefined;
 }
 
-/** The record as it stands, if there is one; `ageMs` once it was read. */
+/** The run's record, if there is one. `ageMs` is known only if it was just read. */
 export type Standing = (Kept & { readonly ageMs?: number }) | undefined;
 
-/** `changed`: the record has to be read again. */
+/** The new record, if the step wrote it. `changed`: read the record again. */
 export type Performed = Standing | 'changed' | 'done';
 
 export interface Place {
@@ -39,7 +39,7 @@ export interface Place {
   readonly inHand: InHand;
 }
 
-/** Whether the record holds what the image was read as. */
+/** Whether the record holds the model and the parameters of the image in hand. */
 export function isPrepared({ image }: InHand, standing: Standing): boolean {
   const { modelId, parameters } = standing?.record ?? {};
   return image !== undefined && modelId === image.model.id && isDeepStrictEqual(parameters, image.parameters);
@@ -68,7 +68,7 @@ export async function performStep(step: Step, place: Place, submission: Submissi
   }
 }
 
-/** Reads the image, then creates the record or brings a claim up to date, which keeps its sends. */
+/** Reads the image, then creates the record or updates a claim. A claim keeps its sends. */
 async function prepare({ run, announced, standing, inHand }: Place, submission: Submission): Promise<Performed> {
   const image = inHand.image ?? (await prepareImage(announced, submission));
   if ('outcome' in image) return await end({ ...run, ...image.seen }, image.outcome, submission);
@@ -87,7 +87,7 @@ export function inPhase<P extends RunRecord['phase']>(phase: P, standing: Standi
   return standing?.record.phase === phase ? (standing as Kept<RecordIn<P>> & { ageMs?: number }) : undefined;
 }
 
-/** Uploads the image, asks for the price and pays: whatever of it is not done yet. */
+/** Uploads the image, gets a quote, and pays. Skips what is already done. */
 async function submit({ standing, inHand }: Place, submission: Submission): Promise<Performed> {
   const claimed = inPhase('claimed', standing);
   if (!claimed || !inHand.image) return 'changed';
@@ -121,7 +121,7 @@ async function submit({ standing, inHand }: Place, submission: Submission): Prom
   return 'changed';
 }
 
-/** Scenario may need a while until it finds an asset that we have just made. Shorter than an invocation. */
+/** Scenario may not find a new asset at once. Shorter than an invocation. */
 const ASSET_SETTLES_MS = 2 * 60_000;
 
 function isSettled(inHand: InHand, { clock }: Submission): boolean {
@@ -139,7 +139,7 @@ function waitToSend({ record }: Claimed, waitMs: number, { telemetry }: Submissi
   return new TryLaterError('the run was refused and sends again later', waitMs / 1000);
 }
 
-/** Every send has its own asset; one that no send has named yet is used. */
+/** Returns an asset that no send has used yet. Each send has its own. */
 async function takeAsset(
   { record: { runId, sends } }: Claimed,
   { bytes, upload: { contentType = '' } }: PreparedImage,
@@ -155,7 +155,7 @@ async function takeAsset(
   return inHand.assetId;
 }
 
-/** After a longer hold the price may have changed. */
+/** After this time, the price may have changed. */
 const QUOTE_GOOD_MS = 10 * 60_000;
 
 async function takeQuote(
@@ -175,12 +175,12 @@ async function reconcile(standing: Standing, submission: Submission): Promise<Pe
   const unsettled = inPhase('sending', standing) ?? inPhase('claimed', standing);
   if (!unsettled) return 'changed';
   const { record, etag, ageMs } = unsettled;
-  // An age is known only of a record that was just read.
+  // The age is known only if the record was just read.
   if (ageMs !== undefined) await reconcileSends({ record, etag, ageMs }, modelOf(record, submission), submission);
   return 'changed';
 }
 
-/** Scenario refused the image or its parameters, and it is proved that no job came of it. */
+/** Scenario refused the image or its parameters, and no job came of it. */
 async function rejectRefused(standing: Standing, submission: Submission): Promise<Performed> {
   const refused = inPhase('claimed', standing)?.record;
   const reason = refused?.sends.at(-1)?.refusal?.reason;
@@ -203,7 +203,7 @@ async function reject(run: Unclaimed, code: FailureCode, reason: string, submiss
   return await end(run, { phase: 'rejected', failure: failure(code, reason) }, submission);
 }
 
-/** Ends a run that nothing was paid for. If somebody pays meanwhile, the record is read again instead. */
+/** Ends a run that has not paid. If another invocation pays in the meantime, the record is read again. */
 async function end(run: Unclaimed, outcome: Outcome, { runs, telemetry }: Submission): Promise<Performed> {
   const why = 'failure' in outcome ? outcome.failure : undefined;
   telemetry.log.info('concluded', { outcome: outcome.phase, failure: why });

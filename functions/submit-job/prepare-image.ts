@@ -10,7 +10,7 @@ import { readImage } from './read-image.ts';
 import type { Submission } from './submission.ts';
 import { readUploadOptions, type UploadOptions } from './upload-options.ts';
 
-/** An image that may be submitted. */
+/** An image that can be submitted. */
 export interface PreparedImage {
   readonly bytes: Uint8Array;
   readonly upload: Upload;
@@ -18,13 +18,16 @@ export interface PreparedImage {
   readonly parameters: Parameters;
 }
 
-/** What is known of an upload that ends here, and how it ends. */
+/** An upload that ends here: what is known of it, and how it ends. */
 export interface EndedEarly {
   readonly seen: { readonly upload: Upload; readonly modelId?: string; readonly parameters?: Parameters };
   readonly outcome: Outcome;
 }
 
-/** Everything before the claim is free: is there an image, do its parameters fit, is there a result to reuse? */
+/**
+ * Does everything before the claim, which costs nothing: reads the image, resolves its parameters, and looks for a
+ * result to reuse.
+ */
 export async function prepareImage(
   announced: AnnouncedUpload,
   { s3, runs, settings }: Submission,
@@ -51,7 +54,7 @@ function limitsFor(metadata: Readonly<Record<string, string>>, { options, models
   return ('failure' in chosen ? options : chosen).model.image;
 }
 
-/** Defaults and presets are written for the deployment's own model. */
+/** Defaults and presets apply only to the deployment's own model. */
 function ofModel(model: Model, settings: ParameterSettings, options: UploadOptions): ParameterSettings {
   return model === options.model ? settings : { defaults: {}, presets: {} };
 }

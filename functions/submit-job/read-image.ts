@@ -8,7 +8,7 @@ import { AwsUnavailableError } from '../platform/errors.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { TryLaterError } from './errors.ts';
 
-/** What is at the place of the upload. */
+/** What S3 returned for the upload. */
 export type FoundObject =
   | {
       readonly kind: 'image';
@@ -16,17 +16,17 @@ export type FoundObject =
       readonly upload: Upload;
       readonly metadata: Record<string, string>;
     }
-  /** Nothing to work on, which is not the image's fault. */
+  /** There is no image. This is not the image's fault. */
   | { readonly kind: 'gone'; readonly failure: Failure; readonly upload: Upload }
   | { readonly kind: 'unusable'; readonly failure: Failure; readonly upload: Upload };
 
-/** What a model takes. */
+/** The images that a model accepts. */
 type ImageLimits = Model['image'];
 
 /**
- * Reads exactly the announced version, never more bytes than allowed, and checks that it is an image.
+ * Reads the announced version, and no more bytes than allowed. Checks that it is an image.
  *
- * @param limitsFor of the model that the object's user metadata asks for
+ * @param limitsFor returns the limits of the model that the object's user metadata names
  */
 export async function readImage(
   announced: AnnouncedUpload,
@@ -73,7 +73,7 @@ function deleted(): Failure {
   return failure('upload-deleted', 'the image was deleted before it was read');
 }
 
-/** S3 answers 405 to reading a delete marker. */
+/** S3 answers 405 to a request for a delete marker. */
 function whyGone(error: unknown): Failure | undefined {
   if (!(error instanceof S3ServiceException)) return undefined;
   const status = error.$metadata.httpStatusCode;
@@ -84,7 +84,7 @@ function whyGone(error: unknown): Failure | undefined {
   return undefined;
 }
 
-/** A policy or a key is wrong. It may be that of this one upload, so the others do not wait behind it. */
+/** A policy or a KMS key is wrong. It may be the key of this upload only, so other uploads do not wait behind it. */
 const REFUSED_SECONDS = 900;
 
 function whyWrongSize(size: number, maxBytes: number): Failure | undefined {
@@ -100,7 +100,10 @@ const SIGNATURES = [
   { type: 'webp', contentType: 'image/webp', signature: /^RIFF[^]{4}WEBP/ },
 ] as const;
 
-/** By the bytes, never by the name or the declared type. Undefined unless the dimensions can be read. */
+/**
+ * Detects the type from the bytes, never from the name or the declared type. Undefined unless the dimensions can be
+ * read.
+ */
 function detectContentType(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
   const format = SIGNATURES.find(({ signature }) => signature.test(head));

@@ -5,21 +5,23 @@ import { type Adopted, look, type LookTools } from './look.ts';
 import type { Invocation } from './submission.ts';
 
 const BETWEEN_LOOKS_MS = 15_000;
-/** What two looks and the write after them may take. */
+/** The time that two looks and the write after them can need. */
 const SETTLE_MARGIN_MS = 60_000;
-/** When a list that cannot be trusted is looked at again. */
+/** When SubmitJob looks again at a list that cannot be trusted. */
 const UNCLEAR_SECONDS = 300;
-/** A job may be in the list before its absence could be proved, so the run looks again after a minute, then less often. */
+/**
+ * The list can show a job before its absence could be proved. So the run looks again after a minute, then less often.
+ */
 const FIRST_AGAIN_MS = 60_000;
 
 export type Unsettled = Kept<RecordIn<'claimed' | 'sending'>> & { readonly ageMs: number };
 
 /**
- * Finds out from the job list whether a send of a run that may have been taken became a job.
+ * Finds out from the job list whether a send that may have been taken became a job.
  *
- * @param unsettled as it was just read
- * @returns the job, or undefined if it is proved, within the bounds, that there is none and that none may still appear
- * @throws TryLaterError when that cannot be known yet
+ * @param unsettled the record, which must have just been read
+ * @returns the job, or undefined if it is proved, within the bounds, that there is none and that none can still appear
+ * @throws TryLaterError if this is not known yet
  */
 export async function settleSends(
   { record, ageMs }: Unsettled,

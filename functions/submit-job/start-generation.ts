@@ -13,7 +13,7 @@ export interface GenerationInput {
   readonly check: { readonly waitSeconds: number };
 }
 
-/** Starts the execution that is named after the run. If there is one, it was started before: names last for 90 days. */
+/** Starts the execution that is named after the run. If it exists, it was started before: a name lasts for 90 days. */
 export async function startGeneration(
   { runId, jobId, upload: { bucket, key, versionId }, submittedAt }: RecordIn<'submitted'>,
   { id: modelId, polling }: Model,

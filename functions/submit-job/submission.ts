@@ -26,10 +26,10 @@ export const SUBMIT_JOB_ENV = [
 ] as const;
 export type SubmitJobEnv = Env<(typeof SUBMIT_JOB_ENV)[number]>;
 
-/** Everything that one invocation submits an upload with. `remainingMs`: milliseconds left of it. */
+/** Everything that an invocation needs to submit an upload. `remainingMs`: milliseconds left of the invocation. */
 export type Submission = ReturnType<typeof createSubmission> & { readonly remainingMs: () => number };
 
-/** One invocation of the function, as far as waiting needs it. */
+/** The part of an invocation that waiting needs. */
 export type Invocation = Pick<Submission, 'clock' | 'telemetry' | 'remainingMs'>;
 
 /** @param clients `s3` reads both buckets */
@@ -55,14 +55,14 @@ export function createSubmission(
   };
 }
 
-/** What the deployment says about every upload. */
+/** The deployment's settings for every upload. */
 function readSettings(env: SubmitJobEnv, models: readonly Model[]) {
   const model = modelNamed(env.MODEL, models);
   if (!model) throw new Error(`the environment variable MODEL names no model: ${env.MODEL}`);
   return {
     models,
     parameterSettings: parameterSettingsSchema.parse(JSON.parse(env.PARAMETER_SETTINGS)),
-    /** For uploads that do not say it themselves. */
+    /** Used if an upload's metadata does not set them. */
     options: { model, onDuplicate: onDuplicateSchema.parse(env.ON_DUPLICATE) },
     /** Compute units; a higher quote rejects the upload. */
     maxCuPerRun: readPositive(env, 'MAX_CU_PER_RUN'),

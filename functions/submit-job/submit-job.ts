@@ -9,7 +9,7 @@ import { consumeQueue } from './consume-queue.ts';
 import { createSubmission, type SubmitJobEnv } from './submission.ts';
 import { submitUpload } from './submit-upload.ts';
 
-/** Takes uploads from the queue and submits them. A message that fails comes back. */
+/** Submits the uploads in the queue. SQS delivers a message again if this fails. */
 export function createSubmitJob(
   env: SubmitJobEnv,
   clients: Clients<'s3' | 'events' | 'sfn' | 'sqs' | 'secrets' | 'fetch'>,

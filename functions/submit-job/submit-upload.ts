@@ -12,10 +12,10 @@ import { toUpload } from './read-image.ts';
 import type { Submission } from './submission.ts';
 
 /**
- * Takes one upload to a paid job and a running execution, or to an answer why not. Safe to call again at any time, and
- * twice at once: the record says what is done, and only the winner of the write to `sending` may pay.
+ * Takes one upload to a paid job and a running execution, or to an answer that says why not. Safe to repeat at any
+ * time, and safe twice at once: the record says what is done, and only the winner of the write to `sending` can pay.
  *
- * @throws TryLaterError when the message has to come back; any other error is unexpected and counted
+ * @throws TryLaterError if SQS must deliver the message again. Any other error is unexpected and counted
  */
 export async function submitUpload(announced: AnnouncedUpload, submission: Submission): Promise<void> {
   const run = createUnclaimed(runIdOf(announced), toUpload(announced));
@@ -29,7 +29,7 @@ export async function submitUpload(announced: AnnouncedUpload, submission: Submi
   }
 }
 
-/** Reads the run, decides the next step, performs it, again: until the record says that nothing is left to do here. */
+/** Reads the run, decides the next step, performs it, and repeats, until nothing is left to do here. */
 async function drive(
   run: Unclaimed,
   announced: AnnouncedUpload,
@@ -41,7 +41,7 @@ async function drive(
   while (performed !== 'done') {
     const standing: Standing = performed === 'changed' ? await records.read(run.runId) : performed;
     if (performed === 'changed' && !standing && (await wasKnown(run, submission))) {
-      // Somebody removed the record, or it was created at this very moment.
+      // Either somebody removed the record, or it was created just now.
       if (await records.read(run.runId)) continue;
       return;
     }
@@ -50,7 +50,10 @@ async function drive(
   }
 }
 
-/** A run whose record somebody removed must not be paid for again: it left a manifest or an execution. */
+/**
+ * Whether a run without a record was processed before: it has a manifest or an execution. Such a run must not be paid
+ * for again.
+ */
 async function wasKnown({ runId, upload }: Unclaimed, submission: Submission): Promise<boolean> {
   if (await submission.runs.documents.exists(manifestKey(upload.key, runId))) return true;
   return (await findExecution(runId, submission)) !== undefined;
@@ -58,7 +61,9 @@ async function wasKnown({ runId, upload }: Unclaimed, submission: Submission): P
 
 const UNREADABLE_SECONDS = 900;
 
-/** Never counted and never written: a newer version may understand it, or a person must look. */
+/**
+ * An unreadable record is never counted and never written. A newer version may understand it, or a person must look.
+ */
 function holdUnreadable(error: DocumentUnreadableError, { telemetry }: Submission): TryLaterError {
   telemetry.count('RecordUnreadable', 1);
   telemetry.log.error('the record cannot be understood', { error });
@@ -66,9 +71,9 @@ function holdUnreadable(error: DocumentUnreadableError, { telemetry }: Submissio
 }
 
 /**
- * An unexpected error. Counted in the record only while nothing was sent: a paid job is never buried.
+ * Counts an unexpected error in the record, but only while nothing was sent. A paid job is never given up.
  *
- * @returns whether it was one too many, and the run has ended
+ * @returns whether this was one error too many, and the run has ended
  */
 async function countAttempt(run: Unclaimed, error: unknown, submission: Submission): Promise<boolean> {
   const { records } = submission.runs;

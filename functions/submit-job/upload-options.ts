@@ -3,7 +3,7 @@ import { type Failure, failure } from '../contract/failures.ts';
 import { type OnDuplicate, onDuplicateSchema } from '../contract/options.ts';
 import type { Model } from '../models/model.ts';
 
-/** What an upload says about itself beside the parameters of its model. */
+/** What an upload's metadata sets besides the parameters of its model. */
 export interface UploadOptions {
   readonly model: Model;
   readonly onDuplicate: OnDuplicate;
@@ -15,7 +15,7 @@ const MODEL = `${PREFIX}model`;
 const KEYS = [ON_DUPLICATE, MODEL];
 
 /**
- * Reads the `meshdrop-…` metadata of an upload. What it does not say, the deployment says.
+ * Reads the `meshdrop-…` metadata of an upload. The deployment sets the rest.
  *
  * @param metadata user metadata of the object, keys in lower case, as `{ 'meshdrop-on-duplicate': 'reuse' }`
  */
@@ -41,7 +41,7 @@ export function readUploadOptions(
   return stray ?? { model, onDuplicate: parsed.data };
 }
 
-/** A parameter of another model would be ignored silently. */
+/** Otherwise, a parameter of another model would be ignored silently. */
 function findStray(metadata: Readonly<Record<string, string>>, model: Model, models: readonly Model[]) {
   for (const { name, metadataPrefix } of models) {
     const key =

@@ -15,13 +15,13 @@ export interface ListedUpload {
   readonly createdAt: number;
 }
 
-/** An event may be late by minutes, and an uncertain send is settled within ten. */
+/** An event can be minutes late, and an uncertain send is settled within ten minutes. */
 const STANDSTILL_MS = 15 * 60_000;
-/** An upload that waits or is held stands still, too: while there are messages, the sweep waits longer. */
+/** An upload that waits or is held does not change, either. While the queue has messages, Sweep waits longer. */
 const STANDSTILL_BEHIND_MS = 24 * 3_600_000;
 const MAX_LOST_MS = 7 * 24 * 3_600_000;
 
-/** Looks at one upload and puts back what it takes to conclude it. @returns whether it is concluded and announced */
+/** Puts back what one upload needs to be concluded. @returns whether it is concluded and announced */
 export async function resumeUpload(upload: ListedUpload, queue: QueueState, sweeping: Sweeping): Promise<boolean> {
   const runId = runIdOf(upload);
   const standing = await sweeping.records.read(runId);
@@ -30,7 +30,7 @@ export async function resumeUpload(upload: ListedUpload, queue: QueueState, swee
   if (isFinal(record) && record.announced) return true;
   if (ageMs < STANDSTILL_MS) return false;
   if (record.phase === 'submitted') await resumeExecution(upload, record, sweeping);
-  // The record says how the run ended, and its event was never sent: SubmitJob announces it.
+  // The record says how the run ended, but its event was not sent. SubmitJob sends it.
   else if (isFinal(record)) await resubmit(upload, sweeping);
   else if (!queue.isBehind || ageMs >= STANDSTILL_BEHIND_MS) await restart(upload, runId, standing, sweeping);
   return false;
@@ -40,14 +40,14 @@ async function resumeUnknown(upload: ListedUpload, runId: string, queue: QueueSt
   if (await sweeping.documents.exists(manifestKey(upload.key, runId))) return true;
   const ageMs = sweeping.clock.now() - upload.createdAt;
   if (ageMs > MAX_LOST_MS) return true;
-  // It was paid, and its documents were removed since or are in another bucket.
+  // The run was paid for. Its documents were removed, or are in another bucket.
   if (await findExecution(runId, sweeping)) return true;
   const standstillMs = queue.isBehind ? STANDSTILL_BEHIND_MS : STANDSTILL_MS;
   if (ageMs >= standstillMs) await restart(upload, runId, undefined, sweeping);
   return false;
 }
 
-/** A job takes minutes, and storing it seconds. After this, something keeps refusing. */
+/** A job takes minutes, and storing takes seconds. After this time, something keeps refusing. */
 const LATE_MS = 2 * 3_600_000;
 
 function countLate({ runId, submittedAt }: RecordIn<'submitted'>, { clock, telemetry }: Sweeping): void {
@@ -56,7 +56,7 @@ function countLate({ runId, submittedAt }: RecordIn<'submitted'>, { clock, telem
   telemetry.log.warn('a paid job is not stored yet', { runId, submittedAt });
 }
 
-/** The job is paid. Its execution may be missing, or its end was never reported. */
+/** The job is paid for. Its execution may be missing, or its end was not reported. */
 async function resumeExecution(upload: ListedUpload, record: RecordIn<'submitted'>, sweeping: Sweeping): Promise<void> {
   const { runId } = record;
   countLate(record, sweeping);
@@ -68,7 +68,7 @@ async function resumeExecution(upload: ListedUpload, record: RecordIn<'submitted
   await putBack(sweeping.queueUrls.reports, endedExecutionMessage(ended), sweeping);
 }
 
-/** The record's age tells when the sweep last looked, so the record is created or written again first. */
+/** The record's age shows when Sweep last looked, so the record is written first. */
 async function restart(
   upload: ListedUpload,
   runId: string,
@@ -99,7 +99,7 @@ async function resubmit(upload: ListedUpload, sweeping: Sweeping, isDeleted = fa
   await putBack(sweeping.queueUrls.uploads, uploadMessage(upload, isDeleted), sweeping);
 }
 
-/** Times alone do not tell: they are whole seconds, and those of a multipart upload are of its start. */
+/** Times alone are not enough: they are whole seconds, and a multipart upload has the time of its start. */
 async function isHiddenByDeleteMarker(
   { bucket, key, versionId, createdAt }: ListedUpload,
   { s3 }: Sweeping,

@@ -5,24 +5,24 @@ import { uploadIn } from '../run/upload.ts';
 import { putBack, type Sweeping } from './sweeping.ts';
 
 const PAGE = 10;
-/** Pages of one sweep; the rest waits for the next one. */
+/** The limit of one sweep. The next sweep reads the rest. */
 const MAX_PAGES = 50;
-/** Longer than a sweep may run, so that it meets no message twice. */
+/** Longer than a sweep can run, so that it never receives a message twice. */
 const HIDDEN_SECONDS = 1200;
 
-/** Uploads that were received too often. SubmitJob ends those whose errors were too many. */
+/** Puts back uploads that were received too often. SubmitJob ends those with too many errors. */
 export async function returnDeadUploads(sweeping: Sweeping): Promise<void> {
   const { deadUploads, uploads } = sweeping.queueUrls;
   await returnDeadLetters(deadUploads, uploads, uploadIn, sweeping);
 }
 
-/** Ends of executions that ReportFailure could not report. */
+/** Puts back reports that ReportFailure could not process. */
 export async function returnDeadReports(sweeping: Sweeping): Promise<void> {
   const { deadReports, reports } = sweeping.queueUrls;
   await returnDeadLetters(deadReports, reports, endedExecutionIn, sweeping);
 }
 
-/** A message that cannot be read stays where it is: that takes a person. */
+/** A message that cannot be read stays where it is. A person has to look. */
 async function returnDeadLetters(
   from: string,
   to: string,

@@ -6,8 +6,9 @@ import { createSweeping, type QueueState, type Sweeping } from './sweeping.ts';
 import { walkUploads } from './walk-uploads.ts';
 
 /**
- * Puts back what was lost: dead letters, uploads whose event never came, runs that stand still, ends that nobody heard of.
- * It ends, announces and pays for nothing itself: SubmitJob and ReportFailure do, and read the record before anything else.
+ * Puts back what was lost: dead letters, uploads whose event never arrived, runs that do not progress, and ends that
+ * were not reported. It ends, announces and pays for nothing itself. SubmitJob and ReportFailure do that, and read the
+ * record first.
  */
 export function createSweep(...composition: Parameters<typeof createSweeping>): Handle<unknown, void> {
   const sweeping = createSweeping(...composition);
@@ -19,7 +20,7 @@ export async function sweep(sweeping: Sweeping): Promise<void> {
   const parts = Object.entries({ returnDeadUploads, returnDeadReports, walk });
   let failed: unknown;
   for (const [name, part] of parts) {
-    // A queue that cannot be read does not stop the rest.
+    // If one part fails, the others still run.
     await part(sweeping).catch((error: unknown) => {
       sweeping.telemetry.log.error('a part of the sweep failed', { part: name, error: toError(error) });
       failed = error;

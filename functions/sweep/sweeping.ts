@@ -20,10 +20,10 @@ export const SWEEP_ENV = [
 ] as const;
 export type SweepEnv = Env<(typeof SWEEP_ENV)[number]>;
 
-/** Everything that one sweep works with. `remainingMs`: milliseconds left of this invocation. */
+/** Everything that a sweep needs. `remainingMs`: milliseconds left of this invocation. */
 export type Sweeping = ReturnType<typeof createSweeping> & { readonly remainingMs: () => number };
 
-/** Everything that a sweep works with, but for the time of one invocation. */
+/** Everything that a sweep needs, except for the time of one invocation. */
 export function createSweeping(
   env: SweepEnv,
   { s3, sfn, sqs }: Clients<'s3' | 'sfn' | 'sqs'>,
@@ -51,9 +51,9 @@ export function createSweeping(
   };
 }
 
-/** The uploads queue, as far as the sweep needs to know it. */
+/** What the sweep needs to know about the uploads queue. */
 export interface QueueState {
-  /** Milliseconds since 1970; about when this deployment began to listen. */
+  /** Milliseconds since 1970. About the time when this deployment began. */
   readonly createdAt: number;
   /** Whether it holds messages, waiting or in flight. */
   readonly isBehind: boolean;

@@ -7,18 +7,18 @@ import { isIgnored } from '../run/upload.ts';
 import { resumeUpload } from './resume-upload.ts';
 import type { QueueState, Sweeping } from './sweeping.ts';
 
-/** How far the sweep has come: a walk through a large bucket takes several invocations. */
+/** The progress of the sweep. A walk through a large bucket takes several invocations. */
 const progressSchema = z.strictObject({
   schemaVersion: schemaVersion1,
-  /** Where; absent in documents of earlier versions. */
+  /** Absent in documents of earlier versions. */
   uploadBucket: z.string().optional(),
-  /** Every upload before this time is known to be concluded. */
+  /** Every upload before this time is concluded. */
   doneUntil: z.iso.datetime(),
-  /** The walk that is under way; absent between two. */
+  /** The current walk. Absent between two walks. */
   walk: z
     .strictObject({
       startedAt: z.iso.datetime(),
-      /** Of the uploads that are not concluded yet. */
+      /** The time of the oldest upload that is not concluded yet. */
       oldest: z.iso.datetime().optional(),
       keyMarker: z.string(),
       versionIdMarker: z.string().optional(),
@@ -30,14 +30,14 @@ type Walk = NonNullable<Progress['walk']>;
 
 const PROGRESS_KEY = 'control/sweep.json';
 
-/** A multipart upload is dated from its start, and clocks differ. */
+/** A multipart upload has the time of its start, and clocks differ. */
 const LATE_MS = 6 * 3_600_000;
 const LAST_MS = 60_000;
-/** The first sweep comes within a day. If its document is missing later, the buckets are others or were emptied. */
+/** The first sweep runs within a day. If its document is missing later, the buckets were replaced or emptied. */
 const FIRST_SWEEP_MS = 25 * 3_600_000;
 
 /**
- * Looks at every upload that is not known to be concluded. Objects from before the deployment do not belong to it: they
+ * Checks every upload that is not known to be concluded. Objects from before the deployment do not belong to it, and
  * must never be paid for by accident.
  */
 export async function walkUploads(queue: QueueState, sweeping: Sweeping): Promise<void> {
@@ -49,12 +49,12 @@ export async function walkUploads(queue: QueueState, sweeping: Sweeping): Promis
   const walk = await walkPages(begun, since, queue, sweeping);
   const done = { ...progress, walk: undefined, doneUntil: doneUntil(walk) };
   const next = isDone(walk) ? done : { ...progress, walk };
-  // Another sweep at the same time has seen the same.
+  // If another sweep was first, it has seen the same.
   const document = checkStrictly(progressSchema, next, standing?.value);
   await sweeping.documents.write(PROGRESS_KEY, document, standing?.etag);
 }
 
-/** A bucket that joins a deployment later starts like one that was there before it: its objects do not belong to it. */
+/** The objects in a bucket that joins a deployment later do not belong to the deployment, either. */
 function readProgress(value: unknown, queue: QueueState, { clock, uploadBucket }: Sweeping): Progress {
   const start = { schemaVersion: '1.0', uploadBucket } as const;
   const now = clock.now();
@@ -77,7 +77,7 @@ function doneUntil({ startedAt, oldest }: Walk): string {
   return oldest !== undefined && oldest < started ? oldest : started;
 }
 
-/** Page by page, as long as there is time. An empty marker says that the end is reached. */
+/** Walks page by page while there is time. An empty marker means that the end is reached. */
 async function walkPages(from: Walk, since: number, queue: QueueState, sweeping: Sweeping): Promise<Walk> {
   let walk = from;
   do {
@@ -103,7 +103,7 @@ function earliest(...times: readonly (string | undefined)[]): string | undefined
   return times.filter((time) => time !== undefined).sort()[0];
 }
 
-/** When the oldest of these uploads that is not concluded yet was made, and the last one that there was time for. */
+/** Returns the time of the oldest upload that is not concluded yet, and where the walk stopped if the time ran out. */
 async function visitPage(
   versions: readonly ObjectVersion[],
   since: number,
@@ -113,7 +113,7 @@ async function visitPage(
   const { uploadBucket: bucket, ignorePrefixes, remainingMs, telemetry } = sweeping;
   let oldest: string | undefined;
   for (const { Key: key, VersionId: versionId, LastModified: createdAt } of versions) {
-    // Without versioning a run is named after its event, which is all that there ever was of it.
+    // Without versioning, a run is named after its event. Without the event, nothing can find it.
     if (key === undefined || versionId === undefined || versionId === 'null' || !createdAt) continue;
     if (createdAt.getTime() < since || isIgnored(key, ignorePrefixes)) continue;
     const upload = { bucket, key, versionId, createdAt: createdAt.getTime() };
