@@ -1,92 +1,61 @@
 import * as z from 'zod';
 
-/** Nothing was paid: the image or its metadata cannot be used. */
-function rejected(when: string, hint: string) {
-  return { status: 'rejected', when, hint } as const;
-}
-
-/** Any other failure. */
-function failed(when: string, hint: string) {
-  return { status: 'failed', when, hint } as const;
-}
-
-/** How a run ends without a model, when that happens, and what the reader can do. docs/failures.md is generated from this. */
-export const FAILURES = {
-  'upload-deleted': failed('the uploaded version was deleted before it was read', 'upload the image again'),
-  'upload-replaced': failed(
-    'in a bucket without versioning, the object was replaced before it was read',
-    'nothing to do: the newer upload has its own run',
-  ),
-  empty: rejected('the object has no bytes', 'upload the image again: it arrived empty'),
-  'too-large': rejected('the object is larger than 20,000,000 bytes', 'make the image smaller than 20,000,000 bytes'),
-  'not-an-image': rejected(
-    'the file is not a readable JPEG, PNG or WebP image, whatever its name says',
-    'upload a JPEG, PNG or WebP image',
-  ),
-  'unknown-parameter': rejected(
-    'a metadata key has the prefix of Meshdrop or of a model, but is unknown or belongs to another model',
-    'correct the name of the metadata key and upload the image again',
-  ),
-  'bad-parameter': rejected(
-    'the value of a parameter is out of range or has the wrong type',
-    'correct the value of the parameter and upload the image again',
-  ),
-  'parameter-conflict': rejected(
-    'two parameters exclude each other',
-    'remove one of the two parameters and upload the image again',
-  ),
-  'over-cu-limit': rejected(
-    'the quote is higher than maxCuPerRun',
-    'choose cheaper parameters, or ask the team to raise maxCuPerRun',
-  ),
-  'refused-by-scenario': rejected(
-    'Scenario refused the image or its parameters; the reason says why',
-    'fix what the reason says and upload the image again',
-  ),
-  'job-failed': failed(
-    'the job failed at Scenario, which refunds it',
-    'if the reason is about the image, use another one; otherwise upload it again',
-  ),
-  'job-canceled': failed('somebody canceled the job at Scenario', 'upload the image again'),
-  'job-lost': failed(
-    'for ten minutes, Scenario could not find the paid job',
-    'ask the team to check that the secret holds the key of the right project, and then to redrive the run',
-  ),
-  deadline: failed(
-    'the job did not finish before the deadline (jobDeadlineMinutes)',
-    'ask the team to redrive the run: the job is paid for and may still succeed',
-  ),
-  'no-model': failed(
-    'the job succeeded without a usable 3D file; its other files are kept',
-    'upload the image again, or try other parameters',
-  ),
-  'too-many-assets': failed(
-    'the job produced more than 500 files',
-    'ask the team to check the job: it produced far more files than a model should have',
-  ),
-  'download-broken': failed(
-    'the files of the finished job could not be copied after several attempts, or are larger than maxAssetBytes',
+/**
+ * How a run ends without a model, by failure code: what the reader can do. The comment of each code says when it happens.
+ * docs/failures.md is generated from both. *Rejected*: the image or its metadata cannot be used, and nothing was paid.
+ * *Failed*: everything else.
+ */
+export const HINTS = {
+  /** Failed: the uploaded version was deleted before it was read. */
+  'upload-deleted': 'upload the image again',
+  /** Failed: in a bucket without versioning, the object was replaced before it was read. */
+  'upload-replaced': 'nothing to do: the newer upload has its own run',
+  /** Rejected: the object has no bytes. */
+  empty: 'upload the image again: it arrived empty',
+  /** Rejected: the object is larger than 20,000,000 bytes. */
+  'too-large': 'make the image smaller than 20,000,000 bytes',
+  /** Rejected: the file is not a readable JPEG, PNG or WebP image, whatever its name says. */
+  'not-an-image': 'upload a JPEG, PNG or WebP image',
+  /** Rejected: a metadata key has the prefix of Meshdrop or of a model, but is unknown or belongs to another model. */
+  'unknown-parameter': 'correct the name of the metadata key and upload the image again',
+  /** Rejected: the value of a parameter is out of range or has the wrong type. */
+  'bad-parameter': 'correct the value of the parameter and upload the image again',
+  /** Rejected: two parameters exclude each other. */
+  'parameter-conflict': 'remove one of the two parameters and upload the image again',
+  /** Rejected: the quote is higher than maxCuPerRun. */
+  'over-cu-limit': 'choose cheaper parameters, or ask the team to raise maxCuPerRun',
+  /** Rejected: Scenario refused the image or its parameters; the reason says why. */
+  'refused-by-scenario': 'fix what the reason says and upload the image again',
+  /** Failed: the job failed at Scenario, which refunds it. */
+  'job-failed': 'if the reason is about the image, use another one; otherwise upload it again',
+  /** Failed: somebody canceled the job at Scenario. */
+  'job-canceled': 'upload the image again',
+  /** Failed: for ten minutes, Scenario could not find the paid job. */
+  'job-lost': 'ask the team to check that the secret holds the key of the right project, and then to redrive the run',
+  /** Failed: the job did not finish before the deadline (jobDeadlineMinutes). */
+  deadline: 'ask the team to redrive the run: the job is paid for and may still succeed',
+  /** Failed: the job succeeded without a usable 3D file; its other files are kept. */
+  'no-model': 'upload the image again, or try other parameters',
+  /** Failed: the job produced more than 500 files. */
+  'too-many-assets': 'ask the team to check the job: it produced far more files than a model should have',
+  /**
+   * Failed: the files of the finished job could not be copied after several attempts, or are larger than maxAssetBytes.
+   */
+  'download-broken':
     'ask the team to redrive the run, with a larger maxAssetBytes if the reason names it: the model exists and is paid for',
-  ),
-  aborted: failed(
-    'somebody stopped the execution',
-    'ask the team why the execution was stopped; a redrive fetches what is already paid for',
-  ),
-  'timed-out': failed(
-    'the execution took longer than 13 days, or a function timed out in every attempt',
-    'ask the team to redrive the run: the job is paid for',
-  ),
-  internal: failed(
-    'an unexpected error happened, five times before the payment or at any time after it',
-    'ask the team to look at the logs of this run',
-  ),
+  /** Failed: somebody stopped the execution. */
+  aborted: 'ask the team why the execution was stopped; a redrive fetches what is already paid for',
+  /** Failed: the execution took longer than 13 days, or a function timed out in every attempt. */
+  'timed-out': 'ask the team to redrive the run: the job is paid for',
+  /** Failed: an unexpected error happened, five times before the payment or at any time after it. */
+  internal: 'ask the team to look at the logs of this run',
 };
 
-export type FailureCode = keyof typeof FAILURES;
+export type FailureCode = keyof typeof HINTS;
 
 /** Part of the record, the manifest and the event. */
 export const failureSchema = z.strictObject({
-  code: z.enum(Object.keys(FAILURES) as FailureCode[]),
+  code: z.enum(Object.keys(HINTS) as FailureCode[]),
   reason: z.string().describe('one plain sentence'),
   hint: z.string().optional().describe('what the reader can do'),
 });
@@ -97,7 +66,7 @@ const MAX_REASON_LENGTH = 1_000;
 
 /** A failure with the hint of its code. */
 export function failure(code: FailureCode, reason: string): Failure {
-  return { code, reason: redact(reason), hint: FAILURES[code].hint };
+  return { code, reason: redact(reason), hint: HINTS[code] };
 }
 
 /** Makes foreign text fit to publish: removes the queries of URLs, which may be signatures, and limits the length. */
@@ -119,5 +88,5 @@ export class RunFailedError<Code extends FailureCode = FailureCode> extends Erro
 }
 
 export function isFailureCode(text: string): text is FailureCode {
-  return Object.hasOwn(FAILURES, text);
+  return Object.hasOwn(HINTS, text);
 }

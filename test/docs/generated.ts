@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FAILURES } from '../../functions/contract/failures.ts';
+import { HINTS } from '../../functions/contract/failures.ts';
 import { sampleEvents, sampleManifests } from './event-samples.ts';
 import { publishedSchemas } from './event-schemas.ts';
 import { replacePart } from './generated-part.ts';
@@ -30,10 +30,25 @@ function jsonFiles(values: ReadonlyMap<string, unknown>, ending: string): readon
   return [...values].map(([name, value]) => [`docs/events/${name}.${ending}`, `${JSON.stringify(value, null, 2)}\n`]);
 }
 
-function failures(): string {
-  const rows = Object.entries(FAILURES).map(
-    ([code, { status, when, hint }]) => `| \`${code}\` | ${status} | ${when} | ${hint} |`,
+/** When each code happens, from the comments of the table: `rejected | two parameters exclude each other`. */
+function failureComments(): ReadonlyMap<string, string> {
+  const path = 'functions/contract/failures.ts';
+  const text = readFileSync(join(import.meta.dirname, '..', '..', path), 'utf8');
+  const found = [...text.matchAll(/\/\*\*\s+(?:\* )?(Rejected|Failed): ([^/]*?)\.\s*\*\/\s+'?([\w-]+)'?:/g)];
+  const comments = new Map(
+    found.map(([, status = '', when = '', code = '']) => [
+      code,
+      `${status.toLowerCase()} | ${when.replaceAll(/\s+\* /g, ' ')}`,
+    ]),
   );
+  const missing = Object.keys(HINTS).filter((code) => !comments.has(code));
+  if (missing.length > 0) throw new Error(`${path}: say in a comment when these happen: ${missing.join(', ')}`);
+  return comments;
+}
+
+function failures(): string {
+  const comments = failureComments();
+  const rows = Object.entries(HINTS).map(([code, hint]) => `| \`${code}\` | ${comments.get(code)} | ${hint} |`);
   return `# When there is no model
 
 Every upload ends with a manifest, in the folder where its model would be, and with an event. If there is no model, both
@@ -41,7 +56,7 @@ have \`failure: { code, reason, hint }\`: a code for programs, a reason in one p
 about what to do.
 
 *Rejected* (\`Upload Rejected\`) means that the image or its metadata cannot be used: nothing was paid. *Failed*
-(\`Model Failed\`) means everything else. You can resume a failed run whose job was paid, without paying again:
+(\`Model Failed\`) means everything else. You can resume a failed run whose job is paid for, without paying again:
 \`npm run redrive -- RUNID\`.
 
 | code | ends as | when | what to do |
