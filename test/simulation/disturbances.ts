@@ -254,6 +254,21 @@ const REFUSED_BUT_TAKEN: readonly Disturbance[] = [
     'a bad request of a gateway that sends again 85 s later',
     taken(400, { by: 'gateway', reason: 'Bad Request', lateSeconds: 85 }),
   ),
+  {
+    name: 'a ceiling that is answered and taken, and a list that lags by a minute',
+    standIn: { listLagSeconds: 59, faults: [taken(429)] },
+  },
+  {
+    name: 'a gateway that sends again 85 s later, and a list that lags by a minute',
+    standIn: {
+      listLagSeconds: 59,
+      faults: [taken(429, { by: 'gateway', reason: 'Too Many Requests', lateSeconds: 85 })],
+    },
+  },
+  {
+    name: 'a ceiling that is answered and taken, and a list that is empty for a moment',
+    standIn: { faults: [taken(429), { on: 'listJobs', what: 'answer', status: 200, body: '{"jobs":[]}' }] },
+  },
 ];
 
 const LOST = { on: generate, what: 'lost-cut' } as const;

@@ -33,12 +33,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a 5xx, 408 or 409 counts as a refusal',
-    file: 'functions/scenario/http.ts',
-    edits: [['return status >= 400 && status < 500 && status !== 408 && status !== 409;', 'return status >= 400;']],
-  },
-  {
-    name: 'an uncertain send counts as a refusal',
+    name: 'an uncertain send counts as one that never left',
     file: 'functions/submit-job/pay-once.ts',
     edits: [
       [
@@ -51,6 +46,16 @@ export const mutations: readonly Mutation[] = [
     name: 'a send is proved absent before the bound',
     file: 'functions/submit-job/settle-sends.ts',
     edits: [['  const leftMs = boundMs - ageMs;', '  const leftMs = 0 * (boundMs - ageMs);']],
+  },
+  {
+    name: 'one look proves that no job came of a send',
+    file: 'functions/submit-job/settle-sends.ts',
+    edits: [
+      [
+        '  await clock.sleep(BETWEEN_LOOKS_MS);\n',
+        "  if (first === 'nothing') return undefined;\n  await clock.sleep(BETWEEN_LOOKS_MS);\n",
+      ],
+    ],
   },
   {
     name: 'a lost request is given no time to take effect',

@@ -385,9 +385,14 @@ describe('a host', () => {
     ['fd00::1', 6],
     ['::ffff:10.0.0.1', 6],
     ['64:ff9b::a00:1', 6],
+    ['198.18.0.1', 4],
+    ['192.0.2.1', 4],
+    ['224.0.0.1', 4],
+    ['2002:a00:1::1', 6],
+    ['2001:db8::1', 6],
   ])('whose allowed name resolves to %s is never connected to', async (address, family) => {
     const lookup = async () => [
-      { address: '203.0.113.1', family: 4 },
+      { address: '54.230.1.1', family: 4 },
       { address, family },
     ];
     const file = { id: 'asset_1', said: ok(''), asset: { url: 'https://cdn.cloud.scenario.com/a.glb' } };
