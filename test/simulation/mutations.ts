@@ -37,8 +37,8 @@ export const mutations: readonly Mutation[] = [
     file: 'functions/submit-job/pay-once.ts',
     edits: [
       [
-        "  if (!taken.outcome) return telemetry.log.warn('it is unknown whether the job was taken', { why: taken.error.message });\n",
-        '  if (!taken.outcome) return void (await recordOutcome(won, { noJob: true }, submission));\n',
+        "    return telemetry.log.warn('it is unknown whether the job was taken', { why: taken.error.message });\n",
+        '    return void (await recordOutcome(won, { noJob: true }, submission));\n',
       ],
     ],
   },
