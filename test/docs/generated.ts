@@ -8,6 +8,8 @@ import { lifecyclePicture } from './lifecycle-picture.ts';
 import { roomsTable } from './rooms-table.ts';
 import { settingsTable } from './settings-table.ts';
 
+const project = join(import.meta.dirname, '..', '..');
+
 /** The documents that are made from the code, wholly or in part: path and text. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
   return new Map([
@@ -22,7 +24,7 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
 }
 
 function withGenerated(path: string, part: string, generated: string): [string, string] {
-  const text = readFileSync(join(import.meta.dirname, '..', '..', path), 'utf8');
+  const text = readFileSync(join(project, path), 'utf8');
   return [path, replacePart(text, path, part, generated)];
 }
 
@@ -30,10 +32,30 @@ function jsonFiles(values: ReadonlyMap<string, unknown>, ending: string): readon
   return [...values].map(([name, value]) => [`docs/events/${name}.${ending}`, `${JSON.stringify(value, null, 2)}\n`]);
 }
 
-function failures(): string {
-  const rows = Object.entries(FAILURES).map(
-    ([code, { status, when, hint }]) => `| \`${code}\` | ${status} | ${when} | ${hint} |`,
+/** What the comment above a failure code says. */
+interface FailureComment {
+  readonly status: string;
+  readonly when: string;
+}
+
+/** The comments in failures.ts, by code. They aren't data because no function needs them. */
+function failureComments(): ReadonlyMap<string, FailureComment> {
+  const source = readFileSync(join(project, 'functions', 'contract', 'failures.ts'), 'utf8');
+  const found = source.matchAll(
+    /^ {2}\/\*\* (?<status>rejected|failed): (?<when>.+) \*\/\n {2}'?(?<code>[a-z-]+)'?:/gm,
   );
+  return new Map(
+    [...found].map(({ groups: { code = '', status = '', when = '' } = {} }) => [code, { status, when }] as const),
+  );
+}
+
+function failures(): string {
+  const comments = failureComments();
+  const rows = Object.entries(FAILURES).map(([code, hint]) => {
+    const comment = comments.get(code);
+    if (!comment) throw new Error(`failures.ts has no comment "rejected: …" or "failed: …" above ${code}`);
+    return `| \`${code}\` | ${comment.status} | ${comment.when} | ${hint} |`;
+  });
   return `# When there is no model
 
 Every upload ends with a manifest, in the folder where its model would be, and with an event. If there is no model, both
