@@ -7,14 +7,14 @@ export const assetSchema = z.strictObject({
   key: z.string(),
   versionId: z.string().optional().describe('absent if the bucket has no versioning'),
   contentType: z.string(),
-  bytes: z.number().int().positive(),
+  bytes: z.int().positive(),
   sha256: z.string().describe('hex'),
   assetId: z.string().describe('at Scenario'),
 });
 
 export type Asset = z.infer<typeof assetSchema>;
 
-const count = z.number().int().nonnegative();
+const count = z.int().nonnegative();
 const point = z.tuple([z.number(), z.number(), z.number()]);
 
 export const factsSchema = z.strictObject({

@@ -10,7 +10,7 @@ export const uploadSchema = z.strictObject({
   bucket: z.string(),
   key: z.string(),
   versionId: z.string().optional().describe('absent if the bucket has no versioning'),
-  bytes: z.number().int().nonnegative().optional(),
+  bytes: z.int().nonnegative().optional(),
   sha256: z.string().optional().describe('hex, of the image'),
   contentType: z.string().optional().describe('by the bytes of the image'),
 });
@@ -90,7 +90,6 @@ export const eventSchemas = {
       job: jobSchema,
       assets: z.array(assetSchema),
       assetCount: z
-        .number()
         .int()
         .positive()
         .optional()

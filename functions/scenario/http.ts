@@ -37,49 +37,38 @@ const TRIES = 3;
 const RETRY_MS = 500;
 
 /**
- * Makes a call that costs nothing. Retries it if Scenario does not answer, and once with fresh credentials after a 401.
+ * Makes a call that costs nothing. Retries it if Scenario doesn't answer or answers 5xx, 408 or 409. After a 401, retries
+ * it once with fresh credentials.
  *
  * @throws ScenarioBusyError | ScenarioAccountError | ScenarioInputError | ScenarioNotFoundError | ScenarioUnavailableError
  */
 export async function callFree(call: Call, connection: Connection): Promise<Received> {
-  let renewed = false;
+  let isRenewed = false;
   for (let tries = 1; ; tries += 1) {
     try {
       const answer = await send(call, TIMEOUT_MS, connection);
-      if (isAccepted(answer, call)) return answer;
-      if (answer.status === 401 && !renewed) {
-        renewed = true;
-        connection.credentials.drop();
-        continue;
-      }
-      throw refusal(call, answer, connection.clock.now());
+      if (answer.status !== 401 || isRenewed) return accepted(call, answer, connection);
+      isRenewed = true;
+      connection.credentials.drop();
     } catch (error) {
-      const isTransport = error instanceof TransportError;
-      const reported = isTransport ? new ScenarioUnavailableError(unanswered(call, error)) : error;
-      if (!(reported instanceof ScenarioUnavailableError) || tries >= TRIES) throw reported;
+      const isPassing = error instanceof ScenarioUnavailableError || error instanceof SubmissionUncertainError;
+      if (!isPassing) throw error;
+      // Free calls are safe to repeat, so it doesn't matter whether Scenario took this one.
+      if (tries >= TRIES) throw new ScenarioUnavailableError(error.message);
       await connection.clock.sleep(RETRY_MS * 2 ** tries);
     }
   }
 }
 
 /**
- * Makes the call that costs money. Sends it once, whatever happens.
+ * Makes the call that costs money. Sends it exactly once.
  *
  * @throws SubmissionUncertainError if Scenario may have taken it; otherwise what `callFree` throws
  */
 export async function callPaid(call: Call, connection: Connection): Promise<Received> {
-  let answer: Received;
-  try {
-    answer = await send(call, PAID_TIMEOUT_MS, connection);
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-    if (BEFORE_CONNECTION.includes(codeOf(error))) throw new ScenarioUnavailableError(unanswered(call, error));
-    throw new SubmissionUncertainError(unanswered(call, error));
-  }
-  if (isAccepted(answer, call)) return answer;
+  const answer = await send(call, PAID_TIMEOUT_MS, connection);
   if (answer.status === 401) connection.credentials.drop();
-  if (isDefinite(answer.status)) throw refusal(call, answer, connection.clock.now());
-  throw new SubmissionUncertainError(`Scenario answered ${answer.status} to ${call.method} ${call.path}`);
+  return accepted(call, answer, connection);
 }
 
 type Received = Awaited<ReturnType<typeof send>>;
@@ -99,8 +88,11 @@ async function send(call: Call, timeoutMs: number, connection: Connection) {
     const text = await readText(response);
     const retryAfter = response.headers.get('retry-after');
     return { status: response.status, text, body: parseJson(text), retryAfter };
-  } catch (cause) {
-    throw new TransportError('no answer', { cause });
+  } catch (error) {
+    const code = codeOf(error);
+    const message = `Scenario did not answer ${call.method} ${call.path}: ${code}`;
+    if (BEFORE_CONNECTION.includes(code)) throw new ScenarioUnavailableError(message);
+    throw new SubmissionUncertainError(message);
   }
 }
 
@@ -118,11 +110,6 @@ async function readText({ body }: Response): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(pieces));
 }
 
-/** A network failure, as opposed to a failure before the request is made. */
-class TransportError extends Error {
-  override readonly name = 'TransportError';
-}
-
 /** Error codes from before there is a connection: no byte of the request was sent. */
 const BEFORE_CONNECTION = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'];
 
@@ -133,12 +120,12 @@ function codeOf(error: unknown): string {
   return error.cause instanceof Error ? codeOf(error.cause) : error.name;
 }
 
-function unanswered(call: Call, error: TransportError): string {
-  return `Scenario did not answer ${call.method} ${call.path}: ${codeOf(error)}`;
-}
-
-function isAccepted({ status }: Received, { accept }: Call): boolean {
-  return (status >= 200 && status < 300) || status === accept;
+function accepted(call: Call, answer: Received, { clock }: Connection): Received {
+  const { status } = answer;
+  if ((status >= 200 && status < 300) || status === call.accept) return answer;
+  if (isDefinite(status)) throw refusal(call, answer, clock.now());
+  const reason = reasonIn(answer);
+  throw new SubmissionUncertainError(`Scenario answered ${call.method} ${call.path} with ${status}: ${reason}`);
 }
 
 /** Scenario took nothing. Its own client retries 408 and 409, so they prove nothing. */
@@ -184,9 +171,9 @@ function isOutOfCredits(reason: string): boolean {
 
 /** The error for an answer that is a refusal. */
 function refusal(call: Call, answer: Received, now: number): Error {
-  const reason = reasonIn(answer);
-  const message = `Scenario refused ${call.method} ${call.path} with ${answer.status}: ${reason}`;
   const { status } = answer;
+  const reason = reasonIn(answer);
+  const message = `Scenario refused ${call.method} ${call.path} with ${status}: ${reason}`;
   const isLimit = status === 429;
   const isInput = [400, 413, 422].includes(status);
   const isAccount = [401, 402, 403].includes(status) || ((isLimit || isInput) && isOutOfCredits(reason));
