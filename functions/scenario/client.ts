@@ -8,21 +8,11 @@ import {
   DryRunPaidError,
   ScenarioAccountError,
   ScenarioInputError,
-  ScenarioNotFoundError,
   ScenarioUnavailableError,
   SubmissionUncertainError,
 } from './errors.ts';
-import { callFree, callPaid, type Connection } from './http.ts';
-import {
-  assetShape,
-  costShape,
-  id,
-  type Job,
-  jobPageShape,
-  jobShape,
-  parseBody,
-  type ScenarioAsset,
-} from './schemas.ts';
+import { type Call, callFree, callPaid, type Connection } from './http.ts';
+import { assetShape, costShape, id, jobPageShape, jobShape, parseBody } from './schemas.ts';
 import { type Image, uploadImage } from './upload-image.ts';
 
 /** What Scenario makes a model from. */
@@ -63,27 +53,35 @@ export function createScenario(connection: Connection) {
      */
     generate: (request: GenerationRequest) => generate(request, connection),
     /** @throws ScenarioNotFoundError */
-    job: async (jobId: string): Promise<Job> =>
+    job: async (jobId: string) =>
       parseBody(z.object({ job: jobShape }), await get(`/jobs/${encodeURIComponent(jobId)}`)).job,
     /** Model jobs, newest first, back to this time (milliseconds since 1970). */
     jobsSince: (time: number) => jobsSince(time, get),
     /** @throws ScenarioNotFoundError */
-    asset: async (assetId: string): Promise<ScenarioAsset> => {
+    asset: async (assetId: string) => {
       const body = await get(`/assets/${encodeURIComponent(assetId)}?originalAssets=true`);
       return parseBody(z.object({ asset: assetShape }), body).asset;
     },
   };
 }
 
-function generatePath({ modelId }: GenerationRequest): string {
-  return `/generate/custom/${encodeURIComponent(modelId)}`;
+function generationCall({ modelId, assetId, inputs }: GenerationRequest): Call {
+  return {
+    method: 'POST',
+    path: `/generate/custom/${encodeURIComponent(modelId)}`,
+    body: inputs,
+    // A 404 is about the input asset if it says so. Otherwise it is about the model, and no image is at fault.
+    notFound: (message) => {
+      const isAsset = message.includes(assetId) || /\basset\b/i.test(message);
+      return isAsset ? new ScenarioInputError(message) : new ScenarioAccountError(message);
+    },
+  };
 }
 
 /** `dryRun` belongs in the query: in the body it is ignored, and a paid job starts. */
 async function quote(request: GenerationRequest, connection: Connection): Promise<number> {
-  const path = `${generatePath(request)}?dryRun=true`;
-  const call = { method: 'POST', path, body: request.inputs, accept: 402 } as const;
-  const { status, body } = await attributeNotFound(request, callFree(call, connection));
+  const call = generationCall(request);
+  const { status, body } = await callFree({ ...call, path: `${call.path}?dryRun=true`, accept: 402 }, connection);
   const cost = costShape.safeParse(body).data;
   // If the API ever treats a dry run as a real one, a job has been bought and this must not go unnoticed.
   const started = cost?.job?.jobId;
@@ -98,25 +96,15 @@ async function quote(request: GenerationRequest, connection: Connection): Promis
 }
 
 async function generate(request: GenerationRequest, connection: Connection): Promise<string> {
-  const call = { method: 'POST', path: generatePath(request), body: request.inputs } as const;
-  const { body } = await attributeNotFound(request, callPaid(call, connection));
+  const { body } = await callPaid(generationCall(request), connection);
   const started = z.object({ job: z.object({ jobId: id }) }).safeParse(body);
   if (started.success) return started.data.job.jobId;
   throw new SubmissionUncertainError('Scenario took the request and named no job');
 }
 
-/** A 404 is about the input asset if it says so. Otherwise it is about the model, and no image is at fault. */
-async function attributeNotFound<T>({ assetId }: GenerationRequest, call: Promise<T>): Promise<T> {
-  return await call.catch((error: unknown) => {
-    if (!(error instanceof ScenarioNotFoundError)) throw error;
-    const isAsset = error.message.includes(assetId) || /\basset\b/i.test(error.message);
-    throw isAsset ? new ScenarioInputError(error.message) : new ScenarioAccountError(error.message);
-  });
-}
-
 const LIST_PAGE = 200;
 
-async function* jobsSince(time: number, get: (path: string) => Promise<unknown>): AsyncGenerator<Job> {
+async function* jobsSince(time: number, get: (path: string) => Promise<unknown>) {
   let token: string | undefined;
   do {
     const next = token === undefined ? '' : `&paginationToken=${encodeURIComponent(token)}`;

@@ -29,6 +29,8 @@ export interface Call {
   readonly body?: unknown;
   /** A status besides 2xx that counts as success. */
   readonly accept?: number;
+  /** Makes the error for a 404. By default, the ID in the path is unknown. */
+  readonly notFound?: (message: string) => Error;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -180,7 +182,8 @@ function refusal(call: Call, answer: Received, now: number): Error {
   if (isAccount) return new ScenarioAccountError(message);
   if (isLimit) return new ScenarioBusyError(message, waitIn(answer, now));
   if (isInput) return new ScenarioInputError(reason);
-  return status === 404 ? new ScenarioNotFoundError(message) : new ScenarioUnavailableError(message);
+  if (status === 404) return call.notFound?.(message) ?? new ScenarioNotFoundError(message);
+  return new ScenarioUnavailableError(message);
 }
 
 /** Seconds, from the body or from Retry-After (seconds or a date). */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Failure, redact } from '../contract/failures.ts';
+import { isoDate } from '../platform/clock.ts';
 import { ScenarioUnavailableError } from './errors.ts';
 
 /** Ids become part of paths, keys and execution names, so no other characters are accepted. */
@@ -26,49 +27,51 @@ const ENDS: ReadonlyMap<string, 'succeeded' | 'failed' | 'canceled'> = new Map([
   ['cancelled', 'canceled'],
 ]);
 
+/** A generation, as one poll shows it. */
 export const jobShape = z
   .object({
     jobId: id,
-    status: z.string().catch('unknown'),
-    progress: z.number().catch(0),
-    statusHistory: z.array(z.object({ status: z.string(), date: z.string() })).catch([]),
+    status: z
+      .string()
+      .catch('')
+      .transform((status) => ENDS.get(status) ?? 'running'),
+    /** 0 to 1. Some answers count to 100. */
+    progress: z
+      .number()
+      .catch(0)
+      .transform((progress) => Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress))),
+    statusHistory: z.array(z.object({ date: z.string() })).catch([]),
     metadata: z
-      .object({ input: z.unknown().optional(), assetIds: ids.catch([]), error: sentence, hint: sentence })
+      .object({
+        input: z.unknown().transform(readInput).optional(),
+        assetIds: ids.catch([]),
+        error: sentence,
+        hint: sentence,
+      })
       .catch({ assetIds: [] }),
     billing: ifValid(z.object({ cuCost: amount })),
     createdAt: text,
     updatedAt: text,
   })
-  .transform(({ jobId, progress, statusHistory, metadata, billing, createdAt, updatedAt, ...row }) => {
-    const status = ENDS.get(row.status) ?? 'running';
-    const { input, assetIds, error, hint } = metadata;
-    return {
-      jobId,
-      status,
-      /** 0 to 1. */
-      progress: Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress)),
-      assetIds,
-      error,
-      hint,
-      /** Compute units charged. */
-      cu: billing?.cuCost,
-      createdAt,
-      finishedAt: status === 'running' ? undefined : toIsoDate(statusHistory.at(-1)?.date ?? updatedAt),
-      input: readInput(input),
-    };
-  });
+  .transform(({ statusHistory, metadata, billing, updatedAt, ...job }) => ({
+    ...job,
+    ...metadata,
+    /** Compute units charged. */
+    cu: billing?.cuCost,
+    finishedAt: job.status === 'running' ? undefined : toIsoDate(statusHistory.at(-1)?.date ?? updatedAt),
+  }));
 
-type JobRow = z.infer<typeof jobShape>;
-/** A generation as one poll shows it. */
-export type Job = Partial<JobRow> & Pick<JobRow, 'jobId' | 'status' | 'progress' | 'assetIds'>;
+export type Job = z.infer<typeof jobShape>;
 
 export const jobPageShape = z.object({ jobs: z.array(jobShape), nextPaginationToken: z.string().nullish() });
 
+/** A file at Scenario. */
 export const assetShape = z
   .object({
     id,
     url: z.string(),
-    status: z.string().catch('success'),
+    status: z.enum(['pending', 'error', 'success']).catch('success'),
+    /** `img23d`, `3d:texture:albedo` and the like. */
     source: text,
     kind: text,
     originalFileUrl: text,
@@ -76,22 +79,18 @@ export const assetShape = z
     preview: ifValid(z.object({ assetId: id })),
     thumbnail: ifValid(z.object({ assetId: id })),
   })
-  .transform(({ id: assetId, url, status, source, kind, originalFileUrl, properties, preview, thumbnail }) => ({
+  .transform(({ id: assetId, url, kind, originalFileUrl, properties, thumbnail, ...asset }) => ({
+    ...asset,
     assetId,
     /** Signed: use it at once and never keep it. */
     url: originalFileUrl ?? url,
-    status: status === 'pending' ? ('pending' as const) : status === 'error' ? ('broken' as const) : ('ready' as const),
-    /** `img23d`, `3d:texture:albedo` and the like. */
-    source,
     /** According to Scenario; the bytes are better evidence. */
     is3d: kind === '3d',
     bytes: originalFileUrl === undefined ? properties?.size : undefined,
-    preview: preview ?? thumbnail,
+    preview: asset.preview ?? thumbnail,
   }));
 
-type AssetRow = z.infer<typeof assetShape>;
-/** A file at Scenario. */
-export type ScenarioAsset = Partial<AssetRow> & Pick<AssetRow, 'assetId' | 'url' | 'status' | 'is3d'>;
+export type ScenarioAsset = z.infer<typeof assetShape>;
 
 export const uploadShape = z.object({
   id,
@@ -130,21 +129,20 @@ function readInput(echo: unknown): JobInput | undefined {
   }
 }
 
+/** Other programs can't read the format of years beyond 9999. */
+const YEAR_10000 = Date.UTC(10_000, 0);
+
 function toIsoDate(date = ''): string | undefined {
   const time = Date.parse(date);
-  const iso = Number.isNaN(time) ? '' : new Date(time).toISOString();
-  // Other programs cannot read the format of years beyond 9999.
-  return /^\d{4}-/.test(iso) ? iso : undefined;
+  return time >= 0 && time < YEAR_10000 ? isoDate(time) : undefined;
 }
 
 /** @throws ScenarioUnavailableError if the answer does not have the documented shape: worth a retry */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0]?.path.join('.');
-  throw new ScenarioUnavailableError(
-    `Scenario's answer is not valid: ${where ? `${where} is wrong` : 'it is not a JSON object'}`,
-  );
+  const where = parsed.error.issues[0]?.path.join('.') || 'the top';
+  throw new ScenarioUnavailableError(`Scenario's answer isn't valid at ${where}`);
 }
 
 /** Why a job that ended gave no model. Undefined if it succeeded. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ScenarioAccountError, ScenarioInputError, ScenarioNotFoundError, ScenarioUnavailableError } from './errors.ts';
+import { ScenarioAccountError, ScenarioInputError, ScenarioUnavailableError } from './errors.ts';
 import { callFree, type Connection } from './http.ts';
 import { id, parseBody, uploadShape } from './schemas.ts';
 
@@ -23,11 +23,10 @@ async function uploadInline({ name, bytes }: Image, connection: Connection): Pro
   return parseBody(z.object({ asset: z.object({ id }) }), answer.body).asset.id;
 }
 
-/** A 404 for a path without an id is about the address of the API, not about an image. */
+/** A 404 for a path without an ID is about the address of the API, not about an image. */
 async function postNew(path: string, body: unknown, connection: Connection) {
-  return await callFree({ method: 'POST', path, body }, connection).catch((cause: unknown) => {
-    throw cause instanceof ScenarioNotFoundError ? new ScenarioAccountError(cause.message, { cause }) : cause;
-  });
+  const notFound = (message: string) => new ScenarioAccountError(message);
+  return await callFree({ method: 'POST', path, body, notFound }, connection);
 }
 
 const PART_BYTES = 8_000_000;
@@ -49,14 +48,11 @@ async function uploadInParts({ name, bytes, contentType }: Image, connection: Co
   const path = `/uploads/${encodeURIComponent(upload.id)}`;
   const complete = { method: 'POST', path: `${path}/action`, body: { action: 'complete' } } as const;
   // A refusal may mean that it was taken before and the answer was lost: the upload itself tells.
-  const refused = await callFree(complete, connection).then(
-    () => undefined,
-    (error: unknown) => {
-      if (error instanceof ScenarioInputError) return error;
-      throw error;
-    },
-  );
-  return await waitForImport(path, refused, connection);
+  const completed = await callFree(complete, connection).catch((error: unknown) => {
+    if (error instanceof ScenarioInputError) return error;
+    throw error;
+  });
+  return await waitForImport(path, completed instanceof Error ? completed : undefined, connection);
 }
 
 /** Part URLs are signed: no credentials, and no checksum headers, which would break the signature. */
@@ -64,12 +60,8 @@ async function putPart(url: string, bytes: Uint8Array, connection: Connection): 
   const { protocol, host } = new URL(url);
   if (protocol !== 'https:' && host !== new URL(connection.url).host)
     throw new Error(`Scenario named a part URL without https, on ${host}`);
-  const sent = {
-    method: 'PUT',
-    body: Buffer.from(bytes),
-    redirect: 'error',
-    signal: AbortSignal.timeout(PART_TIMEOUT_MS),
-  } as const;
+  const signal = AbortSignal.timeout(PART_TIMEOUT_MS);
+  const sent = { method: 'PUT', body: Buffer.from(bytes), redirect: 'error', signal } as const;
   const response = await connection.fetch(url, sent).catch(() => undefined);
   await response?.body?.cancel();
   if (!response?.ok)

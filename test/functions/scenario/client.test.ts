@@ -340,10 +340,11 @@ describe('an asset', () => {
   };
 
   it.each([
-    ['success', 'ready'],
-    [undefined, 'ready'],
+    ['success', 'success'],
+    [undefined, 'success'],
+    ['other', 'success'],
     ['pending', 'pending'],
-    ['error', 'broken'],
+    ['error', 'error'],
   ])('with status %s is %s', async (status, meant) => {
     expect((await assetWith({ status })).asset.status).toBe(meant);
   });
