@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { type Failure, redact } from '../contract/failures.ts';
-import { isoDate } from '../platform/clock.ts';
 import { ScenarioUnavailableError } from './errors.ts';
 
 /** Ids become part of paths, keys and execution names, so no other characters are accepted. */
@@ -17,48 +16,39 @@ export const text = ifValid(z.string());
 const sentence = ifValid(z.string().transform(redact));
 const amount = ifValid(z.number().nonnegative());
 
+/** Other programs can't read years beyond 9999. */
+const time = ifValid(z.string().pipe(z.coerce.date<string>().min(new Date(0)).max(new Date('9999-12-31'))));
+
 /** The documentation and live answers use different words. Any other word counts as running. */
-const ENDS: ReadonlyMap<string, 'succeeded' | 'failed' | 'canceled'> = new Map([
-  ['success', 'succeeded'],
-  ['succeeded', 'succeeded'],
-  ['failure', 'failed'],
-  ['failed', 'failed'],
-  ['canceled', 'canceled'],
-  ['cancelled', 'canceled'],
+const jobEnd = z.union([
+  z.enum(['success', 'succeeded']).transform(() => 'succeeded' as const),
+  z.enum(['failure', 'failed']).transform(() => 'failed' as const),
+  z.enum(['canceled', 'cancelled']).transform(() => 'canceled' as const),
 ]);
+
+const input = z.unknown().transform(readInput).optional();
 
 /** A generation, as one poll shows it. */
 export const jobShape = z
   .object({
     jobId: id,
-    status: z
-      .string()
-      .catch('')
-      .transform((status) => ENDS.get(status) ?? 'running'),
-    /** 0 to 1. Some answers count to 100. */
-    progress: z
-      .number()
-      .catch(0)
-      .transform((progress) => Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress))),
-    statusHistory: z.array(z.object({ date: z.string() })).catch([]),
-    metadata: z
-      .object({
-        input: z.unknown().transform(readInput).optional(),
-        assetIds: ids.catch([]),
-        error: sentence,
-        hint: sentence,
-      })
-      .catch({ assetIds: [] }),
+    status: ifValid(jobEnd),
+    progress: z.number().catch(0),
+    statusHistory: z.array(z.object({ date: time })).catch([]),
+    metadata: z.object({ input, assetIds: ids.catch([]), error: sentence, hint: sentence }).catch({ assetIds: [] }),
     billing: ifValid(z.object({ cuCost: amount })),
     createdAt: text,
-    updatedAt: text,
+    updatedAt: time,
   })
-  .transform(({ statusHistory, metadata, billing, updatedAt, ...job }) => ({
+  .transform(({ status = 'running', progress, statusHistory, metadata, billing, updatedAt, ...job }) => ({
     ...job,
     ...metadata,
+    status,
+    /** 0 to 1. Some answers count to 100. */
+    progress: Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress)),
     /** Compute units charged. */
     cu: billing?.cuCost,
-    finishedAt: job.status === 'running' ? undefined : toIsoDate(statusHistory.at(-1)?.date ?? updatedAt),
+    finishedAt: status === 'running' ? undefined : (statusHistory.at(-1)?.date ?? updatedAt)?.toISOString(),
   }));
 
 export type Job = z.infer<typeof jobShape>;
@@ -127,14 +117,6 @@ function readInput(echo: unknown): JobInput | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Other programs can't read the format of years beyond 9999. */
-const YEAR_10000 = Date.UTC(10_000, 0);
-
-function toIsoDate(date = ''): string | undefined {
-  const time = Date.parse(date);
-  return time >= 0 && time < YEAR_10000 ? isoDate(time) : undefined;
 }
 
 /** @throws ScenarioUnavailableError if the answer does not have the documented shape: worth a retry */
