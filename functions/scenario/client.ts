@@ -15,10 +15,10 @@ import { type Call, callFree, callPaid, type Connection } from './http.ts';
 import { assetShape, costShape, id, jobPageShape, jobShape, parseBody } from './schemas.ts';
 import { type Image, uploadImage } from './upload-image.ts';
 
-/** What Scenario makes a model from. */
+/** What Scenario generates a model from. */
 export interface GenerationRequest {
   readonly modelId: string;
-  /** The input asset, which is also one of the inputs. */
+  /** The input asset. It is also one of the inputs. */
   readonly assetId: string;
   /** All inputs of the model, by name. */
   readonly inputs: Readonly<Record<string, string | number | boolean>>;
@@ -26,7 +26,7 @@ export interface GenerationRequest {
 
 export const SCENARIO_ENV = ['SCENARIO_URL', 'SCENARIO_SECRET_ARN'] as const;
 
-/** Connects to Scenario with the address and the secret from a function's environment. */
+/** Connects to Scenario with the URL and the secret from a function's environment. */
 export function connectScenario(
   env: Env<(typeof SCENARIO_ENV)[number]>,
   { secrets, fetch }: Clients<'secrets' | 'fetch'>,
@@ -36,26 +36,26 @@ export function connectScenario(
   return createScenario({ url: env.SCENARIO_URL, credentials, fetch, clock });
 }
 
-/** The Scenario API, as far as a generation needs it. */
+/** The part of the Scenario API that a generation needs. */
 export type Scenario = ReturnType<typeof createScenario>;
 
 export function createScenario(connection: Connection) {
   const get = async (path: string) => (await callFree({ method: 'GET', path }, connection)).body;
   return {
-    /** Makes a new input asset and returns its id. Free; a repetition only leaves clutter. */
+    /** Creates an input asset and returns its ID. Free. A repeat only leaves an unused asset behind. */
     uploadImage: (image: Image) => uploadImage(image, connection),
     /** Returns what the job would cost, in compute units. Free. */
     quote: (request: GenerationRequest) => quote(request, connection),
     /**
-     * Starts the job and returns its id. **Costs money, cannot be canceled, and is never repeated.**
+     * Starts the job and returns its ID. **Costs money, can't be canceled, and is never repeated.**
      *
-     * @throws SubmissionUncertainError if Scenario may have taken it
+     * @throws SubmissionUncertainError if Scenario may have accepted the request
      */
     generate: (request: GenerationRequest) => generate(request, connection),
     /** @throws ScenarioNotFoundError */
     job: async (jobId: string) =>
       parseBody(z.object({ job: jobShape }), await get(`/jobs/${encodeURIComponent(jobId)}`)).job,
-    /** Model jobs, newest first, back to this time (milliseconds since 1970). */
+    /** Yields generation jobs, newest first, back to this time in milliseconds since 1970. */
     jobsSince: (time: number) => jobsSince(time, get),
     /** @throws ScenarioNotFoundError */
     asset: async (assetId: string) => {
@@ -70,7 +70,7 @@ function generationCall({ modelId, assetId, inputs }: GenerationRequest): Call {
     method: 'POST',
     path: `/generate/custom/${encodeURIComponent(modelId)}`,
     body: inputs,
-    // A 404 is about the input asset if it says so. Otherwise it is about the model, and no image is at fault.
+    // The reason of a 404 names the input asset if that is unknown. Otherwise the model is, and no image is at fault.
     notFound: (message) => {
       const isAsset = message.includes(assetId) || /\basset\b/i.test(message);
       return isAsset ? new ScenarioInputError(message) : new ScenarioAccountError(message);
@@ -78,12 +78,12 @@ function generationCall({ modelId, assetId, inputs }: GenerationRequest): Call {
   };
 }
 
-/** `dryRun` belongs in the query: in the body it is ignored, and a paid job starts. */
+/** `dryRun` must be in the query: Scenario ignores it in the body and starts a paid job. */
 async function quote(request: GenerationRequest, connection: Connection): Promise<number> {
   const call = generationCall(request);
   const { status, body } = await callFree({ ...call, path: `${call.path}?dryRun=true`, accept: 402 }, connection);
   const cost = costShape.safeParse(body).data;
-  // If the API ever treats a dry run as a real one, a job has been bought and this must not go unnoticed.
+  // If Scenario ever starts a job for a dry run, the job is paid, and it must not go unnoticed.
   const started = cost?.job?.jobId;
   if (started) {
     const paid = { assetId: request.assetId, jobId: id.safeParse(started).data };
@@ -92,14 +92,14 @@ async function quote(request: GenerationRequest, connection: Connection): Promis
   const cu = status === 402 ? cost?.estimatedCost : cost?.creativeUnitsCost;
   if (cu !== undefined) return cu;
   if (status === 402) throw new ScenarioAccountError('Scenario refused the quote with 402: payment required');
-  throw new ScenarioUnavailableError(`Scenario answered the dry run with ${status} and no price`);
+  throw new ScenarioUnavailableError(`Scenario answered the dry run with ${status} but no price`);
 }
 
 async function generate(request: GenerationRequest, connection: Connection): Promise<string> {
   const { body } = await callPaid(generationCall(request), connection);
   const started = z.object({ job: z.object({ jobId: id }) }).safeParse(body);
   if (started.success) return started.data.job.jobId;
-  throw new SubmissionUncertainError('Scenario took the request and named no job');
+  throw new SubmissionUncertainError('Scenario accepted the request but returned no job ID');
 }
 
 const LIST_PAGE = 200;
@@ -113,7 +113,7 @@ async function* jobsSince(time: number, get: (path: string) => Promise<unknown>)
       if (row.createdAt !== undefined && Date.parse(row.createdAt) < time) return;
       yield row;
     }
-    // Some lists end with an empty token, which would request the first page again.
+    // Some last pages have an empty token, which would request the first page again.
     token = page.nextPaginationToken || undefined;
   } while (token !== undefined);
 }

@@ -2,24 +2,24 @@ import * as z from 'zod';
 import { type Failure, redact } from '../contract/failures.ts';
 import { ScenarioUnavailableError } from './errors.ts';
 
-/** Ids become part of paths, keys and execution names, so no other characters are accepted. */
+/** IDs become part of paths, keys and execution names, so other characters are refused. */
 export const id = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/);
 
-/** Reads a value that is missing or not valid as undefined. */
+/** Reads a missing or invalid value as undefined. */
 export function ifValid<Schema extends z.ZodType>(schema: Schema) {
   return schema.optional().catch(undefined);
 }
 
 const ids = z.array(z.unknown()).transform((all) => all.flatMap((one) => id.safeParse(one).data ?? []));
 export const text = ifValid(z.string());
-/** For people. Records, events and the machine's state limit its length. */
+/** Text for people. Its length is limited because records, events and the machine's state contain it. */
 const sentence = ifValid(z.string().transform(redact));
 const amount = ifValid(z.number().nonnegative());
 
 /** Other programs can't read years beyond 9999. */
 const time = ifValid(z.string().pipe(z.coerce.date<string>().min(new Date(0)).max(new Date('9999-12-31'))));
 
-/** The documentation and live answers use different words. Any other word counts as running. */
+/** The documentation and the live API use different words. Any other word means that the job is running. */
 const jobEnd = z.union([
   z.enum(['success', 'succeeded']).transform(() => 'succeeded' as const),
   z.enum(['failure', 'failed']).transform(() => 'failed' as const),
@@ -28,7 +28,7 @@ const jobEnd = z.union([
 
 const input = z.unknown().transform(readInput).optional();
 
-/** A generation, as one poll shows it. */
+/** A generation, as one poll returns it. */
 export const jobShape = z
   .object({
     jobId: id,
@@ -40,11 +40,11 @@ export const jobShape = z
     createdAt: text,
     updatedAt: time,
   })
-  .transform(({ status = 'running', progress, statusHistory, metadata, billing, updatedAt, ...job }) => ({
+  .transform(({ status = 'running' as const, progress, statusHistory, metadata, billing, updatedAt, ...job }) => ({
     ...job,
     ...metadata,
     status,
-    /** 0 to 1. Some answers count to 100. */
+    /** 0 to 1. Some answers use 0 to 100. */
     progress: Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress)),
     /** Compute units charged. */
     cu: billing?.cuCost,
@@ -61,7 +61,7 @@ export const assetShape = z
     id,
     url: z.string(),
     status: z.enum(['pending', 'error', 'success']).catch('success'),
-    /** `img23d`, `3d:texture:albedo` and the like. */
+    /** For example `img23d` or `3d:texture:albedo`. */
     source: text,
     kind: text,
     originalFileUrl: text,
@@ -72,9 +72,9 @@ export const assetShape = z
   .transform(({ id: assetId, url, kind, originalFileUrl, properties, thumbnail, ...asset }) => ({
     ...asset,
     assetId,
-    /** Signed: use it at once and never keep it. */
+    /** Signed and short-lived: use it immediately and don't store it. */
     url: originalFileUrl ?? url,
-    /** According to Scenario; the bytes are better evidence. */
+    /** What Scenario says. The bytes of the file are better evidence. */
     is3d: kind === '3d',
     bytes: originalFileUrl === undefined ? properties?.size : undefined,
     preview: asset.preview ?? thumbnail,
@@ -96,30 +96,30 @@ export const costShape = z.object({
   job: ifValid(z.object({ jobId: text })),
 });
 
-/** The echo of a job's inputs. */
+/** The inputs of a job, as Scenario repeats them. */
 export interface JobInput {
-  /** Undefined if it is not readable. */
+  /** Undefined if it can't be read. */
   readonly modelId?: string | undefined;
-  /** By name; empty if they are not readable. */
+  /** By name. Empty if they can't be read. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** The whole echo as JSON. An asset's id can be found in it, whatever its form. */
+  /** All inputs as JSON. A search for an asset's ID works even if their structure changes. */
   readonly text: string;
 }
 
 const inputShape = z.record(z.string(), z.unknown()).catch({});
 
-/** Undefined if there is no echo, or if it is nested too deeply. */
-function readInput(echo: unknown): JobInput | undefined {
-  if (echo === undefined || echo === null) return undefined;
-  const values = inputShape.parse(echo);
+/** Returns undefined if there are no inputs, or if they are nested too deeply for JSON.stringify. */
+function readInput(inputs: unknown): JobInput | undefined {
+  if (inputs === undefined || inputs === null) return undefined;
+  const values = inputShape.parse(inputs);
   try {
-    return { modelId: text.parse(values['modelId']), values, text: JSON.stringify(echo) };
+    return { modelId: text.parse(values['modelId']), values, text: JSON.stringify(inputs) };
   } catch {
     return undefined;
   }
 }
 
-/** @throws ScenarioUnavailableError if the answer does not have the documented shape: worth a retry */
+/** @throws ScenarioUnavailableError if the answer doesn't have the documented shape, which a retry may fix */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
@@ -127,7 +127,7 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   throw new ScenarioUnavailableError(`Scenario's answer isn't valid at ${where}`);
 }
 
-/** Why a job that ended gave no model. Undefined if it succeeded. */
+/** Returns why a job ended without a model, or undefined if it succeeded or is still running. */
 export function jobFailure({ status, error, hint }: Job): Failure | undefined {
   if (status === 'canceled') return { code: 'job-canceled', reason: 'the job was canceled at Scenario' };
   if (status !== 'failed') return undefined;
