@@ -1,20 +1,20 @@
 import * as z from 'zod';
 
-/** A file of the result in the asset bucket. The version id identifies its exact bytes. */
+/** A file of the result in the asset bucket. The version ID identifies its exact bytes. */
 export const assetSchema = z.strictObject({
   role: z.enum(['model', 'preview', 'texture', 'other']),
   bucket: z.string(),
   key: z.string(),
   versionId: z.string().optional().describe('absent if the bucket has no versioning'),
   contentType: z.string(),
-  bytes: z.number().int().positive(),
+  bytes: z.int().positive(),
   sha256: z.string().describe('hex'),
   assetId: z.string().describe('at Scenario'),
 });
 
 export type Asset = z.infer<typeof assetSchema>;
 
-const count = z.number().int().nonnegative();
+const count = z.int().nonnegative();
 const point = z.tuple([z.number(), z.number(), z.number()]);
 
 export const factsSchema = z.strictObject({
@@ -42,7 +42,7 @@ const validationSchema = z.strictObject({
   messages: z.array(z.string()).describe('the first errors'),
 });
 
-/** A file as the manifest describes it: the asset of the event, with details. */
+/** A file as the manifest describes it: the asset of the event, and more details. */
 export const storedAssetSchema = z.strictObject({
   ...assetSchema.shape,
   checksum: z
@@ -56,10 +56,10 @@ export const storedAssetSchema = z.strictObject({
 export type StoredAsset = z.infer<typeof storedAssetSchema>;
 export type ModelFacts = z.infer<typeof factsSchema>;
 
-/** A file that Scenario names but that could not be copied. */
+/** A file that Scenario lists but that could not be copied. */
 export const missingSchema = z.strictObject({ assetId: z.string(), reason: z.string() });
 
-/** The asset as events carry it. */
+/** Returns the asset without the details that only the manifest has. */
 export function withoutDetails({ checksum: _, facts: __, validation: ___, ...asset }: StoredAsset): Asset {
   return asset;
 }

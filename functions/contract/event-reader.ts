@@ -1,6 +1,7 @@
 /**
- * Everything that a consumer needs to read our events. It is published as `meshdrop/events`, so it imports nothing. It says
- * the same as schemas.ts, but also accepts what later minor versions may add. A test keeps the two in step.
+ * Everything that a consumer needs to read our events. This file is published as `meshdrop/events`, so it imports
+ * nothing. It has the same shapes as schemas.ts, but it also accepts what later minor versions may add. A test compares
+ * the two.
  */
 
 /** The uploaded image. */
@@ -15,7 +16,7 @@ export interface Upload {
   readonly contentType?: string;
 }
 
-/** A file of the result. Fetch exactly this version, and compare its SHA-256 with this one. */
+/** A file of the result. Get exactly this version of the object, and compare its SHA-256 with `sha256`. */
 export interface Asset {
   readonly role: Word<'model' | 'preview' | 'texture' | 'other'>;
   readonly bucket: string;
@@ -26,7 +27,7 @@ export interface Asset {
   readonly bytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** The id at Scenario. */
+  /** The ID at Scenario. */
   readonly assetId: string;
 }
 
@@ -38,7 +39,7 @@ export interface Job {
   readonly finishedAt?: string;
 }
 
-/** Why there is no model. docs/failures.md lists all codes; later versions may add more. */
+/** Why there is no model. docs/failures.md lists all codes. Later versions may add more. */
 export interface Failure {
   readonly code: string;
   /** One plain sentence. */
@@ -51,7 +52,7 @@ interface About {
   readonly upload: Upload;
   readonly model: {
     readonly id: string;
-    /** All parameters that were sent; absent if they could not be resolved. */
+    /** All parameters that were sent. Absent if they could not be resolved. */
     readonly parameters?: Readonly<Record<string, string | number | boolean>>;
   };
 }
@@ -66,7 +67,7 @@ interface Envelope<Type extends string, Data> {
   readonly detail: {
     readonly metadata: {
       readonly schemaVersion: string;
-      /** The same whenever the event is repeated. Use it to drop repeats. */
+      /** Stays the same if the event is repeated. Use it to drop duplicates. */
       readonly eventId: string;
       readonly occurredAt: string;
       readonly runId: string;
@@ -80,9 +81,9 @@ export type ModelStored = Envelope<
   WithManifest & {
     readonly job: Job;
     readonly assets: readonly Asset[];
-    /** Only if there are too many files for an event: `assets` is then empty, and the manifest lists them all. */
+    /** Present if there are too many files for an event: `assets` is then empty, and the manifest lists all files. */
     readonly assetCount?: number;
-    /** The run that made the model of the same image; this one cost nothing. */
+    /** The earlier run that made the model of the same image. This run cost nothing. */
     readonly reusedFrom?: string;
   }
 >;
@@ -90,7 +91,7 @@ export type ModelFailed = Envelope<'Model Failed', WithManifest & { readonly job
 export type UploadRejected = Envelope<'Upload Rejected', WithManifest & { readonly failure: Failure }>;
 export type MeshdropEvent = ModelStored | ModelFailed | UploadRejected;
 
-/** The `manifest.json` beside the files: the data of the event, with more about every file and every step. */
+/** The `manifest.json` beside the files: the data of the event, and more about every file and every step. */
 export interface Manifest extends About {
   readonly schemaVersion: string;
   readonly status: 'stored' | 'failed' | 'rejected';
@@ -102,13 +103,13 @@ export interface Manifest extends About {
   readonly assets: readonly Asset[];
 }
 
-/** One of these, or one that a later version adds. */
+/** One of the known words, or one that a later version adds. */
 type Word<Known extends string> = Known | (string & {});
 
-/** The value is not an event or manifest of Meshdrop. The message says where it differs. */
+/** The value isn't an event or manifest of Meshdrop. The message names the first difference. */
 export class NotMeshdropEventError extends Error {
   override readonly name = 'NotMeshdropEventError';
-  /** `unknown-…`: a later version of Meshdrop wrote it, so this module is too old. */
+  /** `unknown-type` and `unknown-version` mean that a later version of Meshdrop wrote it and this module is too old. */
   readonly code: 'not-ours' | 'unknown-type' | 'unknown-version' | 'malformed';
 
   constructor(message: string, code: NotMeshdropEventError['code'] = 'malformed') {
@@ -117,7 +118,7 @@ export class NotMeshdropEventError extends Error {
   }
 }
 
-/** Throws if a value is not valid. `at` is its place, for the message. */
+/** Throws if the value isn't valid. `at` is its path, for the message. */
 type Check<T> = (value: T | undefined, at: string) => void;
 
 function check(
@@ -127,12 +128,12 @@ function check(
 ) {
   return (value: unknown, at: string): void => {
     if (value === undefined) throw new NotMeshdropEventError(`${at} is missing`);
-    if (!fits(value)) throw new NotMeshdropEventError(`${at} is ${told(value)}, not ${what}`, codeOf?.(value));
+    if (!fits(value)) throw new NotMeshdropEventError(`${at} is ${describeValue(value)}, not ${what}`, codeOf?.(value));
   };
 }
 
-/** Describes a value briefly, in one line. */
-function told(value: unknown): string {
+/** Describes a value in one short line. */
+function describeValue(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
@@ -146,7 +147,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Requires a check for every field of T, so a missing one is a compile error. Unknown fields pass. */
+/** Takes a check for every field of T: a missing one is a compile error. Unknown fields pass. */
 function fields<T extends object>(checks: { readonly [K in keyof T]-?: Check<Exclude<T[K], undefined>> }) {
   const isObject = check('an object', isRecord);
   const entries = Object.entries<Check<never>>(checks);
@@ -248,7 +249,8 @@ const data: Readonly<Record<string, (value: unknown, at: string) => void>> = {
 };
 
 /**
- * Reads an event as EventBridge delivers it: the whole object, not its JSON text or its `detail`. Unknown fields pass.
+ * Reads an event as EventBridge delivers it: the whole object, not its JSON text and not only its `detail`. Unknown
+ * fields pass.
  *
  * @throws NotMeshdropEventError naming the first problem
  */
@@ -258,7 +260,7 @@ export function parse(event: unknown): MeshdropEvent {
   const checked = Object.hasOwn(data, read['detail-type']) ? data[read['detail-type']] : undefined;
   if (!checked)
     throw new NotMeshdropEventError(
-      `event.detail-type is ${told(read['detail-type'])}, which this version does not know`,
+      `event.detail-type is ${describeValue(read['detail-type'])}, which this version does not know`,
       'unknown-type',
     );
   fields<MeshdropEvent['detail']>({ metadata, data: checked })(read.detail, 'event.detail');
@@ -287,7 +289,7 @@ export function parseManifest(manifest: unknown): Manifest {
   return manifest as Manifest;
 }
 
-/** For events that `parse` has read. Returns false for anything that `parse` rejects, so call `parse` first to see errors. */
+/** For events that `parse` has read. Returns false for everything that `parse` rejects; only `parse` says why. */
 export const isModelStored = isA<ModelStored>('Model Stored');
 /** @see isModelStored */
 export const isModelFailed = isA<ModelFailed>('Model Failed');

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 
-/** What to do with an image whose model is already stored. */
+/** What to do with an image if its model is already stored. */
 export const onDuplicateSchema = z.enum(['regenerate', 'reuse']);
 export type OnDuplicate = z.infer<typeof onDuplicateSchema>;
 
-/** What to do if the Khronos glTF validator finds errors: report them in the manifest, or not count the file as a model. */
+/**
+ * What to do if the Khronos glTF validator finds errors: report them in the manifest, or not count the file as a model.
+ */
 export const glbErrorsSchema = z.enum(['report', 'fail']);
 export type GlbErrors = z.infer<typeof glbErrorsSchema>;

@@ -2,22 +2,25 @@ import * as z from 'zod';
 import { assetSchema, missingSchema, storedAssetSchema } from './asset.ts';
 import { failureSchema } from './failures.ts';
 
-/** The version of the manifest and the events. Tests check changes against docs/events/released; docs/events.md has the rules. */
+/**
+ * The version of the manifest and the events. Tests compare changes with docs/events/released. docs/events.md has the
+ * rules.
+ */
 export const schemaVersion = '1.0';
 
-/** One image in the upload bucket, as S3 announced it. The key is plain text: EventBridge does not encode it. */
+/** One image in the upload bucket, as S3 announced it. EventBridge doesn't encode the key. */
 export const uploadSchema = z.strictObject({
   bucket: z.string(),
   key: z.string(),
   versionId: z.string().optional().describe('absent if the bucket has no versioning'),
-  bytes: z.number().int().nonnegative().optional(),
+  bytes: z.int().nonnegative().optional(),
   sha256: z.string().optional().describe('hex, of the image'),
   contentType: z.string().optional().describe('by the bytes of the image'),
 });
 
 export type Upload = z.infer<typeof uploadSchema>;
 
-/** Every input of a model except the image, by the model's own names. */
+/** Every input of a model except the image, under the model's own names. */
 export const parametersSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 export type Parameters = Readonly<z.infer<typeof parametersSchema>>;
 
@@ -33,7 +36,7 @@ const jobSchema = z.strictObject({
   finishedAt: z.iso.datetime().optional(),
 });
 
-/** The steps of one run in order. Steps that did not happen or are not known are left out. */
+/** The steps of one run, in order. A step is absent if it didn't happen or its time is unknown. */
 const timingsSchema = z.strictObject({
   claimedAt: z.iso.datetime().optional().describe('the image was read and accepted'),
   quotedAt: z.iso.datetime().optional().describe('Scenario named the price'),
@@ -47,7 +50,7 @@ export const reusedFromSchema = z
   .string()
   .describe('the run that made the model of the same image; this one cost nothing');
 
-/** The final document beside the assets, made from the record for people and programs. */
+/** The final document beside the assets. It is made from the record, for people and programs. */
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(schemaVersion),
   status: z.enum(['stored', 'failed', 'rejected']),
@@ -81,7 +84,7 @@ const about = {
   manifest: z.strictObject({ bucket: z.string(), key: z.string() }),
 };
 
-/** The `detail` of each event, by its detail-type. event-reader.ts says the same to consumers. */
+/** The `detail` of each event, by its detail-type. event-reader.ts has the same shapes for consumers. */
 export const eventSchemas = {
   'Model Stored': z.strictObject({
     metadata,
@@ -90,7 +93,6 @@ export const eventSchemas = {
       job: jobSchema,
       assets: z.array(assetSchema),
       assetCount: z
-        .number()
         .int()
         .positive()
         .optional()

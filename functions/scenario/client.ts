@@ -13,12 +13,11 @@ import {
   ScenarioUnavailableError,
   SubmissionUncertainError,
 } from './errors.ts';
-import { callFree, callPaid, type Connection } from './http.ts';
+import { type Call, callFree, callPaid, type Connection } from './http.ts';
 import {
   assetShape,
   costShape,
   id,
-  type Job,
   jobPageShape,
   type JobRow,
   jobShape,
@@ -27,10 +26,10 @@ import {
 } from './schemas.ts';
 import { type Image, uploadImage } from './upload-image.ts';
 
-/** What Scenario makes a model from. */
+/** What Scenario generates a model from. */
 export interface GenerationRequest {
   readonly modelId: string;
-  /** The input asset, which is also one of the inputs. */
+  /** The input asset. It is also one of the inputs. */
   readonly assetId: string;
   /** All inputs of the model, by name. */
   readonly inputs: Readonly<Record<string, string | number | boolean>>;
@@ -38,7 +37,7 @@ export interface GenerationRequest {
 
 export const SCENARIO_ENV = ['SCENARIO_URL', 'SCENARIO_SECRET_ARN'] as const;
 
-/** Connects to Scenario with the address and the secret from a function's environment. */
+/** Connects to Scenario with the URL and the secret from a function's environment. */
 export function connectScenario(
   env: Env<(typeof SCENARIO_ENV)[number]>,
   { secrets, fetch }: Clients<'secrets' | 'fetch'>,
@@ -48,24 +47,24 @@ export function connectScenario(
   return createScenario({ url: env.SCENARIO_URL, credentials, fetch, clock });
 }
 
-/** The Scenario API, as far as a generation needs it. */
+/** The part of the Scenario API that a generation needs. */
 export type Scenario = ReturnType<typeof createScenario>;
 
 export function createScenario(connection: Connection) {
   const get = async (path: string) => (await callFree({ method: 'GET', path }, connection)).body;
   return {
-    /** Makes a new input asset and returns its id. Free; a repetition only leaves clutter. */
+    /** Creates an input asset and returns its ID. Free. A repeat only leaves an unused asset behind. */
     uploadImage: (image: Image) => uploadImage(image, connection),
     /** Returns what the job would cost, in compute units. Free. */
     quote: (request: GenerationRequest) => quote(request, connection),
     /**
-     * Starts the job and returns its id. **Costs money, cannot be canceled, and is never repeated.**
+     * Starts the job and returns its ID. **Costs money, can't be canceled, and is never repeated.**
      *
-     * @throws SubmissionUncertainError if Scenario may have taken it
+     * @throws SubmissionUncertainError if Scenario may have accepted the request
      */
     generate: (request: GenerationRequest) => generate(request, connection),
     /** @throws ScenarioNotFoundError */
-    job: async (jobId: string): Promise<Job> =>
+    job: async (jobId: string) =>
       parseBody(z.object({ job: jobShape }), await get(`/jobs/${encodeURIComponent(jobId)}`)).job,
     /** The list of model jobs, page by page, to its end. */
     jobPages: () => jobPages(get),
@@ -77,24 +76,32 @@ export function createScenario(connection: Connection) {
     /** What each of these assets was made from, if Scenario knows it. Undefined for those that it does not know. */
     originsOf: (assetIds: readonly string[]) => originsOf(assetIds, connection),
     /** @throws ScenarioNotFoundError */
-    asset: async (assetId: string): Promise<ScenarioAsset> => {
+    asset: async (assetId: string) => {
       const body = await get(`/assets/${encodeURIComponent(assetId)}?originalAssets=true`);
       return parseBody(z.object({ asset: assetShape }), body).asset;
     },
   };
 }
 
-function generatePath({ modelId }: GenerationRequest): string {
-  return `/generate/custom/${encodeURIComponent(modelId)}`;
+function generationCall({ modelId, assetId, inputs }: GenerationRequest): Call {
+  return {
+    method: 'POST',
+    path: `/generate/custom/${encodeURIComponent(modelId)}`,
+    body: inputs,
+    // The reason of a 404 names the input asset if that is unknown. Otherwise the model is, and no image is at fault.
+    notFound: (message, refused) => {
+      const isAsset = message.includes(assetId) || /\basset\b/i.test(message);
+      return new (isAsset ? AssetNotVisibleError : ScenarioAccountError)(message, { refused });
+    },
+  };
 }
 
-/** `dryRun` belongs in the query: in the body it is ignored, and a paid job starts. */
+/** `dryRun` must be in the query: Scenario ignores it in the body and starts a paid job. */
 async function quote(request: GenerationRequest, connection: Connection): Promise<number> {
-  const path = `${generatePath(request)}?dryRun=true`;
-  const call = { method: 'POST', path, body: request.inputs, accept: 402 } as const;
-  const { status, body } = await attributeNotFound(request, callFree(call, connection));
+  const call = generationCall(request);
+  const { status, body } = await callFree({ ...call, path: `${call.path}?dryRun=true`, accept: 402 }, connection);
   const cost = costShape.safeParse(body).data;
-  // If the API ever treats a dry run as a real one, a job has been bought and this must not go unnoticed.
+  // If Scenario ever starts a job for a dry run, the job is paid, and it must not go unnoticed.
   const started = cost?.job?.jobId;
   if (started) {
     const paid = { assetId: request.assetId, jobId: id.safeParse(started).data };
@@ -103,25 +110,14 @@ async function quote(request: GenerationRequest, connection: Connection): Promis
   const cu = status === 402 ? cost?.estimatedCost : cost?.creativeUnitsCost;
   if (cu !== undefined) return cu;
   if (status === 402) throw new ScenarioAccountError('Scenario refused the quote with 402: payment required');
-  throw new ScenarioUnavailableError(`Scenario answered the dry run with ${status} and no price`);
+  throw new ScenarioUnavailableError(`Scenario answered the dry run with ${status} but no price`);
 }
 
 async function generate(request: GenerationRequest, connection: Connection): Promise<string> {
-  const call = { method: 'POST', path: generatePath(request), body: request.inputs } as const;
-  const { body } = await attributeNotFound(request, callPaid(call, connection));
+  const { body } = await callPaid(generationCall(request), connection);
   const started = z.object({ job: z.object({ jobId: id }) }).safeParse(body);
   if (started.success) return started.data.job.jobId;
-  throw new SubmissionUncertainError('Scenario took the request and named no job');
-}
-
-/** A 404 is about the input asset if it says so. Otherwise it is about the model, and no image is at fault. */
-async function attributeNotFound<T>({ assetId }: GenerationRequest, call: Promise<T>): Promise<T> {
-  return await call.catch((error: unknown) => {
-    if (!(error instanceof ScenarioNotFoundError)) throw error;
-    const { message, refused } = error;
-    const isAsset = message.includes(assetId) || /\basset\b/i.test(message);
-    throw new (isAsset ? AssetNotVisibleError : ScenarioAccountError)(message, refused && { refused });
-  });
+  throw new SubmissionUncertainError('Scenario accepted the request but returned no job ID');
 }
 
 const LIST_PAGE = 200;
@@ -144,7 +140,7 @@ const BULK = 200;
 /** One unknown asset refuses the whole call, so after that each is asked for by itself, as far as that is reasonable. */
 async function originsOf(assetIds: readonly string[], connection: Connection) {
   const origins = new Map<string, readonly string[]>();
-  const learn = ({ assetId, origins: roots }: ScenarioAsset) => origins.set(assetId, roots ?? []);
+  const learn = ({ assetId, origins: roots }: ScenarioAsset) => origins.set(assetId, roots);
   for (let from = 0; from < assetIds.length; from += BULK) {
     const body = { assetIds: assetIds.slice(from, from + BULK) };
     const call = { method: 'POST', path: '/assets/get-bulk', body } as const;

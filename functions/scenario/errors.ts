@@ -19,7 +19,7 @@ abstract class ScenarioRefusal extends Error {
 /** Scenario is busy: the limit of parallel jobs, a cooldown or the request rate. Worth a retry after a while. */
 export class ScenarioBusyError extends ScenarioRefusal {
   override readonly name = 'ScenarioBusyError';
-  /** From Scenario's answer. */
+  /** Undefined if Scenario's answer doesn't say. */
   readonly retryAfterSeconds: number | undefined;
   /** The limit of parallel jobs, if that is the reason. */
   readonly ceiling: number | undefined;
@@ -38,20 +38,23 @@ export class ScenarioBusyError extends ScenarioRefusal {
   }
 }
 
-/** Scenario did not answer, or answered 5xx, and nothing was bought. Worth a retry. */
+/** Scenario didn't answer, or its answer can't be used. Nothing was paid. A retry may help. */
 export class ScenarioUnavailableError extends ScenarioRefusal {
   override readonly name = 'ScenarioUnavailableError';
 }
 
-/** Scenario refuses the key, the plan, the credits or the model: no image is at fault. A retry helps once this is fixed. */
+/**
+ * Scenario refuses the key, the plan, the credits or the model. No image is at fault. A retry helps once somebody has
+ * fixed the account.
+ */
 export class ScenarioAccountError extends ScenarioRefusal {
   override readonly name = 'ScenarioAccountError';
 }
 
-/** A dry run started a job. Never retry: every further quote could also start a paid job. */
+/** A dry run started a job. Never retry: each new quote could start another paid job. */
 export class DryRunPaidError extends Error {
   override readonly name = 'DryRunPaidError';
-  /** The input asset of the dry run, and the job if its id can be read. */
+  /** The input asset of the dry run, and the job's ID if it can be read. */
   readonly paid: { readonly assetId: string; readonly jobId: string | undefined };
 
   constructor(message: string, paid: DryRunPaidError['paid']) {
@@ -60,22 +63,25 @@ export class DryRunPaidError extends Error {
   }
 }
 
-/** Scenario refuses this image or these parameters, with a reason. A retry never helps. */
+/** Scenario refuses this image or these parameters and gives a reason. A retry never helps. */
 export class ScenarioInputError extends ScenarioRefusal {
   override readonly name = 'ScenarioInputError';
 }
 
-/** Scenario does not find the input asset, or is not done with it yet. It may, if the asset is new. */
+/** Scenario doesn't find the input asset, or isn't done with it yet. If the asset is new, a retry may help. */
 export class AssetNotVisibleError extends ScenarioRefusal {
   override readonly name = 'AssetNotVisibleError';
 }
 
-/** Scenario does not know the id. A new id may become known later. */
+/** Scenario doesn't know the ID. It may know a new ID a little later. */
 export class ScenarioNotFoundError extends ScenarioRefusal {
   override readonly name = 'ScenarioNotFoundError';
 }
 
-/** The paid request was sent, but whether Scenario took it is unknown. Only the job list can tell: never send it again. */
+/**
+ * A request was sent, but nobody knows whether Scenario accepted it. Never send a paid request again: only the job list
+ * shows whether it became a job.
+ */
 export class SubmissionUncertainError extends Error {
   override readonly name = 'SubmissionUncertainError';
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {
   AssetNotVisibleError,
+  type Refused,
   ScenarioAccountError,
   ScenarioBusyError,
   ScenarioInputError,
@@ -16,7 +17,7 @@ import { parseJson } from '../platform/json.ts';
 
 /** How the client reaches Scenario. */
 export interface Connection {
-  /** Base of the API, `/v1` included. */
+  /** The base URL of the API, including `/v1`. */
   readonly url: string;
   readonly credentials: CredentialSource;
   readonly fetch: typeof fetch;
@@ -25,11 +26,13 @@ export interface Connection {
 
 export interface Call {
   readonly method: 'GET' | 'POST';
-  /** Below the base, with its query: `/jobs/job_1`. */
+  /** Relative to the base URL, with the query: `/jobs/job_1`. */
   readonly path: string;
   readonly body?: unknown;
-  /** A status besides 2xx that counts as success. */
+  /** A status outside 2xx that counts as success. */
   readonly accept?: number;
+  /** Creates the error for a 404. The default is ScenarioNotFoundError. */
+  readonly notFound?: (message: string, refused: Refused) => Error;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -38,53 +41,43 @@ const TRIES = 3;
 const RETRY_MS = 500;
 
 /**
- * Makes a call that costs nothing. Retries it if Scenario does not answer, and once with fresh credentials after a 401.
+ * Makes a call that costs nothing. Retries it if Scenario doesn't answer or answers 5xx, 408 or 409. After a 401,
+ * retries it once with fresh credentials.
  *
  * @throws ScenarioBusyError | ScenarioAccountError | ScenarioInputError | ScenarioNotFoundError | ScenarioUnavailableError
  */
 export async function callFree(call: Call, connection: Connection): Promise<Received> {
-  let renewed = false;
+  let isRenewed = false;
   for (let tries = 1; ; tries += 1) {
     try {
       const answer = await send(call, TIMEOUT_MS, connection);
-      if (isAccepted(answer, call)) return answer;
-      if (answer.status === 401 && !renewed) {
-        renewed = true;
-        connection.credentials.drop();
-        continue;
-      }
-      throw refusal(call, answer, connection.clock.now());
+      if (answer.status !== 401 || isRenewed) return accepted(call, answer, connection);
+      isRenewed = true;
+      connection.credentials.drop();
     } catch (error) {
-      const isTransport = error instanceof TransportError;
-      const reported = isTransport ? new ScenarioUnavailableError(unanswered(call, error)) : error;
-      if (!(reported instanceof ScenarioUnavailableError) || tries >= TRIES) throw reported;
+      const isPassing = error instanceof ScenarioUnavailableError || error instanceof SubmissionUncertainError;
+      if (!isPassing) throw error;
+      // A free call is safe to repeat, whether or not Scenario accepted it.
+      if (tries >= TRIES) throw new ScenarioUnavailableError(error.message);
       await connection.clock.sleep(RETRY_MS * 2 ** tries);
     }
   }
 }
 
 /**
- * Makes the call that costs money. Sends it once, whatever happens.
+ * Makes the call that costs money. Sends it exactly once.
  *
- * @throws SubmissionUncertainError if Scenario may have taken it; otherwise what `callFree` throws
+ * @throws SubmissionUncertainError if Scenario may have accepted it; otherwise the same errors as `callFree`
  */
 export async function callPaid(call: Call, connection: Connection): Promise<Received> {
-  let answer: Received;
-  try {
-    answer = await send(call, PAID_TIMEOUT_MS, connection);
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-    if (BEFORE_CONNECTION.includes(codeOf(error))) throw new ScenarioUnavailableError(unanswered(call, error));
-    throw new SubmissionUncertainError(unanswered(call, error));
-  }
-  if (isAccepted(answer, call)) return answer;
+  const answer = await send(call, PAID_TIMEOUT_MS, connection);
   if (answer.status === 401) connection.credentials.drop();
-  if (isDefinite(answer.status)) throw refusal(call, answer, connection.clock.now());
-  throw new SubmissionUncertainError(`Scenario answered ${answer.status} to ${call.method} ${call.path}`);
+  return accepted(call, answer, connection);
 }
 
 type Received = Awaited<ReturnType<typeof send>>;
 
+/** @throws ScenarioUnavailableError if nothing was sent, SubmissionUncertainError if there is no complete answer */
 async function send(call: Call, timeoutMs: number, connection: Connection) {
   const { apiKey, apiSecret } = await connection.credentials.get();
   try {
@@ -93,19 +86,22 @@ async function send(call: Call, timeoutMs: number, connection: Connection) {
       method: call.method,
       headers: { authorization, ...(call.body !== undefined && { 'content-type': 'application/json' }) },
       ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-      // A redirect would repeat a POST, or carry the credentials elsewhere.
+      // Following a redirect would repeat a POST or send the credentials to another host.
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await readText(response);
     const retryAfter = response.headers.get('retry-after');
     return { status: response.status, text, body: parseJson(text), retryAfter };
-  } catch (cause) {
-    throw new TransportError('no answer', { cause });
+  } catch (error) {
+    const code = codeOf(error);
+    const message = `Scenario did not answer ${call.method} ${call.path}: ${code}`;
+    if (BEFORE_CONNECTION.includes(code)) throw new ScenarioUnavailableError(message);
+    throw new SubmissionUncertainError(message);
   }
 }
 
-/** A page of 200 jobs is far smaller. A longer body is not an answer and could fill the memory. */
+/** A page of 200 jobs is far smaller. A longer body can't be a valid answer and could exhaust the memory. */
 const MAX_BODY_BYTES = 4_000_000;
 
 async function readText({ body }: Response): Promise<string> {
@@ -113,36 +109,38 @@ async function readText({ body }: Response): Promise<string> {
   let bytes = 0;
   for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += piece.length;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`an answer of more than ${MAX_BODY_BYTES} bytes`);
+    if (bytes > MAX_BODY_BYTES) throw new Error(`the answer is longer than ${MAX_BODY_BYTES} bytes`);
     pieces.push(piece);
   }
   return new TextDecoder().decode(Buffer.concat(pieces));
 }
 
-/** A network failure, as opposed to a failure before the request is made. */
-class TransportError extends Error {
-  override readonly name = 'TransportError';
-}
-
-/** Error codes from before there is a connection: no byte of the request was sent. */
+/** Error codes of a connection that was never made: no byte of the request was sent. */
 const BEFORE_CONNECTION = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'];
 
-/** The first error code among the causes, or the innermost name. Never a message, which could contain a header. */
+/**
+ * Returns the first error code in the chain of causes, or the name of the innermost error. It never returns a message,
+ * which could contain a header.
+ */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.cause instanceof Error ? codeOf(error.cause) : error.name;
 }
 
-function unanswered(call: Call, error: TransportError): string {
-  return `Scenario did not answer ${call.method} ${call.path}: ${codeOf(error)}`;
+/** Returns the answer if Scenario accepted the call. Throws the error for any other status. */
+function accepted(call: Call, answer: Received, { clock }: Connection): Received {
+  const { status } = answer;
+  if ((status >= 200 && status < 300) || status === call.accept) return answer;
+  if (isDefinite(status)) throw refusal(call, answer, clock.now());
+  const reason = reasonIn(answer);
+  throw new SubmissionUncertainError(`Scenario answered ${call.method} ${call.path} with ${status}: ${reason}`);
 }
 
-function isAccepted({ status }: Received, { accept }: Call): boolean {
-  return (status >= 200 && status < 300) || status === accept;
-}
-
-/** Scenario took nothing. Its own client retries 408 and 409, so they prove nothing. */
+/**
+ * Whether the status proves that Scenario did not accept the call. Scenario's own client retries 408 and 409, so they
+ * don't prove it.
+ */
 function isDefinite(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 409;
 }
@@ -150,7 +148,7 @@ function isDefinite(status: number): boolean {
 const remainingSeconds = ifValid(z.number());
 const actionLimit = ifValid(z.number().int().nonnegative());
 
-/** Every error body that has been seen. */
+/** Covers every form of error body seen so far. */
 const problemSchema = z
   .object({
     reason: text,
@@ -173,12 +171,12 @@ function reasonIn({ status, body, text: raw }: Received): string {
   return redact(said).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON_LENGTH) || `status ${status}`;
 }
 
-/** How Scenario reports an empty account is not documented, so words decide. */
+/** Scenario doesn't document how it reports an account without credits, so the words of the reason decide. */
 const OUT_OF_CREDITS = /credit|compute unit/i;
-/** These may also be about a request limit or a poor image. */
+/** These words can also refer to a request limit or a poor image. */
 const PERHAPS_OUT_OF_CREDITS = /quota|insufficient/i;
 const SOMETHING_ELSE = /\brequests?\b|\brate\b|image|resolution|detail/i;
-/** Run ids contain image names, and an image may show a credit card. */
+/** Run IDs contain the image's name, which may itself contain a word such as `credit`. */
 const NAMES = /\b[a-z0-9-]{1,40}-[0-9a-f]{32}\b/g;
 
 function isOutOfCredits(reason: string): boolean {
@@ -202,12 +200,12 @@ function refusal(call: Call, answer: Received, now: number): Error {
   if (isAccount) return new ScenarioAccountError(message, { refused });
   const busy = { refused, retryAfterSeconds: waitIn(answer, now), ceiling: details?.actionLimit };
   if (isLimit) return new ScenarioBusyError(message, busy);
-  if (isInput && NOT_YET.test(reason)) return new AssetNotVisibleError(reason, { refused });
-  if (isInput) return new ScenarioInputError(reason, { refused });
-  return new (status === 404 ? ScenarioNotFoundError : ScenarioUnavailableError)(message, { refused });
+  if (isInput) return new (NOT_YET.test(reason) ? AssetNotVisibleError : ScenarioInputError)(reason, { refused });
+  if (status === 404) return call.notFound?.(message, refused) ?? new ScenarioNotFoundError(message, { refused });
+  return new ScenarioUnavailableError(message, { refused });
 }
 
-/** Seconds, from the body or from Retry-After (seconds or a date). */
+/** Returns how many seconds to wait, from the body or from Retry-After, which has seconds or a date. */
 function waitIn({ body, retryAfter }: Received, now: number): number | undefined {
   const { remainingSeconds: own, details } = problemSchema.parse(body);
   const remaining = own ?? details?.remainingSeconds;

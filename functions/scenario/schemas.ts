@@ -2,65 +2,62 @@ import * as z from 'zod';
 import { type Failure, redact } from '../contract/failures.ts';
 import { ScenarioUnavailableError } from './errors.ts';
 
-/** Ids become part of paths, keys and execution names, so no other characters are accepted. */
+/** IDs become part of paths, keys and execution names, so other characters are refused. */
 export const id = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/);
 
-/** Reads a value that is missing or not valid as undefined. */
+/** Reads a missing or invalid value as undefined. */
 export function ifValid<Schema extends z.ZodType>(schema: Schema) {
   return schema.optional().catch(undefined);
 }
 
 const ids = z.array(z.unknown()).transform((all) => all.flatMap((one) => id.safeParse(one).data ?? []));
 export const text = ifValid(z.string());
-/** For people. Records, events and the machine's state limit its length. */
+/** Text for people. Its length is limited because records, events and the machine's state contain it. */
 const sentence = ifValid(z.string().transform(redact));
 const amount = ifValid(z.number().nonnegative());
 
-/** The documentation and live answers use different words. Any other word counts as running. */
-const ENDS: ReadonlyMap<string, 'succeeded' | 'failed' | 'canceled'> = new Map([
-  ['success', 'succeeded'],
-  ['succeeded', 'succeeded'],
-  ['failure', 'failed'],
-  ['failed', 'failed'],
-  ['canceled', 'canceled'],
-  ['cancelled', 'canceled'],
+/** A time without a zone is UTC. Other programs can't read years beyond 9999. */
+const time = ifValid(
+  z
+    .string()
+    .transform((date) => (/T[\d:.]+$/.test(date) ? `${date}Z` : date))
+    .pipe(z.coerce.date<string>().min(new Date(0)).max(new Date('9999-12-31'))),
+);
+
+/** The documentation and the live API use different words. Any other word means that the job is running. */
+const jobEnd = z.union([
+  z.enum(['success', 'succeeded']).transform(() => 'succeeded' as const),
+  z.enum(['failure', 'failed']).transform(() => 'failed' as const),
+  z.enum(['canceled', 'cancelled']).transform(() => 'canceled' as const),
 ]);
 
+const input = z.unknown().transform(readInput).optional();
+
+/** A generation, as one poll returns it. */
 export const jobShape = z
   .object({
     jobId: id,
-    status: z.string().catch('unknown'),
+    status: ifValid(jobEnd),
     progress: z.number().catch(0),
-    statusHistory: z.array(z.object({ status: z.string(), date: z.string() })).catch([]),
-    metadata: z
-      .object({ input: z.unknown().optional(), assetIds: ids.catch([]), error: sentence, hint: sentence })
-      .catch({ assetIds: [] }),
+    statusHistory: z.array(z.object({ date: time })).catch([]),
+    metadata: z.object({ input, assetIds: ids.catch([]), error: sentence, hint: sentence }).catch({ assetIds: [] }),
     billing: ifValid(z.object({ cuCost: amount })),
-    createdAt: text,
-    updatedAt: text,
+    createdAt: time,
+    updatedAt: time,
   })
-  .transform(({ jobId, progress, statusHistory, metadata, billing, createdAt, updatedAt, ...row }) => {
-    const status = ENDS.get(row.status) ?? 'running';
-    const { input, assetIds, error, hint } = metadata;
-    return {
-      jobId,
-      status,
-      /** 0 to 1. */
-      progress: Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress)),
-      assetIds,
-      error,
-      hint,
-      /** Compute units charged. */
-      cu: billing?.cuCost,
-      createdAt: toIsoDate(createdAt),
-      finishedAt: status === 'running' ? undefined : toIsoDate(statusHistory.at(-1)?.date ?? updatedAt),
-      input: readInput(input),
-    };
-  });
+  .transform(({ status = 'running' as const, progress, statusHistory, metadata, billing, ...job }) => ({
+    jobId: job.jobId,
+    ...metadata,
+    status,
+    /** 0 to 1. Some answers use 0 to 100. */
+    progress: Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress)),
+    /** Compute units charged. */
+    cu: billing?.cuCost,
+    createdAt: job.createdAt?.toISOString(),
+    finishedAt: status === 'running' ? undefined : (statusHistory.at(-1)?.date ?? job.updatedAt)?.toISOString(),
+  }));
 
-type ParsedJob = z.infer<typeof jobShape>;
-/** A generation as one poll shows it. */
-export type Job = Partial<ParsedJob> & Pick<ParsedJob, 'jobId' | 'status' | 'progress' | 'assetIds'>;
+export type Job = z.infer<typeof jobShape>;
 
 /** A row of the job list: a job, or the JSON text of what cannot be read as one. */
 export type JobRow = Job | string;
@@ -69,11 +66,13 @@ const jobRow = z.unknown().transform((row): JobRow => jobShape.safeParse(row).da
 
 export const jobPageShape = z.object({ jobs: z.array(jobRow), nextPaginationToken: z.string().nullish() });
 
+/** A file at Scenario. */
 export const assetShape = z
   .object({
     id,
     url: z.string(),
-    status: z.string().catch('success'),
+    status: z.enum(['pending', 'error', 'success']).catch('success'),
+    /** For example `img23d` or `3d:texture:albedo`. */
     source: text,
     kind: text,
     originalFileUrl: text,
@@ -82,24 +81,20 @@ export const assetShape = z
     preview: ifValid(z.object({ assetId: id })),
     thumbnail: ifValid(z.object({ assetId: id })),
   })
-  .transform(({ id: assetId, url, status, source, kind, originalFileUrl, metadata, properties, ...pictures }) => ({
+  .transform(({ id: assetId, url, kind, originalFileUrl, metadata, properties, thumbnail, ...asset }) => ({
+    ...asset,
     assetId,
-    /** Signed: use it at once and never keep it. */
+    /** Signed and short-lived: use it immediately and don't store it. */
     url: originalFileUrl ?? url,
-    status: status === 'pending' ? ('pending' as const) : status === 'error' ? ('broken' as const) : ('ready' as const),
-    /** `img23d`, `3d:texture:albedo` and the like. */
-    source,
-    /** According to Scenario; the bytes are better evidence. */
+    /** What Scenario says. The bytes of the file are better evidence. */
     is3d: kind === '3d',
     bytes: originalFileUrl === undefined ? properties?.size : undefined,
-    preview: pictures.preview ?? pictures.thumbnail,
+    preview: asset.preview ?? thumbnail,
     /** The assets that it was made from. */
     origins: [metadata?.parentId, metadata?.rootParentId].filter((one) => one !== undefined),
   }));
 
-type AssetRow = z.infer<typeof assetShape>;
-/** A file at Scenario. */
-export type ScenarioAsset = Partial<AssetRow> & Pick<AssetRow, 'assetId' | 'url' | 'status' | 'is3d'>;
+export type ScenarioAsset = z.infer<typeof assetShape>;
 
 export const uploadShape = z.object({
   id,
@@ -115,48 +110,38 @@ export const costShape = z.object({
   job: ifValid(z.object({ jobId: text })),
 });
 
-/** The echo of a job's inputs. */
-export interface JobInput {
-  /** Undefined if it is not readable. */
+/** The inputs of a job, as Scenario repeats them. */
+interface JobInput {
+  /** Undefined if it can't be read. */
   readonly modelId?: string | undefined;
-  /** By name; empty if they are not readable. */
+  /** By name. Empty if they can't be read. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** The whole echo as JSON. An asset's id can be found in it, whatever its form. */
+  /** All inputs as JSON. A search for an asset's ID works even if their structure changes. */
   readonly text: string;
 }
 
 const inputShape = z.record(z.string(), z.unknown()).catch({});
 
-/** Undefined if there is no echo, or if it is nested too deeply. */
-function readInput(echo: unknown): JobInput | undefined {
-  if (echo === undefined || echo === null) return undefined;
-  const values = inputShape.parse(echo);
+/** Returns undefined if there are no inputs, or if they are nested too deeply for JSON.stringify. */
+function readInput(inputs: unknown): JobInput | undefined {
+  if (inputs === undefined || inputs === null) return undefined;
+  const values = inputShape.parse(inputs);
   try {
-    return { modelId: text.parse(values['modelId']), values, text: JSON.stringify(echo) };
+    return { modelId: text.parse(values['modelId']), values, text: JSON.stringify(inputs) };
   } catch {
     return undefined;
   }
 }
 
-/** A time without a zone is UTC. */
-function toIsoDate(date = ''): string | undefined {
-  const time = Date.parse(/T[\d:.]+$/.test(date) ? `${date}Z` : date);
-  const iso = Number.isNaN(time) ? '' : new Date(time).toISOString();
-  // Other programs cannot read the format of years beyond 9999.
-  return /^\d{4}-/.test(iso) ? iso : undefined;
-}
-
-/** @throws ScenarioUnavailableError if the answer does not have the documented shape: worth a retry */
+/** @throws ScenarioUnavailableError if the answer doesn't have the documented shape, which a retry may fix */
 export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0]?.path.join('.');
-  throw new ScenarioUnavailableError(
-    `Scenario's answer is not valid: ${where ? `${where} is wrong` : 'it is not a JSON object'}`,
-  );
+  const where = parsed.error.issues[0]?.path.join('.') || 'the top';
+  throw new ScenarioUnavailableError(`Scenario's answer isn't valid at ${where}`);
 }
 
-/** Why a job that ended gave no model. Undefined if it succeeded. */
+/** Returns why a job ended without a model, or undefined if it succeeded or is still running. */
 export function jobFailure({ status, error, hint }: Job): Failure | undefined {
   if (status === 'canceled') return { code: 'job-canceled', reason: 'the job was canceled at Scenario' };
   if (status !== 'failed') return undefined;

@@ -1,19 +1,19 @@
 import * as z from 'zod';
-import { ScenarioAccountError, ScenarioInputError, ScenarioNotFoundError, ScenarioUnavailableError } from './errors.ts';
+import { ScenarioAccountError, ScenarioInputError, ScenarioUnavailableError } from './errors.ts';
 import { callFree, type Connection } from './http.ts';
 import { id, parseBody, uploadShape } from './schemas.ts';
 
-/** An image to be uploaded to Scenario. */
+/** An image to upload to Scenario. */
 export interface Image {
   readonly bytes: Uint8Array;
   readonly name: string;
   readonly contentType: string;
 }
 
-/** Scenario documents the one-call upload for images smaller than this, in bytes. */
+/** According to its documentation, Scenario accepts images below this size, in bytes, in one call. */
 const INLINE_LIMIT = 6_000_000;
 
-/** Makes an input asset from an image, in one call or in parts, as its size requires. Returns the asset's id. */
+/** Creates an input asset from an image, in one call or in parts, depending on its size. Returns the asset's ID. */
 export function uploadImage(image: Image, connection: Connection): Promise<string> {
   return image.bytes.length < INLINE_LIMIT ? uploadInline(image, connection) : uploadInParts(image, connection);
 }
@@ -23,20 +23,19 @@ async function uploadInline({ name, bytes }: Image, connection: Connection): Pro
   return parseBody(z.object({ asset: z.object({ id }) }), answer.body).asset.id;
 }
 
-/** A 404 for a path without an id is about the address of the API, not about an image. */
+/** The path has no ID, so a 404 means that the URL of the API is wrong and no image is at fault. */
 async function postNew(path: string, body: unknown, connection: Connection) {
-  return await callFree({ method: 'POST', path, body }, connection).catch((cause: unknown) => {
-    throw cause instanceof ScenarioNotFoundError ? new ScenarioAccountError(cause.message, { cause }) : cause;
-  });
+  const notFound = (message: string) => new ScenarioAccountError(message);
+  return await callFree({ method: 'POST', path, body, notFound }, connection);
 }
 
 const PART_BYTES = 8_000_000;
 const IMPORT_POLL_MS = 2_000;
-/** Imports take 2 to 32 s; a corrupt file may hang forever. */
+/** Imports take 2 to 32 s. The import of a corrupt file may never end. */
 const IMPORT_DEADLINE_MS = 90_000;
 const PART_TIMEOUT_MS = 30_000;
 
-/** Announces the upload, puts its parts, completes it, and waits for the asset. */
+/** Starts the upload, sends its parts, completes it, and waits for the asset. */
 async function uploadInParts({ name, bytes, contentType }: Image, connection: Connection): Promise<string> {
   const parts = Math.ceil(bytes.length / PART_BYTES);
   const body = { fileName: name, contentType, fileSize: bytes.length, kind: 'image', parts };
@@ -48,32 +47,25 @@ async function uploadInParts({ name, bytes, contentType }: Image, connection: Co
   }
   const path = `/uploads/${encodeURIComponent(upload.id)}`;
   const complete = { method: 'POST', path: `${path}/action`, body: { action: 'complete' } } as const;
-  // A refusal may mean that it was taken before and the answer was lost: the upload itself tells.
-  const refused = await callFree(complete, connection).then(
-    () => undefined,
-    (error: unknown) => {
-      if (error instanceof ScenarioInputError) return error;
-      throw error;
-    },
-  );
-  return await waitForImport(path, refused, connection);
+  // A refusal can mean that an earlier try worked and its answer was lost, so the status of the upload decides.
+  const completed = await callFree(complete, connection).catch((error: unknown) => {
+    if (error instanceof ScenarioInputError) return error;
+    throw error;
+  });
+  return await waitForImport(path, completed instanceof Error ? completed : undefined, connection);
 }
 
-/** Part URLs are signed: no credentials, and no checksum headers, which would break the signature. */
+/** Part URLs are signed. They need no credentials, and checksum headers would break the signature. */
 async function putPart(url: string, bytes: Uint8Array, connection: Connection): Promise<void> {
   const { protocol, host } = new URL(url);
   if (protocol !== 'https:' && host !== new URL(connection.url).host)
-    throw new Error(`Scenario named a part URL without https, on ${host}`);
-  const sent = {
-    method: 'PUT',
-    body: Buffer.from(bytes),
-    redirect: 'error',
-    signal: AbortSignal.timeout(PART_TIMEOUT_MS),
-  } as const;
+    throw new Error(`Scenario returned a part URL without https, on ${host}`);
+  const signal = AbortSignal.timeout(PART_TIMEOUT_MS);
+  const sent = { method: 'PUT', body: Buffer.from(bytes), redirect: 'error', signal } as const;
   const response = await connection.fetch(url, sent).catch(() => undefined);
   await response?.body?.cancel();
-  if (!response?.ok)
-    throw new ScenarioUnavailableError(`a part of the image was not taken: ${response?.status ?? 'no answer'}`);
+  if (response?.ok) return;
+  throw new ScenarioUnavailableError(`Scenario did not accept a part of the image: ${response?.status ?? 'no answer'}`);
 }
 
 async function waitForImport(path: string, refused: Error | undefined, connection: Connection): Promise<string> {

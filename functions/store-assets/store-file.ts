@@ -54,7 +54,7 @@ const PARTS_AT_ONCE = 2;
 export async function storeFile(wanted: WantedFile, store: FileStore) {
   const asset = await retryIfUnknown(store.scenario.asset(wanted.assetId));
   if (asset.status === 'pending') throw new AssetNotReadyError(`${wanted.assetId} is still being made`);
-  if (asset.status === 'broken') throw new DownloadBrokenError(`Scenario says that ${wanted.assetId} is broken`);
+  if (asset.status === 'error') throw new DownloadBrokenError(`Scenario says that ${wanted.assetId} is broken`);
   const file = await download(asset.url, wanted.totalMs, store.network);
   try {
     const kind = detectKind(file.head, asset);

@@ -81,7 +81,9 @@ async function bare(origin: string): Promise<void> {
 
 async function ours(origin: string): Promise<boolean> {
   const place = () => ({ role: 'model', key: 'ours.glb' }) as const;
-  const asset = { assetId: 'asset_1', url: `${origin}/v1/file`, status: 'ready', is3d: true } as const;
+  const url = `${origin}/v1/file`;
+  const unsaid = { bytes: undefined, preview: undefined, origins: [] as string[] };
+  const asset = { assetId: 'asset_1', url, status: 'success', is3d: true, ...unsaid } as const;
   const stored = await storeFile(
     { runId: 'run', assetId: 'asset_1', place, totalMs: 600_000 },
     {

@@ -27,8 +27,8 @@ export const mutations: readonly Mutation[] = [
     file: 'functions/scenario/http.ts',
     edits: [
       [
-        '    throw new SubmissionUncertainError(unanswered(call, error));\n  }\n',
-        '    answer = await send(call, PAID_TIMEOUT_MS, connection);\n  }\n',
+        'await send(call, PAID_TIMEOUT_MS, connection);',
+        'await send(call, PAID_TIMEOUT_MS, connection).catch(() => send(call, PAID_TIMEOUT_MS, connection));',
       ],
     ],
   },

@@ -3,7 +3,7 @@ export interface Mutation {
   /** `.detail.data.assets[0].sha256` */
   readonly at: string;
   readonly what: string;
-  /** What stands there now. Undefined when the field was removed. */
+  /** The new value. Undefined if the field was removed. */
   readonly value: unknown;
   readonly event: unknown;
 }
@@ -35,10 +35,10 @@ const VALUES: readonly unknown[] = [
   { later: 'field' },
 ];
 
-/** The field that only a later version knows. */
+/** A field that only a later version knows. */
 export const LATER = 'aFieldOfLater';
 
-/** Every value replaced by others, every field removed, and a new field in every object: one change at a time. */
+/** Yields one change at a time: each value replaced by others, each field removed, and each object with a new field. */
 export function* mutationsOf(event: unknown): Generator<Mutation> {
   for (const path of pathsIn(event)) {
     const at = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
@@ -73,7 +73,7 @@ function* pathsIn(value: unknown, path: Path = []): Generator<Path> {
     for (const [name, inner] of Object.entries<unknown>({ ...value })) yield* pathsIn(inner, [...path, name]);
 }
 
-/** A copy through JSON, in which a field that is undefined is none. */
+/** Returns a copy with the new value. The copy goes through JSON, which removes undefined fields. */
 function changed(event: unknown, path: Path, value: unknown): unknown {
   const last = path.at(-1);
   if (last === undefined) return value;

@@ -21,7 +21,7 @@ import { eventSchemas, eventSource, type Manifest, type manifestSchema } from '.
 const samples = [...sampleEvents()];
 const validators = publishedValidators();
 
-/** What events.ts itself takes, in the envelope that it comes in. */
+/** What schemas.ts accepts, in the envelope of EventBridge. */
 const written = z.discriminatedUnion('detail-type', [
   z.object({ 'detail-type': z.literal('Model Stored'), detail: eventSchemas['Model Stored'] }),
   z.object({ 'detail-type': z.literal('Model Failed'), detail: eventSchemas['Model Failed'] }),
@@ -43,32 +43,32 @@ function isPublished(event: unknown): boolean {
   return ['model-stored', 'model-failed', 'upload-rejected'].some((name) => validators.get(name)?.(event));
 }
 
-/** What we never write, and a later minor version may: more fields, more words, other parameters. */
+/** What this version never writes but a later minor version may: more fields, more words, other parameters. */
 function isForLater({ at, value, what }: Mutation): boolean {
   if (what.includes(LATER)) return true;
   if (/(\.role|\.code)$/.test(at)) return typeof value === 'string';
   if (at.includes('.parameters')) return true;
   if (at.endsWith('.schemaVersion')) return value === '1.7';
-  // A failed run that is called a rejected one only has a job more than it should.
+  // A failed run with the detail-type of a rejected one differs only by its job, an unknown field.
   if (at === '.detail-type') return value === 'Upload Rejected';
-  // An object of optional fields takes any other object.
+  // An object whose fields are all optional accepts any other object.
   return typeof value === 'object' && value !== null && 'later' in value;
 }
 
 describe.each(samples)('the sample %s', (_, sample) => {
-  it('is read, and fits its published schema and events.ts', () => {
+  it('is read, and fits its published schema and schemas.ts', () => {
     expect(parse(sample)).toBe(sample);
     expect(isPublished(sample)).toBe(true);
     expect(fromUs.safeParse(sample).success).toBe(true);
   });
 
-  it('is read or refused, whatever is changed in it, as by the published schema', () => {
+  it('is read or refused after any change, exactly as by the published schema', () => {
     const differing = [...mutationsOf(sample)].filter(({ event }) => isRead(event) !== isPublished(event));
 
     expect(differing.map(({ at, what }) => `event${at} ${what}`)).toEqual([]);
   });
 
-  it('is refused, whatever is changed in it, where events.ts refuses it, but for what later versions may bring', () => {
+  it('is refused after any change that schemas.ts refuses, except for what later versions may add', () => {
     const mutations = [...mutationsOf(sample)].filter((mutation) => !isForLater(mutation));
     const differing = mutations.filter(({ event }) => isRead(event) !== fromUs.safeParse(event).success);
 
@@ -76,7 +76,7 @@ describe.each(samples)('the sample %s', (_, sample) => {
     expect(differing.map(({ at, what }) => `event${at} ${what}`)).toEqual([]);
   });
 
-  it('is read with a field more, wherever that is', () => {
+  it('is read with an additional field in any place', () => {
     const more = [...mutationsOf(sample)].filter(({ at, what }) => what.includes(LATER) && !at.includes('.parameters'));
 
     expect(more.length).toBeGreaterThan(5);
@@ -84,7 +84,7 @@ describe.each(samples)('the sample %s', (_, sample) => {
   });
 });
 
-describe('a sentence', () => {
+describe('an error message', () => {
   const stored = sampleEvents().get('model-stored');
   const changedAt = (place: string, how: string) =>
     [...mutationsOf(stored)].find(({ at, what }) => at === place && what === how)?.event;
@@ -111,22 +111,22 @@ describe('a sentence', () => {
       'unknown-version',
     ],
     ['', 'is null', 'event is null, not an object', 'malformed'],
-  ])('says where event%s %s', (at, how, message, code) => {
+  ])('says that event%s %s', (at, how, message, code) => {
     expect(() => parse(changedAt(at, how))).toThrow(expect.objectContaining({ message, code }) as Error);
   });
 
-  it('is short and in one line, whatever was sent', () => {
+  it('is one short line, even for a huge value', () => {
     const sent = { source: 'meshdrop', 'detail-type': `Model\n\u001b[31m${'x'.repeat(1_000_000)}` };
-    const told = String.raw`event.detail-type is "Model\n\u001b[31m${'x'.repeat(49)}", which this version does not know`;
+    const message = String.raw`event.detail-type is "Model\n\u001b[31m${'x'.repeat(49)}", which this version does not know`;
 
-    expect(() => parse(sent)).toThrow(expect.objectContaining({ message: told }) as Error);
+    expect(() => parse(sent)).toThrow(expect.objectContaining({ message }) as Error);
   });
 });
 
 describe('the manifest', () => {
   const manifests = [...sampleManifests()];
 
-  it.each(manifests)('of the sample %s is read, and so with a field more', (_, manifest) => {
+  it.each(manifests)('of the sample %s is read, also with an additional field', (_, manifest) => {
     expect(parseManifest(manifest)).toBe(manifest);
     for (const { at, what, event } of mutationsOf(manifest))
       if (what.includes(LATER) && !at.includes('.parameters')) parseManifest(event);
@@ -152,7 +152,7 @@ describe('the manifest', () => {
     expect(published.map(({ at }) => at)).toEqual([]);
   });
 
-  it('has a type that takes whatever is written', () => {
+  it('has a type that accepts everything we write', () => {
     expectTypeOf<z.infer<typeof manifestSchema>>().toExtend<Manifest>();
   });
 });
@@ -174,7 +174,7 @@ describe('the guards', () => {
     ['isModelStored', isModelStored, 'model-stored'],
     ['isModelFailed', isModelFailed, 'model-failed'],
     ['isUploadRejected', isUploadRejected, 'upload-rejected'],
-  ] as const)('%s is true of its own event alone', (_, guard, name) => {
+  ] as const)('%s is true only for its own event', (_, guard, name) => {
     expect([...byName].filter(([, event]) => guard(event)).map(([sample]) => sample)).toEqual(
       [...byName.keys()].filter((sample) => sample.startsWith(name)),
     );
@@ -183,7 +183,7 @@ describe('the guards', () => {
 });
 
 describe('the types', () => {
-  it('take whatever events.ts writes', () => {
+  it('accept everything that fits schemas.ts', () => {
     type Written<Type extends keyof typeof eventSchemas> = z.infer<(typeof eventSchemas)[Type]>;
 
     expectTypeOf<Written<'Model Stored'>>().toExtend<ModelStored['detail']>();

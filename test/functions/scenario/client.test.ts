@@ -41,7 +41,7 @@ async function imageOf(bytes: number) {
   return { bytes: Buffer.concat([picture, padding]), name: 'oak.png', contentType: 'image/png' };
 }
 
-/** A generation of this input asset, with the defaults of the model. */
+/** Requests a generation of this input asset, with the model's default parameters. */
 function requestOf(assetId: string): GenerationRequest {
   return { modelId: tripo31.id, assetId, inputs: { ...defaultParameters, image: assetId } };
 }
@@ -54,7 +54,7 @@ async function upload(scenario: Scenario) {
 
 describe('the quote', () => {
   it.each([269, 200, 402] as const)(
-    'is read from a dry run answered with %i, and starts nothing',
+    'is read from a dry run with status %i, and no job starts',
     async (dryRunStatus) => {
       const { scenario, standIn } = await withStandIn({ dryRunStatus });
 
@@ -77,7 +77,7 @@ describe('the quote', () => {
     expect(JSON.parse(requests[0]?.body.toString() ?? '')).toEqual(request.inputs);
   });
 
-  it('is refused when the dry run started a job, with the asset that it was paid for', async () => {
+  it('fails if the dry run started a job, and names the job and its asset', async () => {
     const { scenario, standIn } = await withStandIn({ dryRunPays: true });
     const image = await upload(scenario);
 
@@ -89,7 +89,7 @@ describe('the quote', () => {
     expect(error).toMatchObject({ name: 'DryRunPaidError', paid: { assetId: image, jobId: job?.jobId } });
   });
 
-  it('is an empty account when 402 names no price', async () => {
+  it('is an account error if a 402 has no price', async () => {
     const { scenario } = await withServer(() => ({ status: 402, body: { reason: 'pay first' } }));
 
     await expect(scenario.quote(request)).rejects.toMatchObject({ name: 'ScenarioAccountError' });
@@ -99,7 +99,7 @@ describe('the quote', () => {
     ['without a price', {}],
     ['with a price that is text', { creativeUnitsCost: '75' }],
     ['with a price below 0', { creativeUnitsCost: -1 }],
-  ])('is never made up from an answer %s', async (_, body) => {
+  ])('is an error if the answer comes %s', async (_, body) => {
     const { scenario } = await withServer(() => ({ status: 200, body }));
 
     await expect(scenario.quote(request)).rejects.toThrow(/no price/);
@@ -107,7 +107,7 @@ describe('the quote', () => {
 });
 
 describe('a generation', () => {
-  it('starts one job and gives its id', async () => {
+  it('starts one job and returns its ID', async () => {
     const { scenario, standIn } = await withStandIn();
 
     const jobId = await scenario.generate(requestOf(await upload(scenario)));
@@ -117,11 +117,11 @@ describe('a generation', () => {
 
   it.each([
     ['an empty object', {}],
-    ['a job without an id', { job: {} }],
-    ['an empty job id', { job: { jobId: '' } }],
-    ['a job id that is a path', { job: { jobId: '../x' } }],
-    ['a page', '<html>OK'],
-  ])('that is answered 200 with %s is uncertain', async (_, body) => {
+    ['a job without an ID', { job: {} }],
+    ['an empty job ID', { job: { jobId: '' } }],
+    ['a job ID that is a path', { job: { jobId: '../x' } }],
+    ['an HTML page', '<html>OK'],
+  ])('is uncertain if the answer is 200 with %s', async (_, body) => {
     const { scenario, requests } = await withServer(() => ({ status: 200, body }));
 
     await expect(scenario.generate(request)).rejects.toMatchObject({ name: 'SubmissionUncertainError' });
@@ -133,7 +133,7 @@ describe('a generation', () => {
     ['asset_in', 'AssetNotVisibleError'],
     ['Model model_tripo-v3-1-image-to-3d not found', 'ScenarioAccountError'],
     ['Not found', 'ScenarioAccountError'],
-  ])('refused with 404 and "%s" is a %s', async (reason, name) => {
+  ])('that gets a 404 with "%s" fails with %s', async (reason, name) => {
     const { scenario } = await withServer(() => ({ status: 404, body: { reason } }));
 
     await expect(scenario.generate(request)).rejects.toMatchObject({ name });
@@ -142,7 +142,7 @@ describe('a generation', () => {
 });
 
 describe('an image', () => {
-  it('under 6,000,000 bytes goes in one call', async () => {
+  it('of less than 6,000,000 bytes is sent in one call', async () => {
     const { scenario, standIn } = await withStandIn();
 
     await scenario.uploadImage(await imageOf(5_999_999));
@@ -150,7 +150,7 @@ describe('an image', () => {
     expect(standIn.ledger().requests).toEqual({ createAsset: 1 });
   });
 
-  it('of 6,000,000 bytes goes in parts', async () => {
+  it('of 6,000,000 bytes is sent in parts', async () => {
     const { scenario, standIn } = await withStandIn();
 
     const assetId = await scenario.uploadImage(await imageOf(6_000_000));
@@ -159,7 +159,7 @@ describe('an image', () => {
     expect(standIn.ledger().requests).toMatchObject({ createUpload: 1, putPart: 1, completeUpload: 1 });
   });
 
-  it('arrives whole in three parts, without credentials or checksums, whatever order they are named in', async () => {
+  it('arrives complete in three parts in any order, without credentials or checksums', async () => {
     const image = await imageOf(16_000_001);
     const { scenario, requests, origin } = await withServer((got): Said => {
       if (got.method === 'PUT') return { status: 200 };
@@ -184,7 +184,7 @@ describe('an image', () => {
     expect(completing?.body.toString()).toBe('{"action":"complete"}');
   });
 
-  it('that Scenario cannot import is refused with its reason', async () => {
+  it("that Scenario can't import fails with Scenario's reason", async () => {
     const { scenario } = await withStandIn({
       faults: [{ on: 'completeUpload', what: 'upload-fails', errorMessage: 'broken picture' }],
     });
@@ -195,7 +195,7 @@ describe('an image', () => {
     });
   });
 
-  it('whose import hangs is given up', async () => {
+  it('whose import never ends fails after a deadline', async () => {
     const { scenario, time } = await withStandIn({
       faults: [{ on: 'completeUpload', what: 'upload-stuck' }],
     });
@@ -204,7 +204,7 @@ describe('an image', () => {
     expect(time.slept.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(100_000);
   });
 
-  it('whose part is refused is worth another try', async () => {
+  it('whose part is refused can be retried', async () => {
     const { scenario } = await withStandIn({ faults: [{ on: 'putPart', what: 'expired' }] });
 
     await expect(scenario.uploadImage(await imageOf(6_000_000))).rejects.toMatchObject({
@@ -212,7 +212,7 @@ describe('an image', () => {
     });
   });
 
-  it('never goes to a foreign host in the clear', async () => {
+  it('is never sent to another host without HTTPS', async () => {
     const foreign = await openServer(() => ({ status: 200 }));
     const { scenario } = await withServer(() => ({
       status: 200,
@@ -266,7 +266,7 @@ describe('a job', () => {
     expect((await jobWith({ status: 'queued', progress })).progress).toBe(meant);
   });
 
-  it('says what it gave and what it cost', async () => {
+  it('has its assets, its cost and its end', async () => {
     const job = await jobWith({
       status: 'success',
       statusHistory: [
@@ -287,7 +287,16 @@ describe('a job', () => {
     expect(job.error).toBeUndefined();
   });
 
-  it('is read whatever surrounds it', async () => {
+  it.each(['+010000-01-01T00:00:00Z', '-000001-01-01T00:00:00Z', 'yesterday', 7])(
+    'that ended at %s has no end, because other programs cannot read it',
+    async (date) => {
+      const job = await jobWith({ status: 'success', statusHistory: [{ status: 'success', date }] });
+
+      expect(job).toMatchObject({ status: 'succeeded', finishedAt: undefined });
+    },
+  );
+
+  it('is read even if its other fields are junk', async () => {
     const { scenario } = await withServer(({ url }) => {
       const junk: unknown = JSON.parse(
         Buffer.from(url.split('#')[0]?.slice('/v1/jobs/'.length) ?? '', 'hex').toString(),
@@ -317,13 +326,13 @@ describe('a job', () => {
     );
   });
 
-  it('that Scenario does not know has an error of its own', async () => {
+  it("that Scenario doesn't know is a ScenarioNotFoundError", async () => {
     const { scenario } = await withStandIn();
 
     await expect(scenario.job('job_unknown')).rejects.toMatchObject({ name: 'ScenarioNotFoundError' });
   });
 
-  it('whose answer cannot be read is worth another try', async () => {
+  it("whose answer can't be read can be retried", async () => {
     const { scenario } = await withServer(() => ({ status: 200, body: '<html>OK' }));
 
     await expect(scenario.job('job_1')).rejects.toMatchObject({ name: 'ScenarioUnavailableError' });
@@ -340,15 +349,16 @@ describe('an asset', () => {
   };
 
   it.each([
-    ['success', 'ready'],
-    [undefined, 'ready'],
+    ['success', 'success'],
+    [undefined, 'success'],
+    ['other', 'success'],
     ['pending', 'pending'],
-    ['error', 'broken'],
+    ['error', 'error'],
   ])('with status %s is %s', async (status, meant) => {
     expect((await assetWith({ status })).asset.status).toBe(meant);
   });
 
-  it('is asked for as the original, and prefers its URL', async () => {
+  it('is requested as the original file, and has its URL', async () => {
     const { asset, requests } = await assetWith({
       originalFileUrl: 'https://cdn.cloud.scenario.com/original',
       properties: { size: 5 },
@@ -392,7 +402,7 @@ describe('the list of jobs', () => {
   });
 });
 
-it('a list that ends with an empty token is not started again', async () => {
+it('an empty token ends the list of jobs', async () => {
   const { scenario, requests } = await withServer(() => ({
     status: 200,
     body: { jobs: [], nextPaginationToken: '' },

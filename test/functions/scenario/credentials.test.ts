@@ -19,7 +19,7 @@ const reads = () => aws.commandCalls(GetSecretValueCommand).length;
 beforeEach(() => aws.reset());
 
 describe('the secret', () => {
-  it('is read on first use, and once for many', async () => {
+  it('is read once, on first use', async () => {
     aws.on(GetSecretValueCommand, { SecretId: ARN }).resolves(filled('s'));
     const secret = open();
     expect(reads()).toBe(0);
@@ -30,7 +30,7 @@ describe('the secret', () => {
     expect(reads()).toBe(1);
   });
 
-  it('is read again after it was dropped', async () => {
+  it('is read again after a drop', async () => {
     aws.on(GetSecretValueCommand).resolvesOnce(filled('old')).resolves(filled('new'));
     const secret = open();
     await secret.get();
@@ -53,7 +53,7 @@ describe('the secret', () => {
     ['text that is not JSON', 'key:hunter2'],
     ['empty values', '{"apiKey":"","apiSecret":""}'],
     ['another shape', '{"key":"hunter2"}'],
-  ])('with %s in it is an account error that never shows its content', async (_, SecretString) => {
+  ])('that holds %s is an account error, which never shows the content', async (_, SecretString) => {
     aws.on(GetSecretValueCommand).resolves(SecretString === undefined ? {} : { SecretString });
 
     const error = await open()
@@ -67,8 +67,8 @@ describe('the secret', () => {
 
   it.each([
     ['that has no value yet', ResourceNotFoundException],
-    ['that cannot be decrypted', DecryptionFailure],
-  ])('%s is an account error, too: no image is at fault', async (_, Refusal) => {
+    ["that can't be decrypted", DecryptionFailure],
+  ])('%s is also an account error, because no image is at fault', async (_, Refusal) => {
     aws.on(GetSecretValueCommand).rejects(new Refusal({ message: 'no', $metadata: {} }));
 
     await expect(open().get()).rejects.toThrow(ScenarioAccountError);

@@ -18,7 +18,7 @@ async function open(answer: (got: Got, index: number) => Said, ...secrets: reado
   return { requests, credentials, time, connection: { url: `${origin}/v1`, credentials, fetch, clock: time } };
 }
 
-/** The name and message of what a call throws. */
+/** The error that a call throws. */
 async function thrown(call: Promise<unknown>): Promise<Error & { retryAfterSeconds?: number }> {
   const error = await call.then(
     () => new Error('nothing was thrown'),
@@ -45,16 +45,16 @@ describe('a request', () => {
 });
 
 describe('a refusal', () => {
-  it.each<[words: string, status: number, body: unknown, name: string, told: string]>([
+  it.each<[form: string, status: number, body: unknown, name: string, words: string]>([
     [
-      'a reason beside other fields',
+      'a reason and other fields',
       400,
       { reason: 'Input prompt is required', trace_id: 't' },
       'ScenarioInputError',
       'Input prompt is required',
     ],
     [
-      'a message beside other fields',
+      'a message and other fields',
       400,
       { status: 'error', code: 'INVALID_PARAMETER', message: 'bad seed' },
       'ScenarioInputError',
@@ -95,13 +95,13 @@ describe('a refusal', () => {
       'ScenarioBusyError',
       'Request quota exceeded',
     ],
-  ])('with %s and the status %i is told in its words', async (_, status, body, name, told) => {
+  ])('with %s and the status %i becomes an error with its words', async (_, status, body, name, words) => {
     const { connection } = await open(() => ({ status, body }));
 
     for (const call of [callFree, callPaid]) {
       const error = await thrown(call(POST, connection));
       expect(error.name).toBe(name);
-      expect(error.message).toContain(told);
+      expect(error.message).toContain(words);
     }
   });
 
@@ -114,7 +114,7 @@ describe('a refusal', () => {
     'Insufficient credits for this request',
     `insufficient_credits:oak-${'0a'.repeat(16)}.png`,
     `NotEnoughCredits(asset=oak-${'0a'.repeat(16)})`,
-  ])('that says "%s" is about the account, whatever its status', async (reason) => {
+  ])('that says "%s" is about the account, with any status', async (reason) => {
     for (const status of [400, 402, 403, 422, 429]) {
       const { connection } = await open(() => ({ status, body: { reason } }));
       expect((await thrown(callPaid(POST, connection))).name, `${status}`).toBe('ScenarioAccountError');
@@ -150,7 +150,7 @@ describe('a refusal', () => {
 });
 
 describe('a free call', () => {
-  it.each([500, 502, 503, 504, 408, 409])('is repeated after %i', async (status) => {
+  it.each([500, 502, 503, 504, 408, 409])('is retried after %i', async (status) => {
     const { connection, requests, time } = await open((_, index) =>
       index < 2 ? { status, body: '<html>' } : { status: 200, body: {} },
     );
@@ -161,7 +161,7 @@ describe('a free call', () => {
     expect(time.slept).toHaveLength(2);
   });
 
-  it('is repeated after a reset, three times in all', async () => {
+  it('is sent three times if the connection is reset', async () => {
     const { connection, requests } = await open(() => 'cut');
 
     const error = await thrown(callFree(GET, connection));
@@ -170,7 +170,7 @@ describe('a free call', () => {
     expect(requests).toHaveLength(3);
   });
 
-  it('is not repeated after a refusal', async () => {
+  it('is not retried after a refusal', async () => {
     const { connection, requests } = await open(() => ({ status: 429 }));
 
     await thrown(callFree(GET, connection));
@@ -191,14 +191,14 @@ describe('a free call', () => {
     expect(credentials.drops()).toBe(1);
   });
 
-  it('gives up when the renewed credentials are refused as well', async () => {
+  it('fails if Scenario also refuses the renewed credentials', async () => {
     const { connection, requests } = await open(() => ({ status: 401 }), 'old', 'also-old');
 
     expect((await thrown(callFree(GET, connection))).name).toBe('ScenarioAccountError');
     expect(requests).toHaveLength(2);
   });
 
-  it('follows no redirect: the credentials would go along', async () => {
+  it('follows no redirect, because that would send the credentials elsewhere', async () => {
     const elsewhere = await openServer(() => ({ status: 200, body: {} }));
     const { connection } = await open(() => ({ status: 302, headers: { location: elsewhere.origin } }));
 
@@ -206,7 +206,7 @@ describe('a free call', () => {
     expect(elsewhere.requests).toHaveLength(0);
   });
 
-  it('takes 269 for an answer', async () => {
+  it('accepts the status 269', async () => {
     const { connection } = await open(() => ({ status: 269, body: { creativeUnitsCost: 1 } }));
 
     expect(await callFree(GET, connection)).toMatchObject({ status: 269 });
@@ -222,13 +222,13 @@ describe('the paid call', () => {
     ['408', { status: 408 }],
     ['409', { status: 409 }],
     ['a reset', 'cut'],
-    ['an answer that breaks off', { status: 200, headers: { 'content-length': '99' }, body: '{', cutAfter: true }],
+    ['an answer that is cut off', { status: 200, headers: { 'content-length': '99' }, body: '{', cutAfter: true }],
     ['301', { status: 301, headers: { location: '/v1/x' } }],
     ['302', { status: 302, headers: { location: '/v1/x' } }],
     ['307', { status: 307, headers: { location: '/v1/x' } }],
     ['308', { status: 308, headers: { location: '/v1/x' } }],
   ];
-  it.each(uncertain)('is sent exactly once and left uncertain after %s', async (_, said) => {
+  it.each(uncertain)('is sent exactly once and is uncertain after %s', async (_, said) => {
     const { connection, requests, time } = await open(() => said);
 
     expect((await thrown(callPaid(POST, connection))).name).toBe('SubmissionUncertainError');
@@ -246,7 +246,7 @@ describe('the paid call', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('is uncertain when no answer comes in time', async () => {
+  it('is uncertain if no answer comes in time', async () => {
     const { connection } = await open(() => ({ status: 200 }));
     let sent = 0;
     const hanging: typeof fetch = async () => {
@@ -261,7 +261,7 @@ describe('the paid call', () => {
     expect(sent).toBe(1);
   });
 
-  it('drops the credentials after a 401, for whoever comes next', async () => {
+  it('drops the credentials after a 401, so that the next call reads them again', async () => {
     const { connection, credentials } = await open(() => ({ status: 401 }));
 
     await thrown(callPaid(POST, connection));
@@ -269,7 +269,7 @@ describe('the paid call', () => {
     expect(credentials.drops()).toBe(1);
   });
 
-  it('never left when the connection is refused', async () => {
+  it('was not sent if the connection is refused', async () => {
     const { connection } = await open(() => ({ status: 200 }));
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
@@ -281,7 +281,7 @@ describe('the paid call', () => {
     expect(error.name).toBe('ScenarioUnavailableError');
   });
 
-  it.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'])('never left after %s', async (code) => {
+  it.each(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'])('was not sent if the connection fails with %s', async (code) => {
     const { connection } = await open(() => ({ status: 200 }));
     const failing = () =>
       Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code }) }));
@@ -289,7 +289,7 @@ describe('the paid call', () => {
     expect((await thrown(callPaid(POST, { ...connection, fetch: failing }))).name).toBe('ScenarioUnavailableError');
   });
 
-  it.each(['EHOSTUNREACH', 'ENETUNREACH'])('may have left when %s comes while reading or writing', async (code) => {
+  it.each(['EHOSTUNREACH', 'ENETUNREACH'])('is uncertain if reading or writing fails with %s', async (code) => {
     const { connection } = await open(() => ({ status: 200 }));
     const cause = Object.assign(new Error(), { code, syscall: 'read' });
     const failing = () => Promise.reject(new TypeError('fetch failed', { cause }));
@@ -299,7 +299,7 @@ describe('the paid call', () => {
 });
 
 describe('credentials', () => {
-  it.each([400, 401, 403, 404, 429, 500])('are never told in an error (%i)', async (status) => {
+  it.each([400, 401, 403, 404, 429, 500])('never appear in an error (%i)', async (status) => {
     const { connection } = await open(() => ({ status, body: { reason: 'no' } }));
 
     for (const call of [callFree, callPaid]) {
@@ -310,7 +310,7 @@ describe('credentials', () => {
     }
   });
 
-  it('are never told by the network either', async () => {
+  it('never appear in a network error', async () => {
     const { connection } = await open(() => 'cut');
     const leaking = () => Promise.reject(new TypeError(`bad header Basic ${SECRET}`));
 

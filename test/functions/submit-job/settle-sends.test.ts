@@ -14,7 +14,8 @@ const send = (assetId: string, seconds = 0) => ({ assetId, sentAt: at(seconds), 
 
 function job(jobId: string, image: string | undefined, createdSeconds = 1): Job {
   const input = image === undefined ? undefined : { values: { image }, text: JSON.stringify({ image }) };
-  return { jobId, status: 'running', progress: 0, assetIds: [], input, createdAt: at(createdSeconds) };
+  const none = { cu: undefined, finishedAt: undefined };
+  return { jobId, status: 'running', progress: 0, assetIds: [], input, createdAt: at(createdSeconds), ...none };
 }
 
 interface Case {
