@@ -52,7 +52,7 @@ async function paidJobs(): Promise<number> {
 describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
   test('fetch a model whose files could not be had, pay nothing, and announce it again', async () => {
     const paidBefore = await paidJobs();
-    await setFaults([{ on: 'getAsset', what: 'unauthorized', times: 1_000 }]);
+    await setFaults([{ on: 'cdn', what: 'wrong-bytes', times: 1_000 }]);
     await upload('oak.png');
     const [failed] = await events('oak.png', 1);
     const runId = failed?.detail.metadata.runId ?? '';
