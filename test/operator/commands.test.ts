@@ -49,11 +49,22 @@ async function paidJobs(): Promise<number> {
   return (await ledgerOf(stage.scenario)).jobs.length;
 }
 
+async function stop(key: string): Promise<void> {
+  const { StateMachineArn } = await outputsOf(stage);
+  const sfn = new SFNClient({ endpoint: stage.endpoint, region: 'us-east-1', credentials });
+  onTestFinished(() => sfn.destroy());
+  const runId = await runOf(key, sfn, StateMachineArn);
+  const executionArn = `${StateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`;
+  await sfn.send(new StopExecutionCommand({ executionArn }));
+}
+
 describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
-  test('fetch a model whose files could not be had, pay nothing, and announce it again', async () => {
+  test('fetch a model whose execution was stopped while its files could not be had, pay nothing, and announce it again', async () => {
     const paidBefore = await paidJobs();
-    await setFaults([{ on: 'cdn', what: 'wrong-bytes', times: 1_000 }]);
+    await setFaults([{ on: 'getAsset', what: 'unauthorized', times: 100_000 }]);
     await upload('oak.png');
+    await expect.poll(paidJobs).toBe(paidBefore + 1);
+    await stop('oak.png');
     const [failed] = await events('oak.png', 1);
     const runId = failed?.detail.metadata.runId ?? '';
     await setFaults([]);
@@ -64,7 +75,7 @@ describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
     const [, , again] = await events('oak.png', 3);
     const once = await operatorCommand('redrive', [runId], stage.folder);
 
-    expect(failed?.detail.data.failure?.code).toBe('download-broken');
+    expect(failed?.detail.data.failure?.code).toBe('aborted');
     expect(redriven).toMatchObject({
       code: 0,
       stdout: `the execution of ${runId} continues at the state that failed\n`,
