@@ -5,7 +5,7 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { assembly } from '../../local/aws/assembly.ts';
 import { project } from '../infra/cdk-context.ts';
-import { folderWith, meshdrop, quick, readyAddresses, writtenEvents } from '../local/cli/meshdrop-process.ts';
+import { folderWith, meshdrop, readyAddresses, serve, writtenEvents } from '../local/cli/meshdrop-process.ts';
 
 beforeAll(() => assembly());
 
@@ -40,7 +40,7 @@ function replay(file: string, endpoint: string): Promise<Replayed> {
 test('the example consumer takes the event of a local run once, and refuses a forged one', async () => {
   const folder = await folderWith('oak-chair.png');
   const data = join(folder, 'data');
-  const running = meshdrop(['--port', '0', '--page-port', '0', ...quick], folder);
+  const running = meshdrop(serve, folder);
   const { endpoint } = await readyAddresses(data, running);
   const s3 = new S3Client({ endpoint, region: client.region, credentials: client });
   onTestFinished(() => s3.destroy());

@@ -1,23 +1,22 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { CatalogueStack } from '../../examples/consumer/catalogue-stack.ts';
 import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
-import { cdkContext } from '../infra/cdk-context.ts';
+import { testApp, validTemplate } from '../infra/app.ts';
 
 const resources = z.record(z.string(), z.object({ Properties: z.record(z.string(), z.unknown()) }));
 
 function synthesized(propsIn: (stack: Stack) => ImageToModelProps = () => ({})) {
-  const app = new App({ context: cdkContext() });
+  const app = testApp();
   const models = new Stack(app, 'Models');
   const meshdrop = new ImageToModel(models, 'Meshdrop', propsIn(models));
   const stack = new CatalogueStack(app, 'Catalogue', { meshdrop });
-  const template = Template.fromStack(stack);
+  const template = validTemplate(stack);
   const all = (type: string) =>
     Object.values(resources.parse(template.findResources(type))).map(({ Properties }) => Properties);
-  return { all, stack, models: JSON.stringify(Template.fromStack(models).toJSON()) };
+  return { all, stack, models: JSON.stringify(validTemplate(models).toJSON()) };
 }
 
 describe('the stack of the example consumer, in one app with the construct', () => {

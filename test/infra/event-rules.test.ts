@@ -1,21 +1,22 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { EventBus, type EventPattern } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
-import { cdkContext } from './cdk-context.ts';
+import { testApp, validTemplate } from './app.ts';
 import { permissionsOf } from './permissions.ts';
 import { synthesizedConstruct } from './synthesized.ts';
 
 it('a rule on a bus of another account is warned of: it would hear nothing', () => {
-  const stack = new Stack(new App({ context: cdkContext() }), 'Theirs');
+  const stack = new Stack(testApp(), 'Theirs');
   const eventBus = EventBus.fromEventBusArn(stack, 'Bus', 'arn:aws:events:us-east-1:444455556666:event-bus/b');
 
   new ImageToModel(stack, 'Far', { eventBus }).onModelStored('Heard');
   new ImageToModel(stack, 'Here').onModelStored('Heard');
 
+  validTemplate(stack);
   const warned = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('Create the rule there'));
   expect(warned.map(({ id }) => id)).toEqual(['/Theirs/Far/Heard']);
 });

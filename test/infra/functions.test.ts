@@ -1,8 +1,7 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { ImageToModel } from '../../infra/image-to-model.ts';
-import { cdkContext } from './cdk-context.ts';
+import { testApp, validTemplate } from './app.ts';
 import { eventSourcesOf, functionNames, synthesizedStack } from './synthesized.ts';
 
 const template = synthesizedStack();
@@ -140,9 +139,9 @@ describe('the functions', () => {
 
 it('two stacks of one construct tree and two names count under two names', () => {
   const named = (stackName: string) => {
-    const stack = new Stack(new App({ context: cdkContext() }), 'Theirs', { stackName });
+    const stack = new Stack(testApp(), 'Theirs', { stackName });
     const { node } = new ImageToModel(stack, 'Meshdrop');
-    return [node.id, JSON.stringify(Template.fromStack(stack).toJSON())].join();
+    return [node.id, JSON.stringify(validTemplate(stack).toJSON())].join();
   };
 
   expect(named('chairs')).toContain('"POWERTOOLS_SERVICE_NAME":"chairs/Meshdrop/Submission/SubmitJob"');

@@ -1,10 +1,9 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { ImageToModel, type ImageToModelProps } from '../../infra/image-to-model.ts';
 import { MeshdropStack } from '../../infra/meshdrop-stack.ts';
 import { readSettings } from '../../infra/settings/settings.ts';
-import { cdkContext } from './cdk-context.ts';
+import { testApp, validTemplate } from './app.ts';
 import { namesIn, resolved, type Named } from './resolved.ts';
 
 const resourceShape = z.object({
@@ -31,7 +30,7 @@ export interface Synthesized {
 }
 
 function synthesized(stack: Stack): Synthesized {
-  const raw = Template.fromStack(stack).toJSON();
+  const raw = validTemplate(stack).toJSON();
   const names = namesIn(stack);
   const { Resources, Outputs } = templateShape.parse(resolved(raw, names));
   const named: readonly Named<Resource>[] = Object.entries(Resources).map(([id, resource]) => ({
@@ -58,7 +57,7 @@ function synthesized(stack: Stack): Synthesized {
 
 /** What `cdk deploy` would deploy with these settings. */
 export function synthesizedStack(settings: object = {}): Synthesized {
-  return synthesized(new MeshdropStack(new App({ context: cdkContext() }), 'Meshdrop', readSettings(settings)));
+  return synthesized(new MeshdropStack(testApp(), 'Meshdrop', readSettings(settings)));
 }
 
 /** The construct in somebody's own stack. */
@@ -66,7 +65,7 @@ export function synthesizedConstruct(
   propsIn: (stack: Stack) => ImageToModelProps,
   use: (construct: ImageToModel, stack: Stack) => void = () => undefined,
 ): Synthesized {
-  const stack = new Stack(new App({ context: cdkContext() }), 'Theirs');
+  const stack = new Stack(testApp(), 'Theirs');
   use(new ImageToModel(stack, 'ImageToModel', propsIn(stack)), stack);
   return synthesized(stack);
 }

@@ -54,7 +54,7 @@ it('a download that waits for S3 does not count as stalled', async () => {
 });
 
 it('a download that takes too long is ended with a name', async () => {
-  const { file, total } = await begun(50_000_000);
+  const { file, total } = await begun(10_000_000);
 
   await expect(drain(file.bytes, total.ring)).rejects.toMatchObject({
     name: 'DownloadBrokenError',

@@ -3,20 +3,19 @@ export function glb(
   chunks: readonly number[] = [8, 16],
   { version = 2, declared }: { version?: number; declared?: number } = {},
 ): Buffer {
-  const bodies = chunks.map((length, n) => {
-    const header = Buffer.alloc(8);
-    header.writeUInt32LE(length, 0);
-    header.write(n === 0 ? 'JSON' : 'BIN\0', 4, 'latin1');
-    const body = Buffer.alloc(length, 32 + n);
-    if (n === 0) body.write('{}');
-    return Buffer.concat([header, body]);
-  });
-  const body = Buffer.concat(bodies);
-  const header = Buffer.alloc(12);
-  header.write('glTF', 0, 'latin1');
-  header.writeUInt32LE(version, 4);
-  header.writeUInt32LE(declared ?? 12 + body.length, 8);
-  return Buffer.concat([header, body]);
+  const file = Buffer.alloc(chunks.reduce((sum, length) => sum + 8 + length, 12));
+  file.write('glTF', 0, 'latin1');
+  file.writeUInt32LE(version, 4);
+  file.writeUInt32LE(declared ?? file.length, 8);
+  let at = 12;
+  for (const [n, length] of chunks.entries()) {
+    file.writeUInt32LE(length, at);
+    file.write(n === 0 ? 'JSON' : 'BIN\0', at + 4, 'latin1');
+    file.fill(32 + n, at + 8, at + 8 + length);
+    if (n === 0) file.write('{}', at + 8);
+    at += 8 + length;
+  }
+  return file;
 }
 
 /** A GLB of this document and these binary bytes. */

@@ -137,12 +137,12 @@ describe('a job that succeeded', () => {
   });
 
   it('that gives a model of many parts copies it whole', async () => {
-    const { store, manifest, s3 } = await withStandIn({ gltfPadBytes: 20_000_000 });
+    const { store, manifest, s3 } = await withStandIn({ gltfPadBytes: 11_000_000 });
 
     await store();
 
     const [model] = (await manifest()).assets;
-    expect(model?.bytes).toBeGreaterThan(20_000_000);
+    expect(model?.bytes).toBeGreaterThan(11_000_000);
     expect(
       createHash('sha256')
         .update(await s3.bytes(model?.key ?? ''))
@@ -299,7 +299,7 @@ describe('a broken download', () => {
   });
 
   it('of many parts leaves no object either', async () => {
-    const large = glb([8, 17_000_000]);
+    const large = glb([8, 11_000_000]);
     const { store, files } = await withFiles([
       { id: 'asset_1', said: ok(large), asset: { properties: { size: large.length + 1 } } },
     ]);
@@ -426,7 +426,7 @@ describe('a host', () => {
 
 describe('a file', () => {
   it('carries its content type, its run and its checksum in S3', async () => {
-    const { store, s3, manifest } = await withFiles([{ id: 'asset_1', said: ok(glb([8, 12_000_000])) }]);
+    const { store, s3, manifest } = await withFiles([{ id: 'asset_1', said: ok(glb([8, 6_000_000])) }]);
 
     await store();
 

@@ -76,23 +76,27 @@ export async function readyAddresses(data: string, { process: child }: Meshdrop)
 
 /** A Meshdrop that serves, its working folder, and where it answers. */
 export interface Serving extends z.infer<typeof addresses> {
+  readonly running: Meshdrop;
   readonly folder: string;
   readonly data: string;
   end(): Promise<void>;
 }
+
+/** How to call one that serves, on ports that are free. */
+export const serve = ['--port', '0', '--page-port', '0', ...quick];
 
 /** One for all tests of a file that leave it running: most of what such a test takes is the start. To be ended. */
 export async function servingForAll(...images: readonly string[]): Promise<Serving> {
   const cleaning: (() => Promise<void>)[] = [];
   const folder = await filled(await temporaryFolder((clean) => cleaning.push(clean)), images);
   const data = join(folder, 'data');
-  const running = start(['--port', '0', '--page-port', '0', ...quick], folder);
+  const running = start(serve, folder);
   const end = async () => {
     await killed(running);
     for (const clean of cleaning) await clean();
   };
   try {
-    return { folder, data, end, ...(await readyAddresses(data, running)) };
+    return { running, folder, data, end, ...(await readyAddresses(data, running)) };
   } catch (error) {
     await end();
     throw error;

@@ -8,8 +8,8 @@ import {
   folderWith,
   ledgerOf,
   meshdrop,
-  quick,
   readyAddresses,
+  serve,
   type Serving,
   servingForAll,
   writtenEvents,
@@ -67,39 +67,6 @@ describe('serving', () => {
     });
     const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'meshdrop-assets', Prefix: 'runs/oak-' }));
     expect(Contents).toHaveLength(2);
-  });
-
-  test('tells of every run that ends, with its folder or why there is none', async () => {
-    const folder = await folderWith('oak-chair.png');
-    const data = join(folder, 'data');
-    const running = meshdrop(['--port', '0', '--page-port', '0', ...quick], folder);
-    const s3 = clientOf((await readyAddresses(data, running)).endpoint);
-    const upload = { Bucket: 'meshdrop-uploads', Body: await readFile(join(folder, 'oak-chair.png')) };
-    await s3.send(new PutObjectCommand({ ...upload, Key: 'möbel/oak é.png' }));
-    await s3.send(new PutObjectCommand({ ...upload, Key: 'note.png', Body: 'hello' }));
-    await expect.poll(async () => (await writtenEvents(data)).length).toBe(2);
-
-    running.process.kill('SIGINT');
-    const { stdout } = await running.ended;
-
-    expect(stdout).toMatch(/^möbel\/oak é\.png: done, in out\/möbel\/oak é\.png\/oak-e-[0-9a-f]{32}$/m);
-    expect(stdout).toMatch(/^note\.png: rejected: the file is not a readable JPEG, PNG or WebP image \(/m);
-  });
-
-  test('ends with 0 on Ctrl-C, and says before how to try it', async () => {
-    const folder = await folderWith();
-    const running = meshdrop(['--port', '0', '--page-port', '0', ...quick], folder);
-    const { endpoint, page } = await readyAddresses(join(folder, 'data'), running);
-
-    running.process.kill('SIGINT');
-    const { code, stdout, stderr } = await running.ended;
-
-    expect(code).toBe(0);
-    expect(stdout).toContain(
-      `aws s3 cp examples/oak-chair.png s3://meshdrop-uploads/chairs/oak.png --endpoint-url ${endpoint} --no-sign-request --region us-east-1`,
-    );
-    expect(stdout).toContain(page);
-    expect(stderr).toContain('nothing costs money');
   });
 
   test('finishes after kill -9 what it had begun, without a second job', async () => {
@@ -168,6 +135,38 @@ describe('serving', () => {
     const answers = await Promise.all([page, endpoint].map((address) => statusUnderName(address, 'rebound.example')));
 
     expect(answers).toEqual([403, 403]);
+  });
+
+  test('keeps its data folder to itself: a second start ends with 2, and the first goes on', async () => {
+    const { folder, page, pid } = serving;
+
+    const second = await meshdrop(serve, folder).ended;
+
+    expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining(`in use by process ${pid}`) });
+    expect((await fetch(page)).status).toBe(200);
+  });
+
+  // The last, for it ends the one that all have used.
+  test('ends with 0 on Ctrl-C, having said how to try it, and of every run its folder or why there is none', async () => {
+    const { running, folder, data, endpoint, page } = serving;
+    const s3 = clientOf(endpoint);
+    const upload = { Bucket: 'meshdrop-uploads', Body: await readFile(join(folder, 'oak-chair.png')) };
+    await s3.send(new PutObjectCommand({ ...upload, Key: 'möbel/oak é.png' }));
+    await s3.send(new PutObjectCommand({ ...upload, Key: 'note.png', Body: 'hello' }));
+    const told = async () => (await writtenEvents(data)).map(({ detail }) => detail.data.upload.key);
+    await expect.poll(told).toEqual(expect.arrayContaining(['möbel/oak é.png', 'note.png']));
+
+    running.process.kill('SIGINT');
+    const { code, stdout, stderr } = await running.ended;
+
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `aws s3 cp examples/oak-chair.png s3://meshdrop-uploads/chairs/oak.png --endpoint-url ${endpoint} --no-sign-request --region us-east-1`,
+    );
+    expect(stdout).toContain(page);
+    expect(stderr).toContain('nothing costs money');
+    expect(stdout).toMatch(/^möbel\/oak é\.png: done, in out\/möbel\/oak é\.png\/oak-e-[0-9a-f]{32}$/m);
+    expect(stdout).toMatch(/^note\.png: rejected: the file is not a readable JPEG, PNG or WebP image \(/m);
   });
 });
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { assembly } from '../../../local/aws/assembly.ts';
-import { folderWith, quick, meshdrop, readyAddresses } from './meshdrop-process.ts';
+import { folderWith, meshdrop, readyAddresses, serve } from './meshdrop-process.ts';
 
 beforeAll(() => assembly());
 
@@ -47,21 +47,6 @@ describe('a wrong call', () => {
     expect(stderr).toContain(`port ${port} is in use: name another with --port`);
   });
 
-  test('such as a data folder in use ends with 2, and the first goes on', async () => {
-    const folder = await folderWith();
-    const serve = ['--port', '0', '--page-port', '0', ...quick];
-    const first = meshdrop(serve, folder);
-    const { page } = await readyAddresses(join(folder, 'data'), first);
-
-    const second = await meshdrop(serve, folder).ended;
-
-    expect(second).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining(`in use by process ${first.process.pid}`),
-    });
-    expect((await fetch(page)).status).toBe(200);
-  });
-
   test('such as an image that is ignored by its name ends with 2, for nobody would answer', async () => {
     const folder = await folderWith();
     await writeFile(join(folder, 'Thumbs.db'), 'x');
@@ -74,7 +59,6 @@ describe('a wrong call', () => {
 
   test('such as three starts at once over what a killed one left leaves the data folder to one', async () => {
     const folder = await folderWith();
-    const serve = ['--port', '0', '--page-port', '0', ...quick];
     const killed = meshdrop(serve, folder);
     await readyAddresses(join(folder, 'data'), killed);
     killed.process.kill('SIGKILL');
