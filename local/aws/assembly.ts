@@ -10,16 +10,16 @@ const cache = join(project, 'node_modules', '.cache', 'meshdrop');
 
 const cdkConfig = z.object({ context: z.record(z.string(), z.unknown()).default({}) });
 
-/** The app did not synthesize: a wrong setting, most of the time. */
+/** The CDK app did not synthesize, usually because a setting is wrong. */
 export class SynthError extends Error {
   override readonly name = 'SynthError';
 }
 
 /**
- * The folder of the cloud assembly that CDK synthesizes from this very checkout, bundles included. Synthesized once for
- * the same inputs: the second time it is found by their hash.
+ * Returns the folder of the cloud assembly that CDK synthesizes from this checkout, with the bundles. Reuses an earlier
+ * assembly if no input has changed.
  *
- * @throws SynthError with the app's own sentence
+ * @throws SynthError with the message of the app
  */
 export async function assembly(): Promise<string> {
   const folder = join(cache, await hashOfInputs());
@@ -31,13 +31,13 @@ export async function assembly(): Promise<string> {
   await mkdir(cache, { recursive: true });
   const fresh = `${folder}.${process.pid}`;
   await synthesize(fresh);
-  // Two starts at once make the same thing: whoever comes second finds it there.
+  // Two processes that start at the same time make the same assembly. The second one keeps what the first one wrote.
   await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
   await forgetOld();
   return folder;
 }
 
-/** Everything that the template and the bundles are made of. */
+/** Hashes every file that the template and the bundles are made from. */
 async function hashOfInputs(): Promise<string> {
   const hash = createHash('sha256')
     .update(process.version)
@@ -59,7 +59,7 @@ async function cdkContext(): Promise<Record<string, unknown>> {
   }
 }
 
-/** What `cdk synth` does, without the second that its command line takes to start. */
+/** Does what `cdk synth` does, but saves the second that the CDK command line takes to start. */
 async function synthesize(folder: string): Promise<void> {
   const context = await cdkContext();
   const asTheCommandLine = {

@@ -12,7 +12,7 @@ export interface AwsJsonTools extends StateTools, EventTools, SecretTools, Queue
 
 type Call = (input: unknown, tools: AwsJsonTools, accessKeyId: string | undefined) => Promise<object>;
 
-/** The calls that the functions and the operators make, by their `X-Amz-Target`. */
+/** The calls that the functions and the operator commands make, keyed by `X-Amz-Target`. */
 const calls: Readonly<Record<string, Call>> = {
   ...stateCalls,
   ...queueCalls,
@@ -20,15 +20,15 @@ const calls: Readonly<Record<string, Call>> = {
   'secretsmanager.GetSecretValue': getSecretValue,
 };
 
-/** What one call is answered with. */
+/** The answer to one call. */
 export interface JsonAnswer {
   readonly status: number;
   readonly body: object;
 }
 
 /**
- * Answers one call of AWS' JSON protocols: Step Functions, SQS, EventBridge and Secrets Manager. Without a socket, so that
- * whatever carries the call does not matter. Never throws: a refusal is an answer with its `__type`.
+ * Answers one call of the AWS JSON protocols: Step Functions, SQS, EventBridge, and Secrets Manager. Needs no socket,
+ * so any transport can carry the call. Never throws: an error becomes an answer with a `__type`.
  */
 export async function answerTarget(
   target: string,
@@ -41,7 +41,7 @@ export async function answerTarget(
     if (!call)
       throw new ServiceError(
         'NotImplemented',
-        `the local AWS endpoint does not know ${target}; it knows ${Object.keys(calls).join(', ')}`,
+        `the local AWS endpoint does not support ${target}; it supports ${Object.keys(calls).join(', ')}`,
         501,
       );
     return { status: 200, body: await call(input, tools, accessKeyId) };
@@ -57,7 +57,7 @@ function refusalOf(error: unknown): JsonAnswer {
   return { status: error instanceof ServiceError ? error.status : 500, body: { __type: name, message } };
 }
 
-/** A request that carries such a call, its `X-Amz-Target` read already. */
+/** Answers an HTTP request that carries such a call. The caller has already read its `X-Amz-Target`. */
 export async function answerJson(
   target: string,
   request: IncomingMessage,
@@ -71,7 +71,7 @@ export async function answerJson(
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
 }
 
-/** Nothing is signed here for real; the id tells who signed. */
+/** Signatures are not checked. The access key ID tells which caller signed the request. */
 function accessKeyIdIn({ headers }: IncomingMessage): string | undefined {
   return /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1];
 }

@@ -8,16 +8,16 @@ import type { Queue } from './sqs/queue.ts';
 import type { Execution } from './states/execution.ts';
 import type { Template } from './template.ts';
 
-/** What an observer is told, and what only a simulation decides. */
+/** Hooks for an observer of the stack, and the choices that only a simulation makes. */
 export interface AwsHooks {
-  /** Awaited when an object is durable, before anybody else hears of it. */
+  /** Awaited once an object is durable, before its event is sent. */
   readonly onObject?: (object: CreatedObject) => Promise<void>;
-  /** Awaited before an event goes anywhere; if it throws, the event is not accepted. */
+  /** Awaited before an event is delivered. If it throws, the event is not accepted. */
   readonly onEvent?: (bus: string, event: EventEnvelope) => void | Promise<void>;
   readonly onSent?: (queue: Queue, message: Message) => void;
-  /** Told of each message before its function gets it. */
+  /** Called with each message before its function receives it. */
   readonly onReceived?: (queue: Queue, message: Message) => void;
-  /** Told when a task or a wait begins, and what a task answered. */
+  /** Called when a task or a wait begins, and again with the output when a task succeeds. */
   readonly onTask?: (execution: Execution, state: string, output?: unknown) => void;
   /** @see EventBusOptions */
   readonly deliverySeconds?: (event: EventEnvelope) => readonly number[];
@@ -29,19 +29,19 @@ export interface AwsHooks {
 export interface AwsOptions extends SecretTools {
   readonly template: Template;
   readonly clock: Clock;
-  /** 0 to below 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number;
-  /** Makes ids of messages and events. */
+  /** Creates the IDs of messages and events. */
   readonly newId: () => string;
-  /** Where a queue or the machine keeps what outlives the process: `queues/<name>`, `executions`. */
+  /** Opens the durable files of a queue or of the state machine: `queues/<name>` or `executions`. */
   readonly files: (name: string) => Promise<DurableFiles>;
-  /** Where S3 keeps its objects. @default in memory */
+  /** The folder in which S3 keeps its objects. @default in memory */
   readonly objectFolder?: string;
-  /** Runs a function of the template. */
+  /** Invokes a Lambda function of the template. */
   readonly invoke: (functionName: string, event: unknown) => Promise<unknown>;
-  /** Divides waits and retry intervals; never a time-out. */
+  /** Divides waits and retry intervals, but not timeouts. */
   readonly speed: number;
-  /** When schedules are due for the first time. @default after their rate, as on AWS */
+  /** The delay before schedules run for the first time. @default the rate of the schedule, as on AWS */
   readonly firstScheduleMs?: number;
   readonly onTrouble: (execution: Execution, error: unknown) => void;
   readonly hooks: AwsHooks;

@@ -1,23 +1,26 @@
-/** Takes back what was scheduled. Does nothing once that has happened. */
+/** Cancels the scheduled action. Does nothing if the action has already run. */
 export type Cancel = () => void;
 
 interface Timing {
-  /** Nobody waits for it: a time-out, the next turn of a schedule. Only a virtual clock needs to know. */
+  /**
+   * Nothing waits for this timer, for example a timeout or the next run of a schedule. Only a virtual clock uses this
+   * field.
+   */
   readonly isBackground?: boolean;
 }
 
-/** Everything here that waits, times out or writes a date goes by one of these: the system's, or a virtual one. */
+/** The clock for all waits, timeouts, and dates in this folder: the system clock or a virtual one. */
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Runs the action so many milliseconds from now. The action deals with its own errors. */
+  /** Runs the action after this many milliseconds. The action must handle its own errors. */
   readonly after: (ms: number, action: () => void | Promise<void>, timing?: Timing) => Cancel;
 }
 
-/** Node's timers do not take more. */
+/** The longest delay that a Node.js timer accepts. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The time of this machine. Its timers do not keep the process alive: a server or a wait does. */
+/** The system clock. Its timers don't keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after: (ms, action) => {
@@ -26,7 +29,7 @@ export const systemClock: Clock = {
       const nextMs = Math.min(leftMs, MAX_TIMER_MS);
       timer = setTimeout(() => (leftMs > nextMs ? wait(leftMs - nextMs) : void action()), nextMs).unref();
     };
-    // A timer may ring up to a millisecond before the clock says so.
+    // A Node.js timer can fire up to a millisecond before the clock reaches its time.
     wait(Math.max(0, ms) + 1);
     return () => clearTimeout(timer);
   },

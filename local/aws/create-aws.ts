@@ -17,22 +17,22 @@ import { type Execution, toldOf } from './states/execution.ts';
 import { type Machine, openMachine } from './states/machine.ts';
 import type { Template } from './template.ts';
 
-/** The synthesized stack. It answers calls at once, and works from `begin` on. */
+/** The synthesized stack. It answers calls immediately, and invokes functions only after `begin`. */
 export interface Aws {
   readonly store: ObjectStore;
-  /** By their ARN. */
+  /** Keyed by ARN. */
   readonly queues: ReadonlyMap<string, Queue>;
   readonly machine: Machine;
-  /** Announces an object as S3 does. Resolves when that is accepted for good. */
+  /** Sends the event that S3 sends for a new object. Resolves when the event is durably accepted. */
   announceObject(object: CreatedObject): Promise<void>;
-  /** What answers calls of AWS' JSON protocols; the store answers those of S3. */
+  /** Answers calls of the AWS JSON protocols. The object store answers S3 calls. */
   readonly jsonTools: AwsJsonTools;
-  /** Lets the functions begin, and goes on with what an earlier process left. */
+  /** Starts to invoke functions and continues what an earlier process left unfinished. */
   begin(): void;
   close(): Promise<void>;
 }
 
-/** Builds from the template what CloudFormation would build from it, on one clock. */
+/** Builds the resources of the template, as CloudFormation does. All of them use one clock. */
 export async function createAws(options: AwsOptions): Promise<Aws> {
   const { template, clock, objectFolder, hooks } = options;
   const queues = await openQueues(options);
@@ -96,7 +96,10 @@ function createStatusEvent(execution: Execution): EventContent {
   };
 }
 
-/** The template's buckets, and those that it was told to use: here somebody has to make them. */
+/**
+ * Creates the buckets of the template, and also the existing buckets that the settings name: on this machine, they
+ * don't exist yet.
+ */
 function createBuckets(store: ObjectStore, { buckets, outputs }: Template): void {
   for (const { ref, properties } of buckets)
     store.createBucket(ref, { versioned: properties.VersioningConfiguration?.Status === 'Enabled' });

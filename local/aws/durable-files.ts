@@ -1,18 +1,18 @@
 import { glob, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** JSON documents by name, each whole or not there at all, whenever the process is killed. */
+/** Named JSON documents. Each one is either complete or absent, even if the process is killed. */
 export interface DurableFiles {
   readAll(): Promise<ReadonlyMap<string, unknown>>;
   write(name: string, value: unknown): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
-/** Keeps each document in a file of one folder. */
+/** Keeps each document in its own file in one folder. */
 export async function openDurableFiles(folder: string): Promise<DurableFiles> {
   await mkdir(folder, { recursive: true });
   const fileOf = (name: string) => join(folder, `${name}.json`);
-  // What a killed process was writing.
+  // Remove the partial files of a killed process.
   for await (const half of glob('*.json.*', { cwd: folder })) await rm(join(folder, half));
   return {
     readAll: async () => {
@@ -26,7 +26,7 @@ export async function openDurableFiles(folder: string): Promise<DurableFiles> {
   };
 }
 
-/** Keeps the documents in memory: they outlive their writer, and end with the process. */
+/** Keeps the documents in memory until the process ends. A simulated crash doesn't remove them. */
 export function createMemoryFiles(): DurableFiles {
   const documents = new Map<string, unknown>();
   return {
@@ -44,7 +44,7 @@ export function createMemoryFiles(): DurableFiles {
 
 let written = 0;
 
-/** Writes beside, syncs, then renames: nobody ever reads half a file. */
+/** Writes a temporary file, syncs it, and renames it, so that a reader never sees a partial file. */
 export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
   written += 1;
   const beside = `${file}.${process.pid}.${written}`;

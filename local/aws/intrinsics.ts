@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** The names that stand in for what CloudFormation would give out. */
+/** Local values for what CloudFormation provides. */
 export const region = 'us-east-1';
 export const account = '000000000000';
 
@@ -12,16 +12,16 @@ const pseudo: Readonly<Record<string, string>> = {
   'AWS::StackName': 'Meshdrop',
 };
 
-/** What a resource is called: its `Ref`, and its attributes. */
+/** The `Ref` of a resource and its attributes. */
 export interface ResourceNames {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
 /**
- * Replaces intrinsic functions by what they stand for.
+ * Replaces intrinsic functions with their values.
  *
- * @throws Error naming a function, resource or attribute that is not known
+ * @throws Error that names the unsupported function, resource, or attribute
  */
 export function resolveIntrinsics(value: unknown, names: ReadonlyMap<string, ResourceNames>): unknown {
   if (Array.isArray(value)) return value.map((item) => resolveIntrinsics(item, names));
@@ -52,7 +52,7 @@ function call(name: string, argument: unknown, names: ReadonlyMap<string, Resour
         .parse(argument)
         .replaceAll(/\$\{([^}]+)\}/g, (_, id: string) => refOf(id, names));
     default:
-      throw new Error(`the local run does not know the template function ${name}`);
+      throw new Error(`the local run does not support the template function ${name}`);
   }
 }
 

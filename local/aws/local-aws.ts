@@ -13,35 +13,35 @@ import type { Template } from './template.ts';
 
 export interface LocalAwsOptions {
   readonly template: Template;
-  /** For queues, executions and objects. */
+  /** The folder for queues, executions, and objects. */
   readonly folder: string;
   readonly logFolder: string;
   readonly server: Loopback;
-  /** In place of the template's values, for the functions that have these variables. */
+  /** Replaces the template's values in functions that have these variables. */
   readonly variables: Readonly<Record<string, string>>;
-  /** By their ARN. */
+  /** Keyed by ARN. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Whether anybody may read the secrets, or the functions only. */
+  /** Whether any caller can read the secrets. If false, only the functions can. */
   readonly areSecretsOpen: boolean;
   readonly speed: number;
   readonly hooks: AwsHooks;
-  /** Told every line that a function writes. */
+  /** Called with every line that a function writes. */
   readonly onLog: (line: string) => void;
 }
 
-/** The stack in the time of this machine, its functions in processes of their own, and an endpoint on loopback. */
+/** The stack on the system clock, with functions in their own processes and an endpoint on the loopback interface. */
 export interface LocalAws extends Aws {
-  /** Answers requests from now on. */
+  /** Starts to answer requests. */
   serve(): void;
 }
 
 /**
- * When schedules are due for the first time. What an earlier process left behind may need a repair, and nobody should have
- * to wait an hour for it; a run of a few images is over by then, and no process was started for nothing.
+ * The delay before schedules run for the first time. An earlier process can leave work that needs a repair, and an hour
+ * is too long to wait for it. A run of a few images ends sooner and doesn't start the extra process.
  */
 const FIRST_SCHEDULE_MS = 15_000;
 
-/** Goes on where an earlier process stopped. */
+/** Opens the stack and continues where an earlier process stopped. */
 export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   const { template, folder, logFolder, server, variables, secrets, areSecretsOpen, speed } = options;
   const accessKeyId = randomUUID();
@@ -83,7 +83,10 @@ export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> 
   };
 }
 
-/** One address for all services: AWS' JSON protocols name their operation in a header, S3 does not. */
+/**
+ * Serves all services at one address. Calls of the AWS JSON protocols name their operation in a header, and S3 requests
+ * don't.
+ */
 function endpointOf({ store, jsonTools }: Aws): Handle {
   const answerS3 = createS3Handler(store);
   return (request, response) => {
@@ -93,11 +96,11 @@ function endpointOf({ store, jsonTools }: Aws): Handle {
   };
 }
 
-/** Starts the processes that every run needs; what only failures need can wait for one. */
+/** Starts the processes that every run needs. Functions that only handle failures start on demand. */
 function warmFunctions({ functions }: Template, host: LambdaHost): void {
   for (const { name, properties } of functions) if (!properties.DeadLetterConfig) host.warm(name);
 }
 
 function tellTrouble({ name }: Execution, error: unknown): void {
-  process.stderr.write(`meshdrop: the end of ${name} was not kept: ${String(error)}\n`);
+  process.stderr.write(`meshdrop: cannot save the end of execution ${name}: ${String(error)}\n`);
 }

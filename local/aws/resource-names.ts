@@ -17,19 +17,22 @@ export const templateSchema = z.object({
 export type Resource = z.infer<typeof templateSchema>['Resources'][string];
 type Outputs = z.infer<typeof templateSchema>['Outputs'];
 
-/** What the two buckets are called here, by the output that names them. */
+/** The local names of the two buckets, keyed by the output that names them. */
 const BUCKET_NAMES: Readonly<Record<string, string>> = {
   UploadBucketName: 'meshdrop-uploads',
   AssetBucketName: 'meshdrop-assets',
 };
 
-/** `Meshdrop/ImageToModel/Uploads/Queue/Resource` is called `Uploads-Queue`, and a function by its own id alone. */
+/**
+ * Returns the local name of a resource: `Uploads-Queue` for `Meshdrop/ImageToModel/Uploads/Queue/Resource`. A function
+ * is named by its own ID only.
+ */
 export function nameOf({ Type, Metadata }: Resource, id: string): string {
   const path = z.string().safeParse(Metadata['aws:cdk:path']).data?.split('/').slice(2, -1) ?? [];
   return (Type === 'AWS::Lambda::Function' ? path.at(-1) : path.join('-')) || id;
 }
 
-/** Undefined for what nothing here speaks of. */
+/** Returns undefined for a resource that the local run never refers to. */
 export function namesOf(id: string, resource: Resource, outputs: Outputs): ResourceNames | undefined {
   const name = nameOf(resource, id);
   const arn = (service: string, rest: string) => `arn:aws:${service}:${region}:${account}:${rest}`;

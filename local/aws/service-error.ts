@@ -1,4 +1,4 @@
-/** A refusal of one of the AWS services here, by the name that the service gives it. */
+/** One of the local AWS services refuses a call. The name is the error code of the service. */
 export class ServiceError extends Error {
   override readonly name: string;
   readonly status: number;

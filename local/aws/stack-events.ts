@@ -10,7 +10,7 @@ import type { Template } from './template.ts';
 
 type Queues = ReadonlyMap<string, Queue>;
 
-/** The buses with the template's rules on them. */
+/** Creates the event buses with the rules of the template. */
 export function createStackBus(options: AwsOptions, queues: Queues): EventBus {
   const rules = options.template.rules.flatMap(
     ({ properties: { EventBusName: bus, EventPattern: pattern, Targets } }) =>
@@ -26,7 +26,10 @@ export function createStackBus(options: AwsOptions, queues: Queues): EventBus {
   });
 }
 
-/** Where an asynchronous invocation fails for good, Lambda has the dead-letter queue of the function itself. */
+/**
+ * Returns the target of a rule. Events that a function finally fails to handle go to the dead-letter queue of the
+ * function, as on AWS.
+ */
 function targetOf(arn: string, queues: Queues, { template, invoke }: AwsOptions): Target {
   const queue = queues.get(arn);
   if (queue) return { queue };
@@ -39,9 +42,9 @@ function targetOf(arn: string, queues: Queues, { template, invoke }: AwsOptions)
 }
 
 /**
- * Begins what the template's rules do at a rate, which no speed divides.
+ * Starts the scheduled rules of the template. The speed doesn't change their rate.
  *
- * @returns what stops it
+ * @returns functions that stop them
  */
 export function startSchedules(options: AwsOptions, queues: Queues): readonly (() => void)[] {
   return options.template.rules.flatMap(({ attributes, properties: { ScheduleExpression: everyMs, Targets } }) => {
@@ -64,7 +67,7 @@ export function startSchedules(options: AwsOptions, queues: Queues): readonly ((
   });
 }
 
-/** @returns what stops them */
+/** @returns functions that stop them */
 export function startEventSources(options: AwsOptions, queues: Queues): readonly (() => void)[] {
   const { template, clock, invoke, hooks } = options;
   return template.eventSources.map(({ properties: { EventSourceArn, FunctionName, ScalingConfig } }) => {
@@ -82,7 +85,10 @@ export function startEventSources(options: AwsOptions, queues: Queues): readonly
   });
 }
 
-/** Whether S3 tells EventBridge of this bucket's objects. A bucket that was brought has it on, or nothing would work. */
+/**
+ * Returns whether the bucket sends its events to EventBridge. For an existing bucket, assumes that it does, because
+ * Meshdrop needs the events.
+ */
 export function tellsEventBridge({ buckets }: Template, name: string): boolean {
   const bucket = buckets.find(({ ref }) => ref === name);
   if (!bucket) return true;

@@ -4,7 +4,9 @@ import type { Template } from './template.ts';
 
 type QueueResource = Template['queues'][number];
 
-/** The template's queues by their ARN. Dead-letter queues come first, so that the others can point to them. */
+/**
+ * Opens the queues of the template, keyed by ARN. Dead-letter queues come first, so that the others can refer to them.
+ */
 export async function openQueues(options: AwsOptions): Promise<ReadonlyMap<string, Queue>> {
   const opened = new Map<string, Queue>();
   const rank = ({ properties }: QueueResource) => Number(properties.RedrivePolicy !== undefined);

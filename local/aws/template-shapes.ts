@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { eventPatternSchema } from './events/event-pattern.ts';
 import { scheduleSchema } from './events/schedule.ts';
 
-/** A property that means nothing on one machine. */
+/** A property that has no effect in a local run. */
 export const idle = z.unknown().optional();
 const strings = z.record(z.string(), z.string());
 
 /**
- * What the synthesized template holds, resource type by resource type: every property that this run acts on, and by name
- * those that mean nothing here. Whatever is in neither list is refused, not ignored.
+ * The properties that the local run uses, by resource type, and those that it knows but ignores. Any other property is
+ * an error.
  */
 export const shapes = {
   'AWS::S3::Bucket': z.strictObject({
@@ -54,7 +54,7 @@ export const shapes = {
   }),
   'AWS::Events::Rule': z.strictObject({
     EventPattern: eventPatternSchema.optional(),
-    /** In milliseconds. */
+    /** Parsed into milliseconds. */
     ScheduleExpression: scheduleSchema.optional(),
     EventBusName: z.string().default('default'),
     State: z.literal('ENABLED'),
@@ -78,7 +78,10 @@ export const shapes = {
   'AWS::SecretsManager::Secret': z.strictObject({ Description: idle, SecretString: idle, Tags: idle }),
 } as const;
 
-/** Resources that mean nothing on one machine: nobody checks permissions, logs are files, and nobody is woken at night. */
+/**
+ * Resource types that have no effect in a local run: permissions are not checked, logs are files, and no alarm notifies
+ * anyone.
+ */
 export const IDLE_TYPES = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudWatch::Alarm',

@@ -7,17 +7,17 @@ import { type ActiveType, idle, IDLE_TYPES, shapes } from './template-shapes.ts'
 
 const strings = z.record(z.string(), z.string());
 
-/** A resource of the template under the name that it has here, its properties resolved and checked. */
+/** A resource of the template with its local name, and with its properties resolved and checked. */
 type Built<Type extends ActiveType> = ResourceNames & {
   readonly name: string;
   readonly properties: z.infer<(typeof shapes)[Type]>;
 };
 
-/** The synthesized stack, ready to be run. */
+/** The synthesized stack, ready to run. */
 export interface Template {
   readonly buckets: readonly Built<'AWS::S3::Bucket'>[];
   readonly queues: readonly Built<'AWS::SQS::Queue'>[];
-  /** With the folder of their bundles. */
+  /** Each function has the folder of its bundle. */
   readonly functions: readonly (Built<'AWS::Lambda::Function'> & { readonly codeFolder: string })[];
   readonly eventSources: readonly Built<'AWS::Lambda::EventSourceMapping'>[];
   readonly rules: readonly Built<'AWS::Events::Rule'>[];
@@ -27,7 +27,7 @@ export interface Template {
 
 export type LocalFunction = Template['functions'][number];
 
-/** @throws Error naming a resource, property or function of the template that this run does not know */
+/** @throws Error that names the unsupported resource, property, or intrinsic function */
 export async function readTemplate(assemblyFolder: string): Promise<Template> {
   const file = join(assemblyFolder, 'Meshdrop.template.json');
   const template = templateSchema.parse(JSON.parse(await readFile(file, 'utf8')));
@@ -44,7 +44,7 @@ export async function readTemplate(assemblyFolder: string): Promise<Template> {
       .filter(([, resource]) => resource.Type === type)
       .map(([id, resource]) => ({ ...build(type, id, resource, names), resource }));
   const [machine] = all('AWS::StepFunctions::StateMachine');
-  if (!machine) throw new Error(`${file} holds no state machine`);
+  if (!machine) throw new Error(`${file} contains no state machine`);
   return {
     buckets: all('AWS::S3::Bucket'),
     queues: all('AWS::SQS::Queue'),
@@ -66,7 +66,7 @@ export async function readTemplate(assemblyFolder: string): Promise<Template> {
 function isActive(id: string, { Type }: Resource): boolean {
   if (Type in shapes) return true;
   if (IDLE_TYPES.has(Type)) return false;
-  throw new Error(`the local run does not know the resource ${id} of type ${Type}`);
+  throw new Error(`the local run does not support the resource ${id} of type ${Type}`);
 }
 
 function build<Type extends ActiveType>(
@@ -86,7 +86,7 @@ function build<Type extends ActiveType>(
       properties: parsed.data as z.infer<(typeof shapes)[Type]>,
     };
   throw new Error(
-    `the local run cannot act on ${id} of type ${type}: ${parsed.error?.issues[0]?.path.join('.')} ${parsed.error?.issues[0]?.message}`,
+    `the local run does not support a property of ${id} of type ${type}: ${parsed.error?.issues[0]?.path.join('.')} ${parsed.error?.issues[0]?.message}`,
   );
 }
 

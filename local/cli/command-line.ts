@@ -2,39 +2,39 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
 import { UsageError } from '../../operator/usage-error.ts';
 
-/** What the command was asked to do, every value checked. */
+/** The parsed and validated command line. */
 export interface Command {
   readonly images: readonly string[];
-  /** As metadata of every image: `{ 'tripo-face-limit': '5000' }`. */
+  /** The metadata of every image: `{ 'tripo-face-limit': '5000' }`. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly data: string;
   readonly out: string;
   readonly port: number;
   readonly pagePort: number;
-  /** Undefined: whatever suits the service. */
+  /** If undefined, the default depends on the service. */
   readonly speed: number | undefined;
   readonly jobSeconds: number | undefined;
   readonly standIn: boolean;
   readonly json: boolean;
 }
 
-export const help = `Meshdrop on one machine: drop an image, get a 3D model, without AWS.
+export const help = `Runs Meshdrop on this machine, without AWS: drop an image, get a 3D model.
 
-  npm start                              serve until Ctrl-C: a page and an AWS endpoint
-  npm start -- IMAGE…                    make models of these images, then end
+  npm start                              serve a page and an AWS endpoint until Ctrl-C
+  npm start -- IMAGE…                    make models of these images, then exit
 
-  --param NAME=VALUE   a parameter of every image, e.g. --param face-limit=5000 (may be repeated)
-  --out DIR            where models are written, default ./models
-  --data DIR           where everything is kept between starts, default .meshdrop
-  --json               one line of JSON per image on standard output (use npm start --silent -- …)
-  --port N             of the AWS endpoint, default 4566 (with images: any free one)
-  --page-port N        of the page, default 8080 (with images: any free one); 0 takes a free one
-  --speed N            divide all waits by N, default 1 with the real service, 10 with the stand-in
-  --stand-in           never the real Scenario, even with keys in the environment
-  --job-seconds N      how long a job of the stand-in takes, default 8
+  --param NAME=VALUE   a parameter for every image, such as --param face-limit=5000 (repeatable)
+  --out DIR            folder for the models, default ./models
+  --data DIR           folder for the state between starts, default .meshdrop
+  --json               print one line of JSON per image to standard output (use npm start --silent -- …)
+  --port N             port of the AWS endpoint, default 4566 (with images: any free port)
+  --page-port N        port of the page, default 8080 (with images: any free port); 0 means any free port
+  --speed N            divide all waits by N, default 1 with the real Scenario, 10 with the stand-in
+  --stand-in           never use the real Scenario, even if the environment has keys
+  --job-seconds N      duration of a job of the stand-in, default 8
   --help, --version
 
-If SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET are set, the real service makes the models, and each image costs
+If SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET are set, the real Scenario makes the models, and each image costs
 money. Exit codes: 0 if every image became a model, 1 if one did not, 2 for an invalid call, 130 after Ctrl-C.
 `;
 
@@ -57,10 +57,8 @@ export function readCommand(args: readonly string[]): Command | 'help' | 'versio
   const { values, positionals: images } = parsed(args);
   if (values.help) return 'help';
   if (values.version) return 'version';
-  if (images.length === 0 && values.param)
-    throw new UsageError('--param says something about images, and there are none: add their paths');
-  if (images.length === 0 && values.json)
-    throw new UsageError('--json prints a line per image, and there are none: add their paths');
+  if (images.length === 0 && values.param) throw new UsageError('--param needs images: add their paths');
+  if (images.length === 0 && values.json) throw new UsageError('--json needs images: add their paths');
   const anyPort = images.length > 0 ? 0 : undefined;
   return {
     images,
@@ -97,7 +95,7 @@ function isKnown(name: string): boolean {
   return name in options || name === 'h' || name === 'v';
 }
 
-/** Of an option that is known, and used in a wrong way. */
+/** Describes a known option that is used incorrectly. */
 function firstSentence(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const name = /'(?:-\w, )?--([a-z-]+)/.exec(text)?.[1] ?? '';
@@ -108,19 +106,22 @@ function firstSentence(error: unknown): string {
   return `${text.split(/\.\s|\n/)[0]} (npm start -- --help shows what each option takes)`;
 }
 
-/** `face-limit=5000` and `tripo-face-limit=5000` mean the same. Whether the model knows it, the product itself answers. */
+/**
+ * Accepts `face-limit=5000` and `tripo-face-limit=5000`, which mean the same. SubmitJob checks whether the model has
+ * the parameter.
+ */
 function metadataOf(params: readonly string[]): Record<string, string> {
   const metadata: Record<string, string> = {};
   for (const param of params) {
     const [, name, value] = /^(?:tripo-)?([^=]+)=(.*)$/s.exec(param) ?? [];
     if (name === undefined || value === undefined) {
-      throw new UsageError(`--param ${param}: write it as NAME=VALUE, for example --param face-limit=5000`);
+      throw new UsageError(`--param ${param}: write NAME=VALUE, for example --param face-limit=5000`);
     }
     if (!/^[a-zA-Z0-9-]+$/.test(name))
-      throw new UsageError(`--param ${param}: a name has letters, digits and dashes only`);
+      throw new UsageError(`--param ${param}: a name can contain only letters, digits, and dashes`);
     const key = `tripo-${name.toLowerCase()}`;
-    if (/[\r\n]/.test(value)) throw new UsageError(`--param ${name}: a value is one line`);
-    if (key in metadata) throw new UsageError(`--param ${name} is given twice: once is enough`);
+    if (/[\r\n]/.test(value)) throw new UsageError(`--param ${name}: a value must be on one line`);
+    if (key in metadata) throw new UsageError(`--param ${name} is set more than once: set it once`);
     metadata[key] = value;
   }
   return metadata;
@@ -130,7 +131,7 @@ function portOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`${option} ${text}: a port is a whole number from 0 (any free one) to 65535`);
+  throw new UsageError(`${option} ${text}: a port must be a whole number from 0 (any free port) to 65535`);
 }
 
 function positiveOf(option: string, text: string | undefined): number | undefined {

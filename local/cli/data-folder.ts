@@ -4,15 +4,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { UsageError } from '../../operator/usage-error.ts';
 
 /**
- * Takes a data folder for this process alone. The lock is the kernel's, on a file: it goes with the process however that
- * ends, and of two that start at once only one can have it.
+ * Locks a data folder for this process. The lock is a file lock of the kernel, so it ends with the process, however
+ * that ends, and only one of two processes that start at the same time can get it.
  *
- * @returns releases it
- * @throws UsageError when another process has it, or the folder cannot be made
+ * @returns a function that releases the lock
+ * @throws UsageError if another process has the lock, or the folder can't be created
  */
 export async function lockDataFolder(folder: string): Promise<() => void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new UsageError(`the data folder ${folder} cannot be made; name another with --data`, {
+    throw new UsageError(`cannot create the data folder ${folder}; name another folder with --data`, {
       cause,
     });
   });
@@ -22,9 +22,12 @@ export async function lockDataFolder(folder: string): Promise<() => void> {
   } catch (cause) {
     lock.close();
     const owner = await ownerOf(folder);
-    throw new UsageError(`the data folder ${folder} is in use${owner}; stop that one or name another with --data`, {
-      cause,
-    });
+    throw new UsageError(
+      `the data folder ${folder} is in use${owner}; stop that process or name another folder with --data`,
+      {
+        cause,
+      },
+    );
   }
   return () => lock.close();
 }

@@ -9,7 +9,7 @@ import type { ObjectVersion } from '../aws/s3/stored-version.ts';
 import type { LocalMeshdrop } from '../runs/local-meshdrop.ts';
 import { outcomeOf, type RunOutcome } from '../runs/outcome.ts';
 
-/** An image of the command line, and the run that it became. */
+/** An image from the command line and its run. */
 export interface ImageRun {
   readonly image: NamedImage;
   readonly runId: string;
@@ -17,7 +17,7 @@ export interface ImageRun {
   readonly startedAt: number;
 }
 
-/** What is said of an image when its run has ended. */
+/** The result of an image after its run has ended. */
 export interface ImageResult extends RunOutcome {
   readonly image: string;
   readonly runId: string;
@@ -25,8 +25,8 @@ export interface ImageResult extends RunOutcome {
 }
 
 /**
- * Uploads an image. One that lies there already, the same bytes with the same parameters, and whose run has not ended, is
- * not uploaded again: whoever repeats an interrupted command goes on with what is paid.
+ * Uploads an image. Doesn't upload it again if the bucket has the same bytes with the same parameters and their run has
+ * not ended, so that a repeated command continues a run that is already paid.
  */
 export async function startImage(
   image: NamedImage,
@@ -34,7 +34,7 @@ export async function startImage(
   meshdrop: LocalMeshdrop,
 ): Promise<ImageRun> {
   const startedAt = Date.now();
-  // As header values travel: the bytes of UTF-8, one character each.
+  // Header values carry UTF-8 as one character per byte.
   const travelling = Object.fromEntries(
     Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),
   );
@@ -47,11 +47,11 @@ export async function startImage(
 }
 
 function runIdIn(meshdrop: LocalMeshdrop, { key, versionId }: ObjectVersion): string {
-  if (versionId === undefined) throw new Error(`the bucket ${meshdrop.uploadBucket} has no versions`);
+  if (versionId === undefined) throw new Error(`the bucket ${meshdrop.uploadBucket} has no versioning`);
   return runIdOf({ bucket: meshdrop.uploadBucket, key, versionId });
 }
 
-/** The run of the very same upload, as long as somebody is at work on it. */
+/** Finds the unfinished run of an identical upload. */
 async function unfinished(
   image: NamedImage,
   metadata: Readonly<Record<string, string>>,
@@ -79,7 +79,7 @@ async function md5Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Resolves when the run has ended and its files are written. */
+/** Waits until the run has ended and its files are written. */
 export async function resultOf(
   { image, runId, startedAt }: ImageRun,
   meshdrop: LocalMeshdrop,

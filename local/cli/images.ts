@@ -2,15 +2,15 @@ import { access, constants, stat } from 'node:fs/promises';
 import { basename, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../../operator/usage-error.ts';
 
-/** An image that was named on the command line. */
+/** An image from the command line. */
 export interface NamedImage {
   readonly typed: string;
   readonly file: string;
-  /** In the upload bucket. */
+  /** The key in the upload bucket. */
   readonly key: string;
 }
 
-/** @throws UsageError when one is missing, no readable file, or two would get the same key */
+/** @throws UsageError if an image is missing or not a readable file, or if two images get the same key */
 export async function namedImages(paths: readonly string[], folder: string): Promise<readonly NamedImage[]> {
   const images: NamedImage[] = [];
   for (const typed of paths) {
@@ -20,14 +20,14 @@ export async function namedImages(paths: readonly string[], folder: string): Pro
     const same = images.find((image) => image.key === key);
     if (same)
       throw new UsageError(
-        `${same.typed} and ${typed} would both be uploaded as ${key}: name one of them, or start twice`,
+        `${same.typed} and ${typed} have the same key ${key}: name one of them, or run the command twice`,
       );
     images.push({ typed, file, key });
   }
   return images;
 }
 
-/** The path below the working folder, or the name alone of a file outside it. */
+/** Returns the path relative to the working folder, or only the file name for a file outside it. */
 function keyOf(file: string, folder: string): string {
   const inside = relative(folder, file);
   return inside.startsWith('..') ? basename(file) : inside.split(sep).join('/');
@@ -40,6 +40,6 @@ async function checkFile(typed: string, file: string): Promise<void> {
     throw new UsageError(`${typed} is a folder: name the images in it, for example ${typed.replace(/\/+$/, '')}/*.png`);
   if (!found.isFile()) throw new UsageError(`${typed} is not a file`);
   await access(file, constants.R_OK).catch(() => {
-    throw new UsageError(`${typed} cannot be read: check its permissions`);
+    throw new UsageError(`${typed} is not readable: check its permissions`);
   });
 }

@@ -21,7 +21,7 @@ import { resultTable, showProgress, tellEnds } from './terminal.ts';
 import { UsageError } from '../../operator/usage-error.ts';
 import { manifestKey } from '../../functions/run/keys.ts';
 
-/** Everything that runs, and how to end it. */
+/** Everything that runs, and how to stop it. */
 interface Running {
   readonly meshdrop: LocalMeshdrop;
   readonly endpoint: string;
@@ -55,12 +55,12 @@ async function version(): Promise<string> {
   return z.object({ version: z.string() }).parse(JSON.parse(file)).version;
 }
 
-/** Checks everything that can be called wrongly first, starts, does what was asked, and ends what was started. */
+/** Checks the command for errors, starts Meshdrop, does what the command asks for, and stops Meshdrop. */
 async function run(command: Command, stop: AbortSignal): Promise<number> {
   const service = serviceIn(process.env, command.standIn);
   if (!service.standIn && command.jobSeconds !== undefined) {
     throw new UsageError(
-      '--job-seconds is about the stand-in, and the keys in the environment mean the real service: add --stand-in',
+      '--job-seconds needs the stand-in, but the keys in the environment select the real Scenario: add --stand-in',
     );
   }
   const images = await namedImages(command.images, process.cwd());
@@ -92,7 +92,7 @@ async function start(
   const pageServer = await openPort(command.pagePort, '--page-port');
   endings.push(() => pageServer.close());
   await mkdir(resolve(command.out), { recursive: true }).catch((cause: unknown) => {
-    throw new UsageError(`models cannot be written to ${command.out}; name another folder with --out`, {
+    throw new UsageError(`cannot write models to ${command.out}; name another folder with --out`, {
       cause,
     });
   });
@@ -119,42 +119,43 @@ async function start(
   const addresses = { endpoint: server.origin, page: pageServer.origin };
   const scenarioOrigin = new URL(scenario.url).origin;
   const local = { pid: process.pid, ...addresses, scenario: scenarioOrigin, standIn: service.standIn };
-  // As `cdk deploy --outputs-file` writes them, and first: whoever finds local.json finds both.
+  // In the format of `cdk deploy --outputs-file`. Written first, so that a program that finds `local.json` finds both
+  // files.
   await tell(join(data, 'outputs.json'), { Meshdrop: template.outputs }, endings);
   await tell(join(data, 'local.json'), local, endings);
   return { meshdrop, ...addresses, standIn: service.standIn };
 }
 
-/** Written for others, as long as this runs. */
+/** Writes a file for other programs and removes it when Meshdrop stops. */
 async function tell(file: string, content: object, endings: (() => void | Promise<void>)[]): Promise<void> {
   await writeWhole(file, JSON.stringify(content));
   endings.push(() => rm(file, { force: true }));
 }
 
-/** Nobody would ever answer for them. */
+/** Refuses images that SubmitJob ignores, because their runs would never end. */
 function refuseIgnored(images: readonly NamedImage[], template: Template): void {
   const isIgnoredHere = isIgnoredBy(template);
   const ignored = images.find(({ key }) => isIgnoredHere(key));
   if (ignored)
     throw new UsageError(
-      `${ignored.typed} is ignored by its name or folder (${ignored.key}): rename it, or look at ignorePrefixes in cdk.json`,
+      `Meshdrop ignores ${ignored.typed} because of its name or folder (${ignored.key}): rename it, or change ignorePrefixes in cdk.json`,
     );
 }
 
 function announceService(service: Service): void {
   process.stderr.write(
     service.standIn
-      ? 'meshdrop: Scenario is played by a stand-in on this machine; nothing costs money\n'
-      : `meshdrop: keys found in the environment: this talks to the real Scenario at ${new URL(service.url).host}, and EACH IMAGE COSTS MONEY (--stand-in does not)\n`,
+      ? 'meshdrop: using the stand-in of Scenario on this machine; nothing costs money\n'
+      : `meshdrop: found keys in the environment: using the real Scenario at ${new URL(service.url).host}; EACH IMAGE COSTS MONEY (use --stand-in to avoid this)\n`,
   );
 }
 
-/** What an earlier start left goes on by itself: nobody may be surprised by what that costs. */
+/** Announces the unfinished uploads of earlier starts, which continue without a command and can cost money. */
 function announceUnfinished({ meshdrop: { unfinished }, standIn }: Running): void {
   if (unfinished === 0) return;
-  const cost = standIn ? '' : ', and EACH THAT IS NOT PAID YET COSTS MONEY';
+  const cost = standIn ? '' : '; EACH UPLOAD THAT IS NOT PAID YET COSTS MONEY';
   process.stderr.write(
-    `meshdrop: ${unfinished} unfinished ${unfinished === 1 ? 'upload of an earlier start goes' : 'uploads of an earlier start go'} on${cost}\n`,
+    `meshdrop: continuing ${unfinished} unfinished ${unfinished === 1 ? 'upload' : 'uploads'} of an earlier start${cost}\n`,
   );
 }
 
@@ -185,7 +186,7 @@ Drop an image on the page, or:
   aws s3 cp examples/oak-chair.png s3://${meshdrop.uploadBucket}/chairs/oak.png ${s3}
   aws s3 ls --recursive s3://${meshdrop.assetBucket}/models/ ${s3}
 
-Ctrl-C stops; the same command goes on where it stopped.
+To stop, press Ctrl-C. To continue where Meshdrop stopped, run the same command again.
 
 `);
   const folderOfRun = ({ key, runId }: RunView) => fromHere(dirname(exportedFile(out, manifestKey(key, runId))));
@@ -198,7 +199,7 @@ async function aborted(signal: AbortSignal): Promise<undefined> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-/** Runs the named images to their end. */
+/** Uploads the images and waits until their runs end. */
 async function makeModels(
   images: readonly NamedImage[],
   command: Command,
@@ -222,7 +223,7 @@ async function makeModels(
   if (ended === undefined) {
     const left = imageRuns.filter(({ runId }) => meshdrop.runs.isUnderWay(runId)).map(({ image }) => image.typed);
     process.stderr.write(
-      `meshdrop: stopped before the end of ${left.join(', ')}; name it again, or nothing, and it goes on\n`,
+      `meshdrop: stopped before ${left.join(', ')} ended; to continue, run the command again, with or without the images\n`,
     );
     return 130;
   }
@@ -234,7 +235,7 @@ function whereOf({ status, model, reason, code }: ImageResult): string {
   return model === null ? `${status}: ${reason ?? code}` : fromHere(model);
 }
 
-/** Field by field, and in this order: programs read it, and so do people. */
+/** Lists the fields one by one to fix their order, because both programs and people read the line. */
 function jsonLine({ image, status, runId, model, manifest, code, reason, seconds, cu }: ImageResult, standIn: boolean) {
   return {
     image,

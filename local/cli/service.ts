@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../operator/usage-error.ts';
 
-/** Which Scenario a run talks to. */
+/** The Scenario that Meshdrop uses. */
 export type Service =
   | { readonly standIn: true }
   | { readonly standIn: false; readonly url: string; readonly apiKey: string; readonly apiSecret: string };
@@ -9,8 +9,8 @@ export type Service =
 const REAL_URL = 'https://api.cloud.scenario.com/v1';
 
 /**
- * The real service when both keys are in the environment, else the stand-in. Half a configuration is refused: somebody
- * meant something by it.
+ * Selects the real Scenario if the environment has both keys, and otherwise the stand-in. Refuses an incomplete
+ * configuration, because its intention is not clear.
  *
  * @throws UsageError
  */
@@ -19,17 +19,18 @@ export function serviceIn(environment: NodeJS.ProcessEnv, wantsStandIn: boolean)
   const { SCENARIO_SDK_API_KEY: apiKey, SCENARIO_SDK_API_SECRET: apiSecret, SCENARIO_BASE_URL: url } = environment;
   if (given.length > 0 && (!apiKey || !apiSecret)) {
     throw new UsageError(
-      `${given.join(' and ')} without both keys: set SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET for the real service, or unset ${given.join(' and ')} for the stand-in`,
+      `${given.join(' and ')} without both keys: set SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET for the real Scenario, or unset ${given.join(' and ')} for the stand-in`,
     );
   }
   if (!apiKey || !apiSecret || wantsStandIn) return { standIn: true };
-  if (url && !isSafe(url)) throw new UsageError(`SCENARIO_BASE_URL=${url}: it begins with https:// and includes /v1`);
+  if (url && !isSafe(url))
+    throw new UsageError(`SCENARIO_BASE_URL=${url}: the URL must begin with https:// and include /v1`);
   return { standIn: false, url: (url || REAL_URL).replace(/\/+$/, ''), apiKey, apiSecret };
 }
 
 /**
- * The folder, within the data folder, of all that was begun with this service. What one Scenario knows of, another does
- * not: an upload meant for the stand-in must never cost money, and a paid job never be looked for at the stand-in.
+ * Returns the folder, relative to the data folder, for everything that belongs to this Scenario. Each Scenario has its
+ * own folder, so that an upload for the stand-in never costs money, and a paid job is never looked up at the stand-in.
  */
 export function folderOf(service: Service): string {
   if (service.standIn) return 'stand-in';
@@ -37,7 +38,7 @@ export function folderOf(service: Service): string {
   return `${new URL(service.url).hostname.replaceAll(/[^a-z0-9.-]/gi, '-')}-${key}`;
 }
 
-/** The credentials travel with every call: without https only to this very machine. */
+/** Allows HTTP only for this machine, because every call carries the credentials. */
 function isSafe(url: string): boolean {
   const { protocol, hostname } = URL.parse(url) ?? {};
   return (

@@ -2,7 +2,7 @@ import { createLogUpdate } from 'log-update';
 import type { ImageResult, ImageRun } from './image-runs.ts';
 import type { Runs, RunView } from '../runs/runs.ts';
 
-/** Shows how far the runs are, until it is told to stop. */
+/** A display of the progress of runs. */
 export interface Progress {
   stop(): void;
 }
@@ -10,7 +10,7 @@ export interface Progress {
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 const FRAME_MS = 120;
 
-/** One live line per image on a terminal; elsewhere a plain line whenever something has changed. */
+/** Shows one live line per image on a terminal. Elsewhere, prints a line whenever something changes. */
 export function showProgress(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.WriteStream): Progress {
   return stream.isTTY ? liveLines(imageRuns, runs, stream) : plainLines(imageRuns, runs, stream);
 }
@@ -77,12 +77,12 @@ function plainLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.W
   return { stop: () => runs.onChange(() => undefined) };
 }
 
-/** A key may hold what moves the cursor. */
+/** Removes control characters: a key can contain some that move the cursor. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?');
 }
 
-/** While nobody named an image: a line for each run that ends, as long as this process lives. */
+/** Prints a line for each run that ends, while Meshdrop serves without images from the command line. */
 export function tellEnds(runs: Runs, folderOf: (view: RunView) => string, stream: NodeJS.WriteStream): void {
   const told = new Set<string>();
   const print = (how: (view: RunView) => void) => {
@@ -102,7 +102,7 @@ export function tellEnds(runs: Runs, folderOf: (view: RunView) => string, stream
   );
 }
 
-/** The end of it all: image, where the model is or why there is none, seconds, compute units. */
+/** Returns the final table: image, path of the model or reason for its absence, seconds, compute units. */
 export function resultTable(results: readonly (ImageResult & { readonly where: string })[]): string {
   const rows = results.map(({ image, where, seconds, cu }) => [
     image,

@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** A server on this machine alone, with the port that it got. */
+/** A server on the loopback interface, and its port. */
 export interface Loopback {
   readonly origin: string;
   readonly port: number;
-  /** What answers from now on; until then every request waits. */
+  /** Sets the handler. Requests that arrive earlier wait for it. */
   serve(handle: Handle): void;
   close(): Promise<void>;
 }
 
-/** A port that cannot be listened on: it is in use, or this user may not open it. */
+/** The server can't listen on the port, because it is in use or the user lacks permission. */
 export class PortUnavailableError extends Error {
   override readonly name = 'PortUnavailableError';
 }
@@ -19,17 +19,17 @@ export class PortUnavailableError extends Error {
 const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 /**
- * Listens on 127.0.0.1; port 0 takes any free one. A request under another host's name is refused: a page in a browser
- * that had its own name point to this machine must not reach anything here.
+ * Listens on 127.0.0.1. Port 0 means any free port. Refuses requests with any other host name, so that a web page can't
+ * reach this server through DNS rebinding.
  *
  * @throws PortUnavailableError
  */
 export async function listenOnLoopback(port: number): Promise<Loopback> {
   const { promise: handle, resolve } = Promise.withResolvers<Handle>();
-  // Node's own five minutes would cut slow uploads.
+  // The default of five minutes cuts slow uploads.
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     if (!OWN_NAMES.test(request.headers.host ?? '')) {
-      response.writeHead(403).end('this address answers under the names 127.0.0.1 and localhost only\n');
+      response.writeHead(403).end('this server answers only to the names 127.0.0.1 and localhost\n');
       return;
     }
     handle.then((answer) => answer(request, response)).catch(() => response.destroy());

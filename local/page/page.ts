@@ -7,7 +7,7 @@ import { S3Error } from '../aws/s3/s3-error.ts';
 import type { Handle } from '../http/loopback.ts';
 import type { LocalMeshdrop } from '../runs/local-meshdrop.ts';
 
-/** Answers the page: itself, the list of runs, the files of the asset bucket, and images that are dropped on it. */
+/** Serves the page, the list of runs, and the files of the asset bucket, and accepts dropped images. */
 export function createPage(meshdrop: LocalMeshdrop, standIn: boolean): Handle {
   return async (request, response) => {
     try {
@@ -46,9 +46,7 @@ async function answer(
       await meshdrop.store.put(meshdrop.uploadBucket, key, request);
       return void response.writeHead(204).end();
     default:
-      response
-        .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
-        .end('there is nothing here; the page is at /');
+      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('nothing found; the page is at /');
   }
 }
 
@@ -59,7 +57,10 @@ function listed({ runs, store, assetBucket }: LocalMeshdrop) {
   }));
 }
 
-/** A dropped file may hold anything: it is downloaded or shown as what it is, never run as a page of ours. */
+/**
+ * Sends a file of the asset bucket. An uploaded file can contain anything, so the browser must display or download it,
+ * but never run it as a page of this origin.
+ */
 async function sendFile(key: string, response: ServerResponse, { store, assetBucket }: LocalMeshdrop): Promise<void> {
   const { object, body } = store.get(assetBucket, key);
   response.writeHead(200, {

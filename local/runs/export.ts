@@ -8,7 +8,9 @@ import { assetFolder } from '../../functions/run/keys.ts';
 
 const PREFIX = 'models/';
 
-/** Writes all that lies in a run's folder of the asset bucket below `out`. Written beside, then renamed. */
+/**
+ * Writes the files in the asset bucket folder of a run below `out`. Writes each to a temporary file, then renames it.
+ */
 export async function exportRun(
   store: ObjectStore,
   bucket: string,
@@ -29,14 +31,17 @@ export async function exportRun(
   }
 }
 
-/** Where an object of the asset bucket is written: laid out as below `models/`, and never outside `out`. */
+/**
+ * Returns the path for an object of the asset bucket. The layout is that below `models/`, and the path is never outside
+ * `out`.
+ */
 export function exportedFile(out: string, key: string): string {
   return join(out, ...key.slice(PREFIX.length).split('/').map(fileName));
 }
 
 const LONGEST_FILE_NAME = 200;
 
-/** Segments that a file system takes for something else are percent-encoded, and too long ones are cut. */
+/** Percent-encodes segments that have a special meaning in a file system, and shortens long ones. */
 function fileName(segment: string): string {
   if (segment === '') return '%2F';
   if (segment === '.' || segment === '..') return segment.replaceAll('.', '%2E');

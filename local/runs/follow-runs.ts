@@ -9,13 +9,13 @@ import type { Runs } from './runs.ts';
 
 export interface FollowTools {
   readonly template: Template;
-  /** Every accepted event, one envelope a line. */
+  /** The file for all accepted events, one envelope per line. */
   readonly eventsFile: string;
-  /** Writes the files of an ended run. */
+  /** Writes the files of a run that has ended. */
   readonly exportFiles: (run: { readonly key: string; readonly runId: string }) => Promise<void>;
 }
 
-/** Notes what passes through the stack, and keeps what the functions announce. */
+/** Creates hooks that note what happens in the stack and save the events of the functions. */
 export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
   const { template } = tools;
   const isIgnored = isIgnoredBy(template);
@@ -33,7 +33,7 @@ export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
   };
 }
 
-/** Written down, with the files that it speaks of, before its sender hears that it is accepted. */
+/** Saves the event and the files that it names before its sender learns that it is accepted. */
 async function keepEvent(event: EventEnvelope, runs: Runs, { eventsFile, exportFiles }: FollowTools): Promise<void> {
   const answer = answerIn(event);
   if (answer) await exportFiles(answer);

@@ -9,7 +9,7 @@ import type { Template } from '../aws/template.ts';
 import { isIgnoredBy } from './ignored-uploads.ts';
 import { findWaitingRuns } from './open-runs.ts';
 
-/** Announces the uploads that nobody was told of, as S3 does late. */
+/** Announces uploads whose event was lost, as S3 does when it delivers an event late. */
 export async function announceLate(aws: Aws, template: Template): Promise<void> {
   const { UploadBucketName: uploadBucket = '', AssetBucketName: assetBucket = '' } = template.outputs;
   const waiting = findWaitingRuns(aws);
@@ -28,13 +28,14 @@ export interface LateEventTools {
   readonly uploadBucket: string;
   readonly assetBucket: string;
   readonly isIgnored: (key: string) => boolean;
-  /** Whether a message of this run lies in a queue. */
+  /** Returns whether a queue has a message of this run. */
   readonly isWaiting: (runId: string) => boolean;
 }
 
 /**
- * Uploads that S3 still has to tell of. It delivers every event at least once, if late; here a process that is killed
- * between writing an object and queueing its event has told nobody. Such an upload has neither a record nor a message.
+ * Finds uploads whose event is missing. S3 delivers every event at least once, sometimes late. Here, a process that is
+ * killed after it writes an object and before it queues the event loses the event. Such an upload has neither a record
+ * nor a message.
  */
 export function* findUntoldUploads(tools: LateEventTools): Generator<CreatedObject> {
   for (const version of standingVersions(tools.store, tools.uploadBucket)) {
@@ -45,7 +46,10 @@ export function* findUntoldUploads(tools: LateEventTools): Generator<CreatedObje
   }
 }
 
-/** All versions but those that were deleted: newest first within a key, so a delete marker comes before what it hides. */
+/**
+ * Yields all versions that no delete marker hides. Versions are newest first for each key, so a delete marker comes
+ * before the versions that it hides.
+ */
 function* standingVersions(store: ObjectStore, bucket: string): Generator<ObjectVersion> {
   let deletedKey: string | undefined;
   let from: { readonly after: string; readonly afterVersionId?: string } | undefined;

@@ -12,11 +12,11 @@ import { createRuns, type Runs } from './runs.ts';
 
 export interface LocalMeshdropOptions {
   readonly template: Template;
-  /** For logs and events. */
+  /** The folder for logs and events. */
   readonly data: string;
-  /** For what is begun and kept with this Scenario. */
+  /** The folder for everything that belongs to this Scenario. */
   readonly world: string;
-  /** Where finished models are written too. */
+  /** The folder to which finished models are also written. */
   readonly out: string;
   readonly server: Loopback;
   readonly scenario: { readonly url: string; readonly apiKey: string; readonly apiSecret: string };
@@ -24,22 +24,25 @@ export interface LocalMeshdropOptions {
   readonly speed: number;
 }
 
-/** Meshdrop on this machine, and the runs that pass through it. It works from `begin` on. */
+/** Meshdrop on this machine, and its runs. It invokes functions only after `begin`. */
 export interface LocalMeshdrop {
   readonly store: ObjectStore;
   readonly runs: Runs;
   readonly uploadBucket: string;
   readonly assetBucket: string;
-  /** Uploads that an earlier process left in the queue or generating. */
+  /** The number of uploads that an earlier process left in the queue or generating. */
   readonly unfinished: number;
-  /** Lets the functions begin. */
+  /** Starts to invoke functions. */
   begin(): void;
-  /** Resolves when nothing is left to do for an ended run: its message deleted, its execution's end announced. */
+  /**
+   * Resolves when an ended run is completely settled: its message is deleted, and the end of its execution is
+   * announced.
+   */
   settled(runId: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens the stack, and goes on where an earlier process stopped. */
+/** Opens the stack and continues where an earlier process stopped. */
 export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<LocalMeshdrop> {
   const { template, data, world, out, server, scenario, standIn, speed } = options;
   const { UploadBucketName: uploadBucket = '', AssetBucketName: assetBucket = '' } = template.outputs;
@@ -79,7 +82,7 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
   };
 }
 
-/** Every secret that a function names holds the credentials of this run. */
+/** Returns the credentials of this run as the value of every secret that a function refers to. */
 function secretsOf({ functions }: Template, value: string): ReadonlyMap<string, string> {
   const arns = functions.flatMap(({ properties }) => properties.Environment?.Variables['SCENARIO_SECRET_ARN'] ?? []);
   return new Map(arns.map((arn) => [arn, value]));

@@ -6,29 +6,29 @@ import { runIdIn } from './run-notes.ts';
 
 type Watched = Pick<Aws, 'queues' | 'machine'>;
 
-/** The messages that wait for a function, or that one works on. */
+/** Lists the messages that wait for a function or are in progress. */
 export function listUploadMessages({ queues }: Pick<Aws, 'queues'>, { eventSources }: Template): readonly Message[] {
   return eventSources.flatMap(({ properties }) => queues.get(properties.EventSourceArn)?.messages() ?? []);
 }
 
-/** How many runs wait or generate. One may do both, if its message could not be deleted any more. */
+/** Counts the runs that wait or generate. A run can do both, if its message could not be deleted. */
 export function countUnfinishedRuns(aws: Watched, template: Template): number {
   const waiting = listUploadMessages(aws, template).map(({ messageId, body }) => runIdIn(body) ?? messageId);
   const running = aws.machine.list().filter(({ status }) => status === 'RUNNING');
   return new Set([...waiting, ...running.map(({ name }) => name)]).size;
 }
 
-/** The runs that a message of any queue is about. */
+/** Returns the runs that have a message in any queue. */
 export function findWaitingRuns({ queues }: Pick<Aws, 'queues'>): ReadonlySet<string> {
   const messages = [...queues.values()].flatMap((queue) => queue.messages());
   return new Set(messages.flatMap(({ body }) => runIdIn(body) ?? []));
 }
 
-/** What is not settled by then is done again at the next start, and changes nothing. */
+/** The maximum wait. The next start repeats what is not settled by then, without any effect. */
 const SETTLE_MS = 3_000;
 const SETTLE_STEP_MS = 20;
 
-/** Waits until nothing is left to do for an ended run. */
+/** Waits until an ended run is completely settled. */
 export async function settleRun(runId: string, aws: Watched): Promise<void> {
   const isOpen = () =>
     findWaitingRuns(aws).has(runId) || aws.machine.list().some(({ name, announced }) => name === runId && !announced);

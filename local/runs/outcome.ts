@@ -6,19 +6,19 @@ import type { ObjectStore } from '../aws/s3/store.ts';
 import { manifestSchema } from '../../functions/contract/schemas.ts';
 import { manifestKey, recordKey } from '../../functions/run/keys.ts';
 
-/** How a run ended, with the files on this machine. */
+/** How a run ended, and its files on this machine. */
 export interface RunOutcome {
   readonly status: 'stored' | 'failed' | 'rejected';
-  /** Path of the model, below the folder of all models. */
+  /** The path of the model, relative to the folder of all models. */
   readonly model: string | null;
   readonly manifest: string;
   readonly code: string | null;
   readonly reason: string | null;
-  /** What was charged, else quoted. */
+  /** The charged compute units or, if unknown, the quoted ones. */
   readonly cu: number | null;
 }
 
-/** Reads a run's manifest, and its record for what the manifest does not say. */
+/** Reads the manifest of a run, and its record for the rest. */
 export async function outcomeOf(
   store: ObjectStore,
   bucket: string,

@@ -9,7 +9,9 @@ import type { Phase } from '../../functions/run/lifecycle.ts';
 import { endedExecutionIn } from '../../functions/run/ended-execution.ts';
 import { runIdOf, uploadIn } from '../../functions/run/upload.ts';
 
-/** The run that a message is about: an "Object Created" event begins one. Anybody may send anything else. */
+/**
+ * Returns the run of an `Object Created` message. Returns undefined for any other message, because anyone can send one.
+ */
 function runOf(body: string): { readonly runId: string; readonly key: string } | undefined {
   try {
     const upload = uploadIn(body);
@@ -19,7 +21,7 @@ function runOf(body: string): { readonly runId: string; readonly key: string } |
   }
 }
 
-/** The run that a message speaks of, be it of an upload or of the end of its execution. */
+/** Returns the run ID in a message about an upload or about the end of an execution. */
 export function runIdIn(body: string): string | undefined {
   try {
     return endedExecutionIn(body).name;
@@ -38,7 +40,7 @@ const answered = z.object({
 
 const STAGES = { 'Model Stored': 'stored', 'Model Failed': 'failed', 'Upload Rejected': 'rejected' } as const;
 
-/** What an event of ours says about its run. */
+/** Returns what an event of Meshdrop says about its run. */
 export function answerIn({ source, 'detail-type': detailType, detail }: EventEnvelope) {
   const stage = source === 'meshdrop' && detailType in STAGES ? STAGES[detailType as keyof typeof STAGES] : undefined;
   const parsed = answered.safeParse(detail).data;
@@ -60,7 +62,7 @@ const STAGE_OF_PHASE: Readonly<Record<Phase, RunView['stage']>> = {
   rejected: 'rejected',
 };
 
-/** What earlier processes did. A record that cannot be read is none to look at. */
+/** Notes the runs of earlier processes. Skips records that can't be read. */
 export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string): Promise<void> {
   let after: string | undefined;
   do {
@@ -82,13 +84,13 @@ export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string
   } while (after !== undefined);
 }
 
-/** An upload that waits, or is being worked on. */
+/** Notes an upload that waits or that SubmitJob is working on. */
 export function noteUpload(runs: Runs, body: string, stage: 'queued' | 'submitting'): void {
   const run = runOf(body);
   if (run) runs.note(run.runId, { key: run.key, stage });
 }
 
-/** A state of the machine that was entered, and what a task of it answered. */
+/** Notes a state that an execution has entered, and the output of its task. */
 export function noteTask(runs: Runs, runId: string, state: string, output: unknown): void {
   if (state === 'StoreAssets') return runs.note(runId, { stage: 'storing' });
   const progress: unknown = typeof output === 'object' && output !== null ? Reflect.get(output, 'progress') : undefined;
@@ -97,7 +99,7 @@ export function noteTask(runs: Runs, runId: string, state: string, output: unkno
 
 const heldLine = z.object({ message: z.literal('held'), runId: z.string(), refusal: z.string() });
 
-/** What a function logs of an upload that it holds: why nothing seems to happen. */
+/** Notes why a function holds an upload, which explains a run that seems to make no progress. */
 export function noteLog(runs: Runs, line: string): void {
   const held = heldLine.safeParse(parseJson(line)).data;
   if (held) runs.note(held.runId, { waitingFor: held.refusal });

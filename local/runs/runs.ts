@@ -1,35 +1,35 @@
-/** What can be said of a run at a glance. */
+/** A summary of a run. */
 export interface RunView {
   readonly runId: string;
   readonly key: string;
   readonly stage: 'queued' | 'submitting' | 'generating' | 'storing' | 'stored' | 'failed' | 'rejected';
-  /** 0 to 1, while generating. */
+  /** From 0 to 1, while generating. */
   readonly progress: number;
-  /** Milliseconds since 1970; of the upload, as far as this process has seen it. */
+  /** Milliseconds since 1970. The time of the upload, if this process has seen it. */
   readonly since: number;
   readonly reason?: string | undefined;
-  /** What the reader can do about it. */
+  /** What you can do about the failure. */
   readonly hint?: string | undefined;
-  /** Why an upload is held; gone as soon as it goes on. */
+  /** Why the upload is held. Undefined as soon as it continues. */
   readonly waitingFor?: string | undefined;
 }
 
 export interface Runs {
   get(runId: string): RunView | undefined;
-  /** Whether somebody is at work on it, in this process or since an earlier one. */
+  /** Returns whether this process, or an earlier one, has started the run and it has not ended. */
   isUnderWay(runId: string): boolean;
   /** Newest first. */
   all(): readonly RunView[];
-  /** Notes what is new; what ended stays ended. */
+  /** Updates a run. A run that has ended doesn't change. */
   note(runId: string, news: Partial<RunView>): void;
-  /** Resolves when the run has ended and everything of it is written. */
+  /** Resolves when the run has ended and all its files are written. */
   ended(runId: string): Promise<RunView>;
   onChange(listener: () => void): void;
 }
 
 const ENDS = new Set<RunView['stage']>(['stored', 'failed', 'rejected']);
 
-/** Follows every run from what passes by: events, messages, executions. Only to be looked at; nothing is decided by it. */
+/** Follows every run through events, messages, and executions. For display only: no decision depends on it. */
 export function createRuns(): Runs {
   const views = new Map<string, RunView>();
   const waiting = new Map<string, ((view: RunView) => void)[]>();

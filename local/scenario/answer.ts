@@ -1,32 +1,35 @@
-/** A request as plain data, so that a simulation needs no sockets. */
+/** A request as plain data, so that a simulation doesn't need sockets. */
 export interface ApiRequest {
   readonly method: string;
-  /** Without the query. */
+  /** The path without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Names in lower case. */
+  /** Names are lowercase. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body?: Body;
 }
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** What comes back, if something does. */
+/** An HTTP response. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
-  /** The connection breaks after so many bytes of the body; 0 is right after the headers. */
+  /** The connection breaks after this many bytes of the body. 0 means right after the headers. */
   readonly cutAtByte?: number;
 }
 
-/** A reply, a connection that ends without a word, or one that stays silent for a while first. */
+/** A response, a connection that closes without one, or a silence that ends in one of these. */
 export type ApiAnswer =
   | Reply
   | { readonly cut: 'before' }
   | { readonly hangSeconds: number; readonly next: Reply | { readonly cut: 'before' } };
 
-/** The answer is no. `extras` are the fields beside the reason; a gateway's own refusals always say `message`. */
+/**
+ * The API refuses the request. `extras` are the fields of the body besides the reason. A refusal of the gateway uses
+ * the field `message`.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: number;
@@ -51,7 +54,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A reply in JSON. */
+/** Creates a JSON response. */
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
   const body = Buffer.from(JSON.stringify(value));
   return {
@@ -61,7 +64,7 @@ export function json(status: number, value: unknown, headers: Record<string, str
   };
 }
 
-/** A reply in XML or HTML, as storage and edges give. */
+/** Creates an XML or HTML response, as storage and edge servers send. */
 export function markup(status: number, type: 'xml' | 'html', text: string): Reply {
   const body = Buffer.from(text);
   return {
@@ -74,7 +77,7 @@ export function markup(status: number, type: 'xml' | 'html', text: string): Repl
   };
 }
 
-/** A refusal as S3 and CloudFront word it. */
+/** Creates an error response in the format of S3 and CloudFront. */
 export function xmlError(status: number, code: string, message: string, more = ''): Reply {
   return markup(
     status,
@@ -83,7 +86,10 @@ export function xmlError(status: number, code: string, message: string, more = '
   );
 }
 
-/** The whole body, or undefined when it is longer than allowed. Reads to the end either way: the sender is still sending. */
+/**
+ * Returns the whole body, or undefined if it exceeds the limit. Always reads to the end, because the client is still
+ * sending.
+ */
 export async function bytesOf(body: Body | undefined, limit = Infinity): Promise<Buffer | undefined> {
   if (body === undefined) return Buffer.alloc(0);
   if (body instanceof Uint8Array) return body.byteLength > limit ? undefined : Buffer.from(body);

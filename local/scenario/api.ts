@@ -8,13 +8,16 @@ import { createRequestMeter, type RequestMeter } from './request-meter.ts';
 import { routeFor } from './routes.ts';
 import { hasBegun, letters, openWorld, type World, type WorldProps } from './world.ts';
 
-/** The imitation, without a transport. It has no timers: everything is computed from the clock when asked. */
+/**
+ * The stand-in API without a transport. It has no timers: it computes every state from the clock when a request
+ * arrives.
+ */
 export interface StandInApi {
   readonly handle: (request: ApiRequest) => Promise<ApiAnswer>;
   readonly ledger: () => Ledger;
   readonly options: () => StandInOptions;
   /**
-   * Changes some knobs; null puts one back.
+   * Changes some options. null resets an option.
    *
    * @throws BadOptionError
    */
@@ -22,14 +25,14 @@ export interface StandInApi {
 }
 
 /**
- * Opens the folder (or memory) and is ready.
+ * Opens the folder, or uses memory, and returns the API.
  *
  * @throws BadOptionError
  */
 export async function createStandInApi(props: WorldProps): Promise<StandInApi> {
   const world = await openWorld(props);
   const meter = createRequestMeter(world.settings.options);
-  // Only what would survive a kill: whoever has seen a job in the ledger can rely on it.
+  // Lists only what survives a kill, so that a job in the ledger is certain to stay.
   const ledger = () => {
     const begun = world.jobs.kept().filter((job) => hasBegun(job, world.now()));
     return ledgerOf(begun, world.tally, meter.busiestWindow(), world.now());
@@ -63,8 +66,8 @@ async function answered(request: ApiRequest, world: World, meter: RequestMeter):
   const options = world.settings.options();
   const before = route && world.settings.faults().take('before', route.operation);
   if (before !== undefined) return answerBefore(before, options, elsewhere(request, world));
-  // Before the credentials: the documented limit is the project's, but nothing says that strangers are let in to
-  // be refused one by one, and the stricter reading finds more mistakes.
+  // Count the request before the credentials are checked. The documented limit is per project, and nothing says that
+  // requests with wrong credentials are exempt. The stricter reading finds more mistakes.
   if (tooEarlySeconds > 0) {
     world.tally.refusals.rate += 1;
     throw rateRefusal(options.retryAfter ? tooEarlySeconds : undefined);
@@ -91,7 +94,9 @@ function refuseStrangers(authorization: string | undefined, { apiKey, apiSecret 
   if (scheme.toLowerCase() !== 'basic' || given !== expected) throw credentialsRefusal();
 }
 
-/** In front of the application: what AWS API Gateway says for a route that is not there, or nobody at the door. */
+/**
+ * The refusal of AWS API Gateway, which is in front of the application, for an unknown route or missing credentials.
+ */
 function gatewayRefusal(message: string): Refusal {
   return new Refusal(403, message, {
     isGateway: true,

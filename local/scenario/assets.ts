@@ -8,7 +8,7 @@ import { originalIdOf, type World } from './world.ts';
 
 const CREATE_FIELDS = ['name', 'image', 'hide', 'parentId', 'collectionIds', 'canvas', 'thumbnail'];
 
-/** `POST /assets`: an image in base64 becomes an asset at once. */
+/** `POST /assets`: creates an asset from a base64 image. It is ready immediately. */
 export async function createAsset(call: Call, world: World): Promise<Reply> {
   const options = world.settings.options();
   const body = await objectIn(call, options.bodyLimitBytes);
@@ -23,9 +23,9 @@ export async function createAsset(call: Call, world: World): Promise<Reply> {
 }
 
 /**
- * The bytes in a data URL.
+ * Returns the bytes of a data URL.
  *
- * @throws Refusal 400 when it is not one in base64
+ * @throws Refusal 400 if it is not a base64 data URL
  */
 export function dataUrlBytes(url: string): Buffer {
   const match = /^data:[\w.+-]+\/[\w.+-]+;base64,/.exec(url);
@@ -34,15 +34,15 @@ export function dataUrlBytes(url: string): Buffer {
 }
 
 function base64Bytes(text: string): Buffer {
-  // Buffer skips what it does not know: text that is no base64 at all would still become some bytes.
+  // Buffer ignores invalid characters, so text that is not base64 would still decode to some bytes.
   if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(text)) throw new Refusal(400, 'Unhandled image format');
   return Buffer.from(text, 'base64');
 }
 
 /**
- * Keeps an image as an asset that is ready at once.
+ * Stores an image as an asset that is ready immediately.
  *
- * @throws Refusal 400 when the bytes are no image
+ * @throws Refusal 400 if the bytes are not an image
  */
 export async function createImageAsset(
   { bytes, name }: { readonly bytes: Uint8Array; readonly name: string },
@@ -103,7 +103,7 @@ export async function bulkAssets(call: Call, world: World): Promise<Reply> {
   return json(200, { assets: await Promise.all(found.map((asset) => assetView(asset, world))) });
 }
 
-/** `DELETE /assets`. The bytes stay: a job that was started with them still needs them. */
+/** `DELETE /assets`. The bytes stay, because a job that has started still needs them. */
 export async function deleteAssets(call: Call, world: World): Promise<Reply> {
   const ids = assetIdsIn(await objectIn(call, world.settings.options().bodyLimitBytes), 100);
   const found = ids.map((id) => findAsset(id, world));
@@ -111,7 +111,10 @@ export async function deleteAssets(call: Call, world: World): Promise<Reply> {
   return json(200, {});
 }
 
-/** `POST /assets/{assetId}/download`. Nothing is converted here, so only the format that it has anyway can be asked for. */
+/**
+ * `POST /assets/{assetId}/download`. The stand-in doesn't convert files, so it accepts only the format that the asset
+ * already has.
+ */
 export async function downloadAsset(call: Call, world: World): Promise<Reply> {
   const asset = findAsset(call.params['assetId'] ?? '', world);
   const body = await objectIn(call, world.settings.options().bodyLimitBytes);
@@ -122,9 +125,9 @@ export async function downloadAsset(call: Call, world: World): Promise<Reply> {
 }
 
 /**
- * An asset that exists by now.
+ * Returns an asset that exists at this time.
  *
- * @throws Refusal 404, the same for one that is somebody else's
+ * @throws Refusal 404, also for an asset of another project
  */
 export function findAsset(id: string, world: World): AssetRecord {
   const asset = world.assets.get(id);
@@ -134,14 +137,14 @@ export function findAsset(id: string, world: World): AssetRecord {
   return asset;
 }
 
-/** The record of what a job has made, for one of its assets. */
+/** Returns the result of the job that made the asset. */
 export async function resultFor(asset: Pick<AssetRecord, 'made'>, world: World): Promise<ResultRecord | undefined> {
   const job = asset.made && world.jobs.get(asset.made.jobId);
   if (job?.recipe === undefined || job.inputs === undefined) return undefined;
   return resultOf(job.recipe, job.inputs, world);
 }
 
-/** How many bytes the CDN will send for an asset. */
+/** Returns how many bytes the CDN sends for an asset. */
 export async function sizeOf(asset: AssetRecord, world: World): Promise<number> {
   if (asset.made === undefined) return asset.uploaded?.size ?? 0;
   const result = await resultFor(asset, world);
@@ -149,7 +152,7 @@ export async function sizeOf(asset: AssetRecord, world: World): Promise<number> 
   return size + (asset.made.file === 'model' ? padBytesOf(asset, world) : 0);
 }
 
-/** How many made-up bytes follow what is stored. */
+/** Returns how many padding bytes follow the stored bytes. */
 export function padBytesOf(asset: AssetRecord, world: World): number {
   const job = asset.made?.file === 'model' ? world.jobs.get(asset.made.jobId) : undefined;
   return job?.recipe?.padBytes ?? 0;
@@ -160,7 +163,7 @@ function signedUrl(asset: AssetRecord, world: World): string {
   return world.signer.signed(`${world.origin()}/cdn/assets/${asset.id}.${asset.extension}`, expiresAt);
 }
 
-/** An asset as the API shows it. */
+/** Returns an asset in the format of the API. */
 async function assetView(asset: AssetRecord, world: World) {
   const isReady = asset.readyFrom <= world.now();
   const size = isReady ? await sizeOf(asset, world) : 0;

@@ -1,8 +1,8 @@
 import { type Body, bytesOf, Refusal } from './answer.ts';
 
-/** A request that has found its route. */
+/** A request with its route. */
 export interface Call {
-  /** From the path, such as the id of a job. */
+  /** Path parameters, such as a job ID. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -10,9 +10,9 @@ export interface Call {
 }
 
 /**
- * The body, parsed.
+ * Parses the body.
  *
- * @throws Refusal 413 when it is too long, 400 when it is not a JSON object
+ * @throws Refusal 413 if it is too long, 400 if it is not a JSON object
  */
 export async function objectIn(call: Call, limitBytes: number): Promise<Record<string, unknown>> {
   const bytes = await bytesOf(call.body, limitBytes);
@@ -32,13 +32,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Refuses fields that are not listed, in the words of the real validator. */
+/** Refuses unknown fields, in the words of the real validator. */
 export function refuseUnknown(body: Readonly<Record<string, unknown>>, known: readonly string[]) {
   const unknown = Object.keys(body).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Refusal(400, `"${unknown}" is not allowed`);
 }
 
-/** A string that has to be there. */
+/** Returns a required string. */
 export function requiredString(body: Readonly<Record<string, unknown>>, name: string): string {
   const value = body[name];
   if (value === undefined) throw new Refusal(400, `"${name}" is required`);
@@ -47,7 +47,7 @@ export function requiredString(body: Readonly<Record<string, unknown>>, name: st
   return value;
 }
 
-/** A whole number within limits that has to be there. */
+/** Returns a required integer within limits. */
 export function requiredInteger(
   body: Readonly<Record<string, unknown>>,
   name: string,
@@ -63,7 +63,7 @@ export function requiredInteger(
   return value;
 }
 
-/** The ids in `assetIds`; one too many refuses the whole call. */
+/** Returns the IDs in `assetIds`. Too many IDs refuse the whole call. */
 export function assetIdsIn(body: Readonly<Record<string, unknown>>, most: number): string[] {
   refuseUnknown(body, ['assetIds']);
   const ids = body['assetIds'];

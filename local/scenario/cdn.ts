@@ -11,10 +11,11 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   fbx: 'application/octet-stream',
 };
 
-/** `GET /cdn/assets/{id}.{extension}`: the file, to whoever has a good address. */
+/** `GET /cdn/assets/{id}.{extension}`: sends the file, if the signed URL is valid. */
 export async function cdnFile(call: Call, world: World): Promise<Reply> {
   if (call.headers['authorization'] !== undefined) {
-    // What the storage behind the CDN answers: credentials were sent to a place that must not see them.
+    // The request has API credentials, which must never reach the storage. The storage behind the CDN answers like
+    // this.
     world.tally.leakedCredentials += 1;
     return xmlError(400, 'InvalidArgument', 'Only one auth mechanism allowed');
   }
@@ -33,7 +34,7 @@ export async function cdnFile(call: Call, world: World): Promise<Reply> {
   return fileReply(call, asset, world);
 }
 
-/** Elsewhere, for now. */
+/** Creates a temporary redirect. */
 export function redirected(location: string): Reply {
   return { status: 302, headers: { location, 'content-length': '0' }, body: Buffer.alloc(0) };
 }
@@ -75,7 +76,7 @@ async function storedUnder(asset: AssetRecord, world: World): Promise<string> {
   return result === undefined || asset.made === undefined ? asset.id : fileName(result.id, asset.made.file);
 }
 
-/** One range; several at once are answered with the whole file, as HTTP allows. */
+/** Reads a single range. A request for several ranges gets the whole file, as HTTP allows. */
 function rangeIn(header: string | undefined, size: number): [number, number] | 'bad' | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
   if (match === null || (match[1] === '' && match[2] === '')) return undefined;
@@ -87,7 +88,7 @@ function rangeIn(header: string | undefined, size: number): [number, number] | '
 
 const PAD_CHUNK = 64 * 1024;
 
-/** What is stored, and after it the made-up bytes, of which no more than a chunk is ever in memory. */
+/** Yields the stored bytes, then padding bytes. At most one chunk of padding is in memory. */
 async function* bytesBetween(
   key: string,
   storedBytes: number,
@@ -104,14 +105,14 @@ async function* bytesBetween(
   }
 }
 
-/** Every chunk differs, so that a file put together in the wrong order has another hash. */
+/** Makes each chunk different, so that a file with chunks in the wrong order has another hash. */
 function padChunk(number: number): Buffer {
   const chunk = Buffer.alloc(PAD_CHUNK, number % 251);
   chunk.writeUInt32LE(number);
   return chunk;
 }
 
-/** `GET /cdn/thumbnails/{assetId}`: public and unsigned; 502 for an unknown id, which is what the real one says. */
+/** `GET /cdn/thumbnails/{assetId}`: public and unsigned. Answers 502 for an unknown ID, as the real CDN does. */
 export async function thumbnail(call: Call, world: World): Promise<Reply> {
   const asset = world.assets.get(call.params['assetId'] ?? '');
   const result = asset && asset.existsFrom <= world.now() ? await resultFor(asset, world) : undefined;

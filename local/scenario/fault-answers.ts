@@ -13,14 +13,14 @@ import {
   rateRefusal,
 } from './refusals.ts';
 
-/** Not even an answer. */
+/** The connection closes without a response. */
 const CUT = { cut: 'before' } as const;
 
 /**
- * What is said in place of the operation.
+ * Returns the answer that replaces the operation.
  *
- * @param here where the same file answers at another path, for a redirect without a goal
- * @throws Refusal for the faults that are refusals
+ * @param here another path of the same file, for a redirect without a target
+ * @throws Refusal if the fault is a refusal
  */
 export function answerBefore(fault: FaultOf<'before'>, options: StandInOptions, here: string): ApiAnswer {
   switch (fault.what) {
@@ -65,7 +65,7 @@ export function answerBefore(fault: FaultOf<'before'>, options: StandInOptions, 
   }
 }
 
-/** What becomes of the answer of an operation that was done. */
+/** Returns the changed answer of an operation that has succeeded. */
 export function answerAfter(fault: FaultOf<'after'>, reply: Reply): ApiAnswer {
   switch (fault.what) {
     case 'lost-cut':

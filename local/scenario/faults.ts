@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What a caller can ask for; faults name one of these. */
+/** The operations of the API. A fault names one of them. */
 export const OPERATIONS = [
   'createAsset',
   'createUpload',
@@ -22,7 +22,10 @@ export const OPERATIONS = [
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** Every fault: which operation, how often (`times`), and how many of them go well first (`after`). */
+/**
+ * Fields of every fault: the operation, the number of requests that fail (`times`), and the number that succeed before
+ * that (`after`).
+ */
 const common = {
   on: z.enum(OPERATIONS),
   times: z.int().min(1).default(1),
@@ -34,7 +37,7 @@ const onFile = { ...common, on: z.literal('cdn') };
 const seconds = z.number().min(0);
 const retryAfterSeconds = z.number().min(0).optional();
 
-/** Happens instead of the operation: nothing is done, nothing is charged. */
+/** These faults replace the operation: nothing happens, and nothing is charged. */
 const before = [
   z.strictObject({ ...common, what: z.literal('cut-before') }),
   z.strictObject({ ...common, what: z.literal('hang-before'), seconds }),
@@ -69,13 +72,13 @@ const before = [
   z.strictObject({ ...common, what: z.literal('unprocessable') }),
   z.strictObject({ ...common, what: z.literal('too-large') }),
   z.strictObject({ ...common, what: z.literal('not-found') }),
-  /** The signed URL is too old, for files and for parts of an upload. */
+  /** The signed URL of a file or of an upload part has expired. */
   z.strictObject({ ...common, on: z.enum(['cdn', 'putPart']), what: z.literal('expired') }),
-  /** A page in place of the file. */
+  /** An HTML page instead of the file. */
   z.strictObject({ ...onFile, what: z.literal('wrong-bytes') }),
-  /** Without `to` the same file answers at another path. */
+  /** Without `to`, redirects to the same file at another path. */
   z.strictObject({ ...onFile, what: z.literal('redirect'), to: z.string().optional() }),
-  /** Anything else, word for word. */
+  /** Any other response, verbatim. */
   z.strictObject({
     ...common,
     what: z.literal('answer'),
@@ -85,28 +88,28 @@ const before = [
   }),
 ] as const;
 
-/** The operation is done (a job started and charged), only the answer does not arrive as it should. */
+/** These faults change only the answer. The operation takes place, so a job starts and is charged. */
 const after = [
   z.strictObject({ ...common, what: z.literal('lost-cut') }),
   z.strictObject({ ...common, what: z.literal('lost-502') }),
   z.strictObject({ ...common, what: z.literal('lost-504') }),
   z.strictObject({ ...common, what: z.literal('lost-hang'), seconds: seconds.default(60) }),
-  /** A good answer, late. */
+  /** A correct answer after a delay. */
   z.strictObject({ ...common, what: z.literal('slow'), seconds }),
   z.strictObject({ ...common, what: z.literal('garbage') }),
   z.strictObject({ ...onGenerate, what: z.literal('no-job-id') }),
-  /** Announced in full, broken off half-way or after so many bytes. */
+  /** Announces the full length, then breaks off halfway or after `atByte` bytes. */
   z.strictObject({ ...common, what: z.literal('truncated'), atByte: z.int().min(0).optional() }),
 ] as const;
 
-/** What becomes of the job that this submission starts. */
+/** These faults affect the job that the submission starts. */
 const ofJob = [
   z.strictObject({
     ...onGenerate,
     what: z.literal('fails'),
     error: z.string().default('Internal error from the provider'),
     hint: z.string().optional().default('Try again, or use another input image.'),
-    /** With some of its assets. */
+    /** The failed job has some of its assets. */
     partial: z.boolean().default(false),
     refund: z.boolean().default(true),
   }),
@@ -132,7 +135,7 @@ const ofJob = [
   z.strictObject({ ...onGenerate, what: z.literal('asset-pending'), seconds: seconds.default(5) }),
   z.strictObject({ ...onGenerate, what: z.literal('asset-error') }),
   z.strictObject({ ...onGenerate, what: z.literal('no-assets') }),
-  /** It runs and costs, but every question about it is answered 404. */
+  /** The job runs and is charged, but every request for it gets 404. */
   z.strictObject({ ...onGenerate, what: z.literal('lost-job') }),
 ] as const;
 
@@ -147,24 +150,24 @@ const ofUpload = [
 
 const stages = { before, after, job: ofJob, upload: ofUpload };
 
-/** Something that is to go wrong. @see {@link faultSchema} for what each of them does */
+/** Checks a fault. @see {@link faultSchema} for what each of them does */
 export const faultSchema = z.discriminatedUnion('what', [...before, ...after, ...ofJob, ...ofUpload]);
 export type Fault = z.infer<typeof faultSchema>;
 type Stage = keyof typeof stages;
-/** The faults of one stage. */
+/** A fault of one stage. */
 export type FaultOf<S extends Stage> = z.infer<(typeof stages)[S][number]>;
 
-/** The names of all faults, for suggestions. */
+/** The names of all faults, for suggestions in error messages. */
 export const FAULT_NAMES: readonly string[] = Object.values(stages)
   .flat()
   .map((schema) => schema.shape.what.value);
 
-/** Gives the faults out one by one, in their order, to the requests they are for. */
+/** Assigns each fault, in order, to a matching request. */
 export interface FaultScript {
   take<S extends Stage>(stage: S, operation: Operation): FaultOf<S> | undefined;
 }
 
-/** Counts of a script start over whenever the faults are set, and are not kept over a restart. */
+/** Creates a script of faults. Its counts restart when the faults are set, and are lost at a restart. */
 export function createFaultScript(faults: readonly Fault[]): FaultScript {
   const left = faults.map((fault) => ({ fault, times: fault.times, after: fault.after }));
   const stageOf = (fault: Fault) =>
@@ -178,7 +181,7 @@ export function createFaultScript(faults: readonly Fault[]): FaultScript {
         return undefined;
       }
       next.times -= 1;
-      // The search above compared the stage.
+      // The search above has checked the stage.
       return next.fault as FaultOf<S>;
     },
   };

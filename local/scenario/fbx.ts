@@ -1,18 +1,18 @@
 import type { Mesh } from './relief-mesh.ts';
 
-/** FBX 7.4, which every importer of the last ten years reads. */
+/** FBX 7.4, which all importers of the last ten years support. */
 const VERSION = 7400;
 const MAGIC = 'Kaydara FBX Binary  \x00\x1a\x00';
 
 /**
- * The surface as a binary FBX: the magic, the version and a Geometry with its vertices and polygons, nothing more. It is
- * there to be recognised, carried and measured; for looking at a model there is the GLB.
+ * Writes the surface as a binary FBX with the magic number, the version, and a Geometry node with vertices and
+ * polygons. The file exists to be recognized, copied, and measured. To view the model, use the GLB.
  */
 export function fbxOf({ positions, indices }: Mesh): Uint8Array {
   const magic = Buffer.alloc(MAGIC.length + 4);
   magic.write(MAGIC, 'latin1');
   magic.writeUInt32LE(VERSION, MAGIC.length);
-  // The last corner of a polygon is marked by its complement.
+  // The bitwise complement marks the last vertex of a polygon.
   const corners = Int32Array.from(indices, (index, i) => (i % 3 === 2 ? ~index : index));
   const geometry = (at: number) =>
     nodeAt(at, 'Geometry', Buffer.alloc(0), 0, (inner) => {
@@ -23,7 +23,7 @@ export function fbxOf({ positions, indices }: Mesh): Uint8Array {
   return Buffer.concat([magic, nodeAt(magic.length, 'Objects', Buffer.alloc(0), 0, geometry), END]);
 }
 
-/** A node record of zeros ends a list of nodes. */
+/** A record of zeros ends a list of nodes. */
 const END = Buffer.alloc(13);
 
 function nodeAt(

@@ -1,22 +1,22 @@
-/** A number for every pixel. Outside of it everything is 0, which is what "no object there" means for all of its uses. */
+/** A number for each pixel. Outside the field, the value is 0, which always means "no object here". */
 export interface Field {
   readonly width: number;
   readonly height: number;
   readonly values: Float32Array;
 }
 
-/** A field of zeros. */
+/** Creates a field of zeros. */
 export function emptyField(width: number, height: number): Field {
   return { width, height, values: new Float32Array(width * height) };
 }
 
-/** The value of one pixel, 0 outside. */
+/** Returns the value of a pixel, or 0 outside the field. */
 export function valueAt({ width, height, values }: Field, x: number, y: number): number {
   if (x < 0 || y < 0 || x >= width || y >= height) return 0;
   return values[y * width + x] ?? 0;
 }
 
-/** The value at a point between pixel centres; (0.5, 0.5) is the centre of the first pixel. */
+/** Interpolates the value at a point. (0.5, 0.5) is the center of the first pixel. */
 export function sampleAt(field: Field, x: number, y: number): number {
   const left = Math.floor(x - 0.5);
   const top = Math.floor(y - 0.5);
@@ -27,7 +27,9 @@ export function sampleAt(field: Field, x: number, y: number): number {
   return upper * (1 - fy) + lower * fy;
 }
 
-/** The mean over a square around a point: what a coarse grid must see so that thin parts do not vanish between its lines. */
+/**
+ * Returns the mean over a square around a point. A coarse grid needs it to keep thin parts that fall between its lines.
+ */
 export function meanAround(field: Field, x: number, y: number, side: number): number {
   if (side <= 1) return sampleAt(field, x, y);
   const steps = Math.min(24, Math.ceil(side));
@@ -41,7 +43,7 @@ export function meanAround(field: Field, x: number, y: number, side: number): nu
   return sum / (steps * steps);
 }
 
-/** A box blur, the same in both directions. */
+/** Applies a box blur in both directions. */
 export function blurred(field: Field, radius: number): Field {
   return blurredAcross(blurredAcross(field, radius, 1, field.width), radius, field.width, 1);
 }

@@ -11,7 +11,10 @@ import type { TripoInputs } from './records.ts';
 import { conflictIn, priceOf, readInputs } from './tripo-inputs.ts';
 import { hasBegun, type World } from './world.ts';
 
-/** `POST /generate/custom/{modelId}?dryRun=true`: the same validation, a price, no job. */
+/**
+ * `POST /generate/custom/{modelId}?dryRun=true`: validates the inputs in the same way and returns a price, but starts
+ * no job.
+ */
 export async function dryRun(call: Call, world: World): Promise<Reply> {
   const options = world.settings.options();
   if (options.dryRunPays) return await generate(call, world);
@@ -28,14 +31,14 @@ export async function dryRun(call: Call, world: World): Promise<Reply> {
   });
 }
 
-/** `POST /generate/custom/{modelId}`: starts a job, and charges for it. */
+/** `POST /generate/custom/{modelId}`: starts a job and charges for it. */
 export async function generate(call: Call, world: World): Promise<Reply> {
   const { model, sent, inputs, image, objection } = await submissionIn(call, world);
   const { prices, chargeFactor } = world.settings.options();
   const cu = priceOf(inputs, prices) * chargeFactor;
   const recipe = recipeFor({ file: image.id, bytes: image.bytes }, inputs, world);
 
-  // From here to `put` nothing may wait: two requests at once must not both find the last slot free.
+  // Nothing is awaited from here to `put`, so that two concurrent requests can't both take the last slot.
   refuseIfBusy(world);
   if (cu > world.settings.creditsLeft()) {
     world.tally.refusals.credits += 1;
@@ -52,7 +55,8 @@ export async function generate(call: Call, world: World): Promise<Reply> {
 }
 
 async function started(plan: JobPlan, world: World): Promise<JobPlan> {
-  // All in memory before anything waits; on disk the job comes last, so a job that is there has its assets.
+  // Everything is in memory before the first await. The job is written to disk last, so a stored job always has its
+  // assets.
   const assets = Promise.all(plan.assets.map((asset) => world.assets.put(asset)));
   await world.jobs.put(plan.job, assets);
   return plan;
@@ -81,7 +85,7 @@ async function submissionIn(call: Call, world: World) {
   };
 }
 
-/** The input must be an asset that is there, an image, and ready. */
+/** Returns the input asset, which must exist, be an image, and be ready. */
 async function imageFor({ image }: TripoInputs, world: World) {
   if (/^https?:/i.test(image)) {
     throw new Refusal(400, 'Missing required mimeType parameter for asset kind image');
@@ -125,7 +129,7 @@ function refuseIfBusy(world: World) {
 
 const ENDED = ['success', 'failure', 'canceled'];
 
-/** The submission went well, but its answer does not say which job it was. */
+/** Creates the answer of a successful submission that lacks the job ID. */
 export function withoutJobId(): Reply {
   return json(200, { job: {}, creativeUnitsCost: 0, creativeUnitsDiscount: 0 });
 }

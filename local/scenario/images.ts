@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-/** What a file says it is. */
+/** What the header of an image states. */
 export interface ImageFacts {
   readonly mimeType: string;
   readonly extension: string;
@@ -18,7 +18,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   heif: 'image/heif',
 };
 
-/** Simulations send the same small pictures thousands of times. */
+/** Simulations send the same small images thousands of times, so results for small images are cached. */
 const SMALL_BYTES = 4096;
 
 function onceForSmall<T>(look: (bytes: Uint8Array) => Promise<T>): (bytes: Uint8Array) => Promise<T> {
@@ -32,7 +32,10 @@ function onceForSmall<T>(look: (bytes: Uint8Array) => Promise<T>): (bytes: Uint8
   };
 }
 
-/** The image, by its bytes; undefined when it is none. Only the header is read: a file broken further on passes here. */
+/**
+ * Identifies an image by its bytes. Returns undefined for other files. Reads only the header, so a file that is damaged
+ * further on passes.
+ */
 export const imageFactsOf = onceForSmall(factsOf);
 
 async function factsOf(bytes: Uint8Array): Promise<ImageFacts | undefined> {
@@ -47,10 +50,13 @@ async function factsOf(bytes: Uint8Array): Promise<ImageFacts | undefined> {
   }
 }
 
-/** Tripo's own limit, behind Scenario's. */
+/** The limit of Tripo, which is separate from that of Scenario. */
 const MOST_BYTES_FOR_TRIPO = 20_000_000;
 
-/** Why Tripo cannot work with a file that Scenario took, in words like its own; undefined when it can. */
+/**
+ * Returns why Tripo can't process a file that Scenario has accepted, in the style of Tripo's messages, or undefined if
+ * it can.
+ */
 export async function tripoObjectionTo(bytes: Uint8Array, mimeType: string): Promise<string | undefined> {
   if (!['image/jpeg', 'image/png', 'image/webp'].includes(mimeType)) {
     return 'Tripo error 2004: the file type is not supported';

@@ -1,16 +1,16 @@
 import { blurred, emptyField, type Field, valueAt } from './field.ts';
 import type { Picture } from './picture.ts';
 
-/** Enough for a smooth surface on every level; the coarser levels have done the rest. */
+/** Enough for a smooth surface at each level, because the coarser levels have done most of the work. */
 const SWEEPS = 40;
-/** A half sphere would look like a balloon; most things are flatter than they are wide. */
+/** A hemisphere would look like a balloon. Most objects are flatter than they are wide. */
 const FLATNESS = 0.72;
 
 /**
- * How high the object rises over each pixel, in pixels, when its silhouette is blown up like a cushion.
+ * Returns the height of the object at each pixel, in pixels, if its silhouette is inflated like a cushion.
  *
- * The solution of "every point is one higher than the mean of its neighbours, 0 outside" is smooth everywhere and its
- * square root meets the edge at a right angle: over a disc it is exactly a half sphere.
+ * Solves "each point is one higher than the mean of its neighbors, and 0 outside". The solution is smooth, and its
+ * square root meets the edge at a right angle: over a disc, it is exactly a hemisphere.
  */
 export function inflated(cover: Field): Field {
   const solution = solved(cover);
@@ -21,7 +21,7 @@ export function inflated(cover: Field): Field {
   return height;
 }
 
-/** From coarse to fine: a start that is nearly right needs few sweeps. */
+/** Solves from coarse to fine: a start that is nearly right needs few sweeps. */
 function solved(cover: Field): Field {
   const { width, height } = cover;
   const isSmallest = Math.min(width, height) <= 12;
@@ -61,7 +61,7 @@ function halved(field: Field): Field {
   return half;
 }
 
-/** The solution grows with the square of the scale. */
+/** Doubles the resolution. The solution grows with the square of the scale. */
 function doubled(field: Field, width: number, height: number): Field {
   const double = emptyField(width, height);
   for (let y = 0; y < height; y++) {
@@ -70,7 +70,10 @@ function doubled(field: Field, width: number, height: number): Field {
   return double;
 }
 
-/** The relief within the object, −1 to 1: brighter than its surroundings stands out, darker lies deeper. */
+/**
+ * Returns the relief within the object, from −1 to 1: pixels brighter than their surroundings are raised, and darker
+ * ones are lowered.
+ */
 export function detailOf(picture: Picture): Field {
   const light = emptyField(picture.width, picture.height);
   for (let i = 0; i < light.values.length; i++) {

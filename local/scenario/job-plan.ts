@@ -3,35 +3,35 @@ import type { StandInOptions } from './options.ts';
 import type { AssetRecord, JobRecord, Recipe, TripoInputs } from './records.ts';
 import type { World } from './world.ts';
 
-/** What is known when a job is accepted. */
+/** What is known when the API accepts a job. */
 export interface Submission {
   readonly modelId: string;
-  /** The inputs as they were sent, and what they mean in Tripo's words. */
+  /** The inputs as sent, and their equivalents in Tripo's terms. */
   readonly sent: Readonly<Record<string, unknown>>;
   readonly inputs: TripoInputs;
   readonly cu: number;
   readonly recipe: Recipe;
-  /** Why the provider will fail it. */
+  /** Why the provider will fail the job. */
   readonly objection: string | undefined;
   readonly fault: FaultOf<'job'> | undefined;
 }
 
-/** A job with its future, and the assets that it will have made. */
+/** A job with its planned future, and the assets that it will make. */
 export interface JobPlan {
   readonly job: JobRecord;
   readonly assets: readonly AssetRecord[];
 }
 
-/** The share of a job's time after which each status begins. */
+/** Each status, and the fraction of the job's duration after which it begins. */
 const PHASES = [
   ['warming-up', 0.04],
   ['in-progress', 0.12],
   ['finalizing', 0.94],
 ] as const;
-/** A job that fails does so on the way. */
+/** A failing job fails after this fraction of its duration. */
 const FAILS_AT = 0.6;
 
-/** Decides at once all that will ever happen to a job. */
+/** Decides everything that will happen to a job when the job starts. */
 export function planJob(submission: Submission, world: World): JobPlan {
   const { modelId, sent, inputs, cu, recipe, objection, fault } = submission;
   const number = world.jobs.all().length + 1;
@@ -101,7 +101,7 @@ function stepsOf(
   ];
 }
 
-/** 95 % of a normal distribution lie below 1.645 standard deviations. */
+/** 95% of a normal distribution lies below 1.645 standard deviations. */
 const Z_95 = 1.645;
 
 function durationMs(world: World, { jobSeconds, jobSecondsP95, jobSecondsByJob }: StandInOptions): number {
@@ -114,7 +114,10 @@ function durationMs(world: World, { jobSeconds, jobSecondsP95, jobSecondsByJob }
   return jobSeconds * Math.exp(spread * normal) * 1000;
 }
 
-/** The model first, then a picture for `extraWebpFirst`; preview and thumbnail are reached through the model only. */
+/**
+ * Returns the assets of a job: the model first, or second after an image with `extraWebpFirst`. Preview and thumbnail
+ * are available only through the model.
+ */
 function assetsOf(
   jobId: string,
   inputs: TripoInputs,
@@ -163,7 +166,7 @@ function listedIds(
   { extraWebpFirst }: StandInOptions,
 ): string[] {
   if (model === undefined || extra === undefined || fault?.what === 'no-assets') return [];
-  // What a failed job leaves behind is not the model.
+  // A failed job leaves some assets, but not the model.
   if (fault?.what === 'fails') return [extra.id];
   return extraWebpFirst ? [extra.id, model.id] : [model.id];
 }

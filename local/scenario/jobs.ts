@@ -3,9 +3,9 @@ import { type Call, objectIn, refuseUnknown, requiredString } from './call.ts';
 import type { JobRecord } from './records.ts';
 import { copyIdOf, type World } from './world.ts';
 
-/** The one project that the key belongs to. */
+/** The only project, to which the API key belongs. */
 export const OWNER_ID = 'proj_standin000000000000000';
-/** Who pressed the button. */
+/** The user who starts the jobs. */
 export const AUTHOR_ID = '0f0e0d0c0b0a09080706050403020100';
 
 /** `GET /jobs/{jobId}` */
@@ -13,7 +13,7 @@ export async function getJob(call: Call, world: World): Promise<Reply> {
   return json(200, { job: jobView(findJob(call, world), world.now(), world) });
 }
 
-/** `POST /jobs/{jobId}/action`: there is only cancel, and that is refused for the jobs of models. */
+/** `POST /jobs/{jobId}/action`: the only action is cancel, which is refused for model jobs. */
 export async function jobAction(call: Call, world: World): Promise<Reply> {
   findJob(call, world);
   const body = await objectIn(call, world.settings.options().bodyLimitBytes);
@@ -35,10 +35,10 @@ function findJob(call: Call, world: World): JobRecord {
   return job;
 }
 
-/** While a job runs, its `updatedAt` moves at least so often, whatever its progress does. */
+/** While a job runs, its `updatedAt` changes at least this often, even without progress. */
 const HEARTBEAT_MS = 2_000;
 
-/** A job as the API shows it at a moment. */
+/** Returns a job in the format of the API at a given time. */
 export function jobView(job: JobRecord, nowMs: number, world: World, withInput = true) {
   const reached = job.steps.filter((step, i) => i === 0 || step.at <= nowMs);
   const status = reached.at(-1)?.status ?? 'pending';
@@ -73,7 +73,7 @@ function echoOf({ modelId, sent, inputs }: JobRecord, world: World): Record<stri
   return echo;
 }
 
-/** 0 to 1 over the time in progress. */
+/** Returns the progress from 0 to 1 during the status in-progress. */
 function progressAt(job: JobRecord, nowMs: number): number {
   const end = job.steps.at(-1);
   const begin = job.steps.at(2);

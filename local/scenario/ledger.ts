@@ -1,46 +1,46 @@
 import type { JobRecord, TripoInputs } from './records.ts';
 
-/** Counted since the start; what jobs cost is kept with the jobs. */
+/** Counts since the start. Costs are stored with the jobs. */
 export interface Tally {
   readonly requests: Record<string, number>;
   readonly refusals: { rate: number; ceiling: number; cooldown: number; credits: number };
-  /** Downloads and part uploads that came with the API's Authorization header. */
+  /** The number of downloads and part uploads that had the Authorization header of the API. */
   leakedCredentials: number;
-  /** A cooldown is on until then, and only runs from then on count towards the next. */
+  /** The end of the current cooldown. Only runs after this time count toward the next one. */
   cooldownEnds: number;
 }
 
 /** One paid job. */
 interface LedgerEntry {
   readonly jobId: string;
-  /** The input asset. */
+  /** The ID of the input asset. */
   readonly image: string;
   readonly cu: number;
   readonly isRefunded: boolean;
-  /** By the stand-in's own clock, without skew. */
+  /** By the clock of the stand-in, without skew. */
   readonly startedAt: string;
   readonly endsAt: string;
-  /** As of now. */
+  /** The current status. */
   readonly status: string;
   readonly inputs: TripoInputs;
 }
 
-/** What was ever spent, and how the caller behaved. */
+/** All costs, and statistics about the requests of the client. */
 export interface Ledger {
-  /** Oldest first; those of before a restart, too. */
+  /** Oldest first, including jobs from before a restart. */
   readonly jobs: readonly LedgerEntry[];
   readonly cuCharged: number;
   readonly cuRefunded: number;
-  /** By operation, since the start. */
+  /** The number of requests since the start, keyed by operation. */
   readonly requests: Readonly<Record<string, number>>;
-  /** 429 (and a lack of credits) that were earned, not those of faults. */
+  /** The number of 429 refusals and of refusals for a lack of credits, without those from faults. */
   readonly refusals: Readonly<Tally['refusals']>;
-  /** Requests to /v1, refused ones included. */
+  /** Requests to /v1, including refused ones. */
   readonly maxRequestsInAnyWindow: number;
   readonly leakedCredentials: number;
 }
 
-/** Draws the ledger up from the jobs. */
+/** Computes the ledger from the jobs. */
 export function ledgerOf(jobs: readonly JobRecord[], tally: Tally, busiestWindow: number, nowMs: number): Ledger {
   const entries = jobs.flatMap((job) => {
     if (job.inputs === undefined) return [];
@@ -68,12 +68,12 @@ export function ledgerOf(jobs: readonly JobRecord[], tally: Tally, busiestWindow
   };
 }
 
-/** CU charged and not given back. */
+/** Returns the CU that were charged and not refunded. */
 export function netSpent(jobs: readonly JobRecord[], nowMs: number): number {
   return sum(jobs.filter((job) => !isRefunded(job, nowMs)));
 }
 
-/** The last status that the job has reached. */
+/** Returns the current status of the job. */
 export function statusAt(job: Pick<JobRecord, 'steps'>, nowMs: number): string {
   return (job.steps.findLast((step) => step.at <= nowMs) ?? job.steps[0])?.status ?? 'pending';
 }

@@ -2,7 +2,7 @@ import { json, Refusal, type Reply } from './answer.ts';
 import type { Call } from './call.ts';
 import type { World } from './world.ts';
 
-/** `GET /models/{modelId}`: the record of a model that can be run here. */
+/** `GET /models/{modelId}`: returns the record of a supported model. */
 export async function getModel(call: Call, world: World): Promise<Reply> {
   const id = call.params['modelId'];
   const model = world.models.find((one) => one.id === id);

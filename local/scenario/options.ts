@@ -5,7 +5,7 @@ import { FAULT_NAMES, faultSchema, OPERATIONS } from './faults.ts';
 const seconds = z.number().min(0);
 const cu = z.number().min(0);
 
-/** Tripo's own list, in its credits, times 1.25: the one run that was measured (75 CU for 60 credits) fits. */
+/** Tripo's price list in its credits, times 1.25. The factor matches the one measured run: 75 CU for 60 credits. */
 const prices = z.strictObject({
   untextured: cu.default(25),
   textured: cu.default(37.5),
@@ -27,23 +27,25 @@ const list = z.strictObject({
   others: z.int().min(0).default(0),
 });
 
-/** Every knob of the stand-in. Time is in real seconds of the injected clock; money in compute units (CU). */
+/** All options of the stand-in. Times are in real seconds of the injected clock, and prices in compute units (CU). */
 const knobs = {
-  // How long things take
-  jobSeconds: seconds.default(8).describe('how long a job runs; the median when jobSecondsP95 is given'),
-  jobSecondsP95: seconds.optional().describe('makes durations log-normal with this 95th percentile'),
+  // Durations
+  jobSeconds: seconds.default(8).describe('duration of a job; the median if jobSecondsP95 is set'),
+  jobSecondsP95: seconds.optional().describe('makes the durations log-normal with this 95th percentile'),
   jobSecondsByJob: z
     .array(seconds)
     .default([])
-    .describe('the first, second … job since the folder was new take exactly so long; then jobSeconds counts'),
-  uploadImportSeconds: seconds.default(2).describe('from completing a multipart upload to its asset (seen: 2 to 32)'),
-  firstStatus: z.enum(['queued', 'pending']).default('queued').describe('the status in the answer to a submission'),
+    .describe('exact durations of the first, second, … job since the folder was new; later jobs use jobSeconds'),
+  uploadImportSeconds: seconds
+    .default(2)
+    .describe('time from the completion of a multipart upload to its asset (observed: 2 to 32)'),
+  firstStatus: z.enum(['queued', 'pending']).default('queued').describe('status in the answer to a submission'),
 
-  // What is visible when
-  listLagSeconds: seconds.default(0).describe('a new job is missing from the list for so long'),
-  jobVisibleAfterSeconds: seconds.default(0).describe('a new job is answered 404 for so long'),
-  rowsWithoutInput: z.boolean().default(false).describe('rows of the list come without metadata.input'),
-  clockSkewSeconds: z.number().default(0).describe('how far the timestamps in answers run ahead'),
+  // Visibility
+  listLagSeconds: seconds.default(0).describe('how long a new job is missing from the list'),
+  jobVisibleAfterSeconds: seconds.default(0).describe('how long requests for a new job get 404'),
+  rowsWithoutInput: z.boolean().default(false).describe('rows of the list lack metadata.input'),
+  clockSkewSeconds: z.number().default(0).describe('how far timestamps in answers are ahead'),
   timesWithoutZone: z
     .boolean()
     .default(false)
@@ -60,9 +62,9 @@ const knobs = {
     .describe('a new image is not found by dry runs and submissions for so long'),
 
   // Limits
-  requestsPerWindow: z.int().min(1).default(100).describe('requests admitted to /v1 within a sliding window'),
-  windowSeconds: z.number().positive().default(60).describe('the length of that window'),
-  concurrencyCeiling: z.int().min(0).default(5).describe('unfinished model jobs at once'),
+  requestsPerWindow: z.int().min(1).default(100).describe('maximum number of requests to /v1 in a sliding window'),
+  windowSeconds: z.number().positive().default(60).describe('length of that window'),
+  concurrencyCeiling: z.int().min(0).default(5).describe('maximum number of unfinished model jobs'),
   cooldown: z
     .strictObject({
       runs: z.int().min(1),
@@ -71,24 +73,27 @@ const knobs = {
     })
     .nullable()
     .default(null)
-    .describe('so many runs within so many seconds are followed by a pause; null for none'),
-  cooldownFieldIn: z.enum(['top', 'details']).default('top').describe('where remainingSeconds stands'),
-  retryAfter: z.boolean().default(false).describe('429 of the request limit and of a cooldown say Retry-After'),
-  bodyLimitBytes: z.int().positive().default(10_000_000).describe('longer request bodies are answered 413'),
+    .describe('a pause after a number of runs within a number of seconds; null for none'),
+  cooldownFieldIn: z.enum(['top', 'details']).default('top').describe('where the refusal has remainingSeconds'),
+  retryAfter: z
+    .boolean()
+    .default(false)
+    .describe('429 answers for the request limit and for a cooldown have Retry-After'),
+  bodyLimitBytes: z.int().positive().default(10_000_000).describe('longer request bodies get 413'),
   inlineLimitBytes: z.int().positive().default(6_000_000).describe('images of POST /assets must be smaller'),
 
   // Money
-  prices: prices.prefault({}).describe('CU of each option, added up'),
+  prices: prices.prefault({}).describe('CU per option; a job costs their sum'),
   chargeFactor: z.number().positive().default(1).describe('what a job is charged, as a multiple of its quote'),
-  creditsLeft: cu.nullable().default(null).describe('CU left from the moment this is set; null for unlimited'),
-  outOfCreditsStatus: z.literal([402, 403, 429]).default(402).describe('how a lack of them is answered'),
+  creditsLeft: cu.nullable().default(null).describe('CU that remain when this is set; null for unlimited'),
+  outOfCreditsStatus: z.literal([402, 403, 429]).default(402).describe('status of the answer if too few CU remain'),
 
-  // What answers look like
-  dryRunStatus: z.literal([269, 200, 402]).default(269).describe('the status of a dry run that went well'),
+  // Answers
+  dryRunStatus: z.literal([269, 200, 402]).default(269).describe('status of a successful dry run'),
   dryRunPays: z
     .boolean()
     .default(false)
-    .describe('a dry run starts a job and charges for it (never seen; the worst that a change could bring)'),
+    .describe('a dry run starts a job and charges for it (never observed; the worst possible change)'),
   errorBodyShape: z
     .enum(['reason', 'message', 'code'])
     .default('reason')
@@ -96,57 +101,57 @@ const knobs = {
   validatorRefusesCombinations: z
     .boolean()
     .default(true)
-    .describe('bad combinations and faceLimits: 400 at once, or a job that fails later'),
-  acceptsDataUrls: z.boolean().default(false).describe('image may be a data URL (plausible, never tried live)'),
+    .describe('invalid combinations and faceLimits: an immediate 400, or a job that fails later'),
+  acceptsDataUrls: z.boolean().default(false).describe('image can be a data URL (plausible, never tested live)'),
 
   // Files
-  signedUrlSeconds: seconds.default(86_400).describe('how long a download URL lives (real: at least 24 h)'),
-  partUrlSeconds: seconds.default(3_600).describe('how long the URL of an upload part lives'),
-  redirectDownloads: z.boolean().default(false).describe('downloads answer 302 to another path first'),
+  signedUrlSeconds: seconds.default(86_400).describe('lifetime of a download URL (real: at least 24 h)'),
+  partUrlSeconds: seconds.default(3_600).describe('lifetime of the URL of an upload part'),
+  redirectDownloads: z.boolean().default(false).describe('downloads first get a 302 to another path'),
   resultContentType: z
     .enum(['exact', 'octet-stream'])
     .default('exact')
-    .describe('octet-stream: the CDN calls every 3D file application/octet-stream'),
-  extraWebpFirst: z.boolean().default(false).describe('a picture stands before the model in assetIds'),
+    .describe('octet-stream: the CDN sends every 3D file as application/octet-stream'),
+  extraWebpFirst: z.boolean().default(false).describe('assetIds has an image before the model'),
   gltfPadBytes: z
     .int()
     .min(0)
     .max(4_000_000_000)
     .multipleOf(4)
     .default(0)
-    .describe('makes GLBs so much longer, still valid; made up while sending, stored nowhere'),
+    .describe('makes GLBs longer by this much, still valid; the padding is generated on download and never stored'),
   resultModel: z
     .enum(['relief', 'triangle'])
     .default('relief')
-    .describe('triangle: the same tiny GLB for all, for simulations of many jobs'),
+    .describe('triangle: the same tiny GLB for all jobs, for large simulations'),
 
   faults: z
     .array(faultSchema)
     .default([])
     .describe(
-      `what is to go wrong, each used up in its turn: { on, what, times?, after? }; on is one of ${OPERATIONS.join(', ')}; what is one of ${FAULT_NAMES.join(', ')}`,
+      `faults, used in order: { on, what, times?, after? }; on is one of ${OPERATIONS.join(', ')}; what is one of ${FAULT_NAMES.join(', ')}`,
     ),
 };
 
 const optionsSchema = z.strictObject(knobs);
 
-/** All knobs, with their values. */
+/** All options with their values. */
 export type StandInOptions = z.infer<typeof optionsSchema>;
-/** Some knobs. */
+/** A subset of the options. */
 export type StandInOptionsInput = z.input<typeof optionsSchema>;
 
-/** What each knob does, for a page or a help text. */
+/** The description of each option, for a page or a help text. */
 export const KNOBS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(knobs).map(([name, schema]) => [name, schema.description ?? '']),
 );
 
-/** An option that does not exist or cannot have that value; the message names it and what was probably meant. */
+/** An option doesn't exist or has an invalid value. The message names it and suggests a similar one. */
 export class BadOptionError extends Error {
   override readonly name = 'BadOptionError';
 }
 
 /**
- * Fills in the defaults.
+ * Checks the options and adds defaults.
  *
  * @throws BadOptionError
  */
@@ -156,7 +161,10 @@ export function parseOptions(input: unknown): StandInOptions {
   throw new BadOptionError(parsed.error.issues.map((issue) => sentence(issue, input)).join('; '));
 }
 
-/** Changes some knobs; null puts one back to its default (for those that may be null: to null, which is the same). */
+/**
+ * Changes some options. null resets an option to its default. For an option that accepts null, null is also the
+ * default.
+ */
 export function patchedOptions(options: StandInOptions, patch: unknown): StandInOptions {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
     throw new BadOptionError('options must be an object such as {"jobSeconds": 3}');

@@ -7,10 +7,13 @@ export interface Picture {
   readonly rgba: Uint8Array;
 }
 
-/** glTF viewers and phones are happy with 1024; more would only make the newcomer wait. */
+/** Enough for glTF viewers and phones. A larger texture only takes more time. */
 const MAX_TEXTURE = 1024;
 
-/** The image upright, at most 1024 px a side. A broken one gives what could be read of it. */
+/**
+ * Decodes an image, corrects its orientation, and limits each side to 1024 px. Decodes as much as possible of a damaged
+ * image.
+ */
 export async function pictureOf(image: Uint8Array): Promise<Picture> {
   const { data, info } = await sharp(image, { failOn: 'none' })
     .autoOrient()
@@ -22,13 +25,13 @@ export async function pictureOf(image: Uint8Array): Promise<Picture> {
   return { width: info.width, height: info.height, rgba: data };
 }
 
-/** The same picture squeezed into exactly this size. */
+/** Scales an image to exactly this size, without regard to its aspect ratio. */
 export async function resized(picture: Picture, width: number, height: number): Promise<Picture> {
   const rgba = await sharpOf(picture).resize(width, height, { fit: 'fill', kernel: 'linear' }).raw().toBuffer();
   return { width, height, rgba };
 }
 
-/** For encoding a picture of ours. */
+/** Wraps an image for encoding. */
 export function sharpOf({ width, height, rgba }: Picture) {
   return sharp(rgba, { raw: { width, height, channels: 4 } });
 }

@@ -1,6 +1,6 @@
-/** All times are milliseconds since 1970 by the injected clock. */
+/** All times are in milliseconds since 1970, by the injected clock. */
 
-/** The fourteen inputs of the model, as they were sent. */
+/** The fourteen inputs of the model, as sent. */
 export interface TripoInputs {
   readonly image: string;
   readonly texture?: boolean | undefined;
@@ -19,22 +19,22 @@ export interface TripoInputs {
 }
 
 /**
- * A job with its whole future: what it shows at a given moment is computed from `steps`, so it is written once and needs
- * no timer.
+ * A job with its planned future. The API computes the state at a given time from `steps`, so the record is written once
+ * and needs no timer.
  */
 export interface JobRecord {
   readonly id: string;
-  /** Counts all jobs, from 1. */
+  /** The number of the job, counted from 1. */
   readonly number: number;
   readonly type: 'custom' | 'upload';
   readonly createdAt: number;
   readonly steps: readonly { readonly status: string; readonly at: number }[];
   readonly modelId?: string;
-  /** As they were sent, for the echo; and what they mean in Tripo's words. */
+  /** The inputs as sent, which the API returns, and their equivalents in Tripo's terms. */
   readonly sent?: Readonly<Record<string, unknown>>;
   readonly inputs?: TripoInputs;
   readonly cu: number;
-  /** Shown from the last step on. */
+  /** Visible from the last step on. */
   readonly assetIds: readonly string[];
   readonly entityId?: string;
   readonly error?: string;
@@ -45,16 +45,16 @@ export interface JobRecord {
   readonly recipe?: Recipe;
 }
 
-/** From what the files of a job are made, when somebody asks for them. */
+/** What the files of a job are made from, when a client requests them. */
 export interface Recipe {
-  /** The same for everything that gives the same files. */
+  /** Equal for recipes that produce the same files. */
   readonly resultId: string;
   readonly imageFile: string;
   readonly model: 'relief' | 'triangle';
   readonly padBytes: number;
 }
 
-/** What was made of a recipe. */
+/** The files that were made from a recipe. */
 export interface ResultRecord {
   readonly id: string;
   readonly format: 'glb' | 'fbx';
@@ -77,9 +77,9 @@ export interface AssetRecord {
   readonly source: string;
   readonly name: string;
   readonly createdAt: number;
-  /** Before this nobody knows it. */
+  /** Before this time, the asset doesn't exist. */
   readonly existsFrom: number;
-  /** Until this its status is pending. */
+  /** Until this time, the status is pending. */
   readonly readyFrom: number;
   readonly isBroken?: boolean;
   readonly uploaded?: {
@@ -106,7 +106,7 @@ export interface UploadRecord {
   readonly fileSize: number;
   readonly kind: string;
   readonly parts: number;
-  /** Set by `complete`; the last step is imported, failed, or validating forever. */
+  /** Set by `complete`. The last step is imported, failed, or a validation that never ends. */
   readonly steps: readonly { readonly status: string; readonly at: number }[];
   readonly errorMessage?: string;
   readonly entityId?: string;

@@ -2,7 +2,7 @@ import { json, markup, Refusal, type Reply } from './answer.ts';
 import type { Fault } from './faults.ts';
 import type { StandInOptions } from './options.ts';
 
-/** Too many jobs at once: an immediate retry meets it again. */
+/** Too many concurrent jobs. An immediate retry gets the same refusal. */
 export function ceilingRefusal(actionLimit: number, retryAfterSeconds?: number): Refusal {
   return new Refusal(429, 'You have reached the maximum number of parallel generations of your plan', {
     extras: { name: 'TooManyRequestsError', details: { actionName: 'custom-generation', actionLimit } },
@@ -10,7 +10,7 @@ export function ceilingRefusal(actionLimit: number, retryAfterSeconds?: number):
   });
 }
 
-/** A pause after a burst. */
+/** Too many runs in a short time: the API asks for a pause. */
 export function cooldownRefusal(
   remainingSeconds: number,
   { retryAfter: says, cooldownFieldIn }: Pick<StandInOptions, 'retryAfter' | 'cooldownFieldIn'>,
@@ -22,19 +22,22 @@ export function cooldownRefusal(
   });
 }
 
-/** More requests than the gateway lets through. */
+/** More requests than the gateway allows. */
 export function rateRefusal(retryAfterSeconds?: number): Refusal {
   return new Refusal(429, 'Too Many Requests', { isGateway: true, headers: retryAfter(retryAfterSeconds) });
 }
 
-/** How the real service says it is unknown: so the status is a knob, and the words say what is meant. */
+/**
+ * Too few credits. The answer of the real service is unknown, so the status is an option, and the words state the
+ * meaning.
+ */
 export function creditsRefusal({ outOfCreditsStatus }: StandInOptions): Refusal {
   return new Refusal(outOfCreditsStatus, 'Insufficient creative units: you have no compute units left', {
     extras: outOfCreditsStatus === 429 ? { details: { actionName: 'cu-consumption', actionLimit: 0 } } : {},
   });
 }
 
-/** The model is above the plan. */
+/** The plan doesn't include the model. */
 export function planRefusal(): Refusal {
   return new Refusal(403, 'You are not allowed to use this model with your plan', {
     extras: {
@@ -63,12 +66,12 @@ export function takenRefusal({ status, reason, by }: Extract<Fault, { what: 'ref
   });
 }
 
-/** A key that is not good. The body of the real one is unknown. */
+/** The API key is invalid. The body of the real answer is unknown. */
 export function credentialsRefusal(): Refusal {
   return new Refusal(401, 'Unauthorized');
 }
 
-/** The edge, or the application behind it, is not well. */
+/** The edge server, or the application behind it, has an error. */
 export function brokenReply(status: number, as: 'json' | 'html'): Reply {
   if (as === 'json') return json(status, { reason: 'Internal Server Error' });
   return markup(

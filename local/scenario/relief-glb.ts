@@ -1,15 +1,15 @@
 import { Document, NodeIO, type Primitive } from '@gltf-transform/core';
 import type { Mesh } from './relief-mesh.ts';
 
-/** What to write beside the surface. */
+/** What to write in addition to the surface. */
 export interface GlbParts {
-  /** The JPEG to wrap it in; without one the material is plain. */
+  /** The JPEG texture. Without one, the material is plain. */
   readonly texture?: Uint8Array;
-  /** Into how many named nodes to cut the surface, from top to bottom. */
+  /** The number of named nodes into which the surface is split, from top to bottom. */
   readonly parts: number;
 }
 
-/** A binary glTF with one scene. */
+/** Writes a binary glTF with one scene. */
 export async function glbOf(mesh: Mesh, { texture, parts }: GlbParts): Promise<Uint8Array> {
   const document = new Document();
   document.getRoot().getAsset().generator = 'Scenario stand-in';
@@ -51,7 +51,7 @@ export async function glbOf(mesh: Mesh, { texture, parts }: GlbParts): Promise<U
 
 const CLAMP_TO_EDGE = 33071;
 
-/** Bands of the same height; a band without a triangle makes no part. */
+/** Splits the surface into bands of equal height. A band without triangles creates no part. */
 function cut({ positions, indices }: Mesh, parts: number): Uint32Array[] {
   if (parts === 1) return [indices];
   let low = Infinity;
@@ -70,8 +70,9 @@ function cut({ positions, indices }: Mesh, parts: number): Uint32Array[] {
 }
 
 /**
- * The same file announcing `extra` more bytes than it has: whoever serves it appends them. They belong to the one
- * buffer, beyond everything that points into it, so the file stays valid without warnings (an extra chunk would warn).
+ * Returns the GLB with `extra` more bytes in its announced length. The server appends these bytes. They are in the only
+ * buffer, after everything that refers to it, so the file is valid without warnings. An extra chunk would cause a
+ * warning.
  */
 export function announcingMore(glb: Uint8Array, extra: number): Uint8Array {
   const view = new DataView(glb.buffer, glb.byteOffset, glb.byteLength);

@@ -1,6 +1,8 @@
 import { type Field, meanAround, sampleAt } from './field.ts';
 
-/** A closed surface; y is up, the front looks along +z. Three numbers a position, two a texture coordinate. */
+/**
+ * A closed surface. y is up, and the front faces +z. A position has three numbers, and a texture coordinate has two.
+ */
 export interface Mesh {
   readonly positions: Float32Array;
   readonly normals: Float32Array;
@@ -8,7 +10,7 @@ export interface Mesh {
   readonly indices: Uint32Array;
 }
 
-/** What the surface follows; all fields have the same size, heights are in pixels. */
+/** The shape of the surface. All fields have the same size, and heights are in pixels. */
 export interface Relief {
   readonly cover: Field;
   readonly front: Field;
@@ -18,20 +20,22 @@ export interface Relief {
 interface Grid {
   readonly columns: number;
   readonly rows: number;
-  /** Pixels a cell. */
+  /** Pixels per cell. */
   readonly step: number;
-  /** How much object there is around each corner. */
+  /** The share of the object around each corner. */
   readonly cover: Float32Array;
 }
 
 const EDGE = 0.5;
 
-/** The surface of the relief with at most so many triangles, its longest side one unit, centred. */
+/**
+ * Creates the surface of a relief with at most this many triangles. It is centered, and its longest side is one unit.
+ */
 export function meshOf(relief: Relief, maxTriangles: number): Mesh {
   return surfaceOf(relief, gridFor(relief.cover, maxTriangles));
 }
 
-/** The finest grid that stays under the limit; never so coarse that nothing is left. */
+/** Returns the finest grid within the limit, but never one so coarse that nothing is left. */
 function gridFor(cover: Field, maxTriangles: number): Grid {
   const longest = Math.max(cover.width, cover.height);
   let cells = Math.min(400, Math.sqrt(maxTriangles / 4) * 2.5);
@@ -39,13 +43,13 @@ function gridFor(cover: Field, maxTriangles: number): Grid {
     const grid = gridOf(cover, longest / cells);
     const triangles = trianglesIn(grid);
     if (triangles <= maxTriangles && triangles > 0) return grid;
-    // Fewer than eight triangles make nothing closed: so that is what the smallest limits get.
+    // A closed surface needs at least eight triangles, so the smallest limits get eight.
     if (cells <= 2) return { ...grid, cover: onlyDensest(grid) };
     cells = Math.max(2, Math.min(cells * 0.97, cells * Math.sqrt(maxTriangles / Math.max(1, triangles))));
   }
 }
 
-/** One cell more than the field on every side: out there is nothing, so every outline closes. */
+/** Adds one cell on each side of the field. No object is there, so every outline closes. */
 function gridOf(field: Field, step: number): Grid {
   const columns = Math.ceil(field.width / step) + 2;
   const rows = Math.ceil(field.height / step) + 2;
@@ -57,11 +61,11 @@ function gridOf(field: Field, step: number): Grid {
     }
   }
   const grid = { columns, rows, step, cover };
-  // Something thinner than half a cell everywhere: better one thick blob of it than no model at all.
+  // The object is thinner than half a cell everywhere. One thick blob is better than no model.
   return cover.some((value) => value >= EDGE) ? grid : { ...grid, cover: onlyDensest(grid) };
 }
 
-/** One corner in the midst of nothing: eight triangles. */
+/** Keeps only the densest corner, which results in eight triangles. */
 function onlyDensest({ columns, rows, cover }: Grid): Float32Array {
   const middle = Math.floor(rows / 2) * (columns + 1) + Math.floor(columns / 2);
   const densest = cover.reduce((best, value, i) => (value > (cover[best] ?? 0) ? i : best), middle);
@@ -77,7 +81,7 @@ function pixelOf(
   return [width / 2 + (column - columns / 2) * step, height / 2 + (row - rows / 2) * step];
 }
 
-/** The corners of a cell, seen from the front counter-clockwise. */
+/** Returns the corners of a cell, counterclockwise as seen from the front. */
 function cornersOf({ columns }: Grid, column: number, row: number): [number, number, number, number] {
   const top = row * (columns + 1) + column;
   const bottom = top + columns + 1;
@@ -92,10 +96,10 @@ function trianglesIn(grid: Grid): number {
   return triangles;
 }
 
-/** A point of an outline: a corner, or the crossing of the edge between an inner corner and an outer one. */
+/** A point of an outline: a corner, or the crossing on the edge between an inner and an outer corner. */
 type Point = number | readonly [inner: number, outer: number];
 
-/** Marching squares: the part of every cell that belongs to the object. */
+/** Visits the part of each cell that belongs to the object, by marching squares. */
 function forEachOutline(grid: Grid, visit: (outline: readonly Point[]) => void) {
   const isInside = (corner: number) => (grid.cover[corner] ?? 0) >= EDGE;
   for (let row = 0; row < grid.rows; row++) {
@@ -133,7 +137,7 @@ function surfaceOf(relief: Relief, grid: Grid): Mesh {
   };
 }
 
-/** Front and back have vertices of their own, but share those of the rim: so the surface is closed. */
+/** Creates the vertices. Front and back have separate vertices but share those of the rim, so the surface is closed. */
 function createVertices({ cover, front, back }: Relief, grid: Grid) {
   const positions: number[] = [];
   const uvs: number[] = [];
@@ -154,7 +158,7 @@ function createVertices({ cover, front, back }: Relief, grid: Grid) {
   }
   function make(point: Point, side: 'front' | 'back'): number {
     if (typeof point === 'number') {
-      // The thinnest place is still a fraction of a cell thick, or front and back would fight for the same pixels.
+      // Keep the thinnest place a fraction of a cell thick. Otherwise, front and back would overlap when rendered.
       const least = grid.step * 0.2;
       return add(column(point), row(point), (x, y) =>
         side === 'front' ? Math.max(least, sampleAt(front, x, y)) : -Math.max(least, sampleAt(back, x, y)),
@@ -163,7 +167,7 @@ function createVertices({ cover, front, back }: Relief, grid: Grid) {
     const [inner, outer] = point;
     const from = grid.cover[inner] ?? 0;
     const to = grid.cover[outer] ?? 0;
-    // Kept off the corners: a crossing exactly there would make triangles without an area.
+    // Keep the crossing away from the corners, where triangles would have no area.
     const way = Math.max(0.08, Math.min(0.92, (from - EDGE) / (from - to)));
     return add(
       column(inner) + (column(outer) - column(inner)) * way,
@@ -180,7 +184,7 @@ function createVertices({ cover, front, back }: Relief, grid: Grid) {
   return { positions, uvs, of };
 }
 
-/** Smooth normals: the mean of the faces around a vertex, larger faces counting more. */
+/** Computes smooth normals: the mean of the faces around each vertex, weighted by area. */
 function normalsOf(positions: Float32Array, indices: readonly number[]): Float32Array {
   const normals = new Float32Array(positions.length);
   for (let i = 0; i < indices.length; i += 3) {

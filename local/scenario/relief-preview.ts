@@ -1,7 +1,7 @@
 import type { Picture } from './picture.ts';
 import type { Mesh } from './relief-mesh.ts';
 
-/** The object turned a little, as product pictures show it. */
+/** Turns the object slightly, as in product photos. */
 const YAW = -0.5;
 const PITCH = 0.2;
 const KEY_LIGHT = unit([-0.45, 0.7, 0.75]);
@@ -21,7 +21,7 @@ function turned(x: number, y: number, z: number): Vector {
   return [sideways, y * Math.cos(PITCH) - depth * Math.sin(PITCH), y * Math.sin(PITCH) + depth * Math.cos(PITCH)];
 }
 
-/** What is known of a vertex once it is in the picture. */
+/** A vertex, projected into the image. */
 interface Corner {
   readonly x: number;
   readonly y: number;
@@ -31,7 +31,7 @@ interface Corner {
   readonly v: number;
 }
 
-/** A picture of the surface, `size` px square, lit from the upper left, standing on a pale floor. */
+/** Renders the surface as a square image of `size` px, lit from the upper left, on a pale floor. */
 export function previewOf(mesh: Mesh, texture: Picture | undefined, size: number): Picture {
   const corners = projected(mesh, size);
   const canvas = floor(size, corners);
@@ -75,7 +75,7 @@ function boundsOf(points: readonly Vector[], axis: 0 | 1): [number, number] {
   return [low, high];
 }
 
-/** A soft gradient and, under the object, its shadow. */
+/** Renders a soft gradient and the shadow of the object. */
 function floor(size: number, corners: readonly Corner[]): Uint8Array {
   let bottom = 0;
   let left = size;
@@ -113,7 +113,7 @@ interface Canvas {
 
 function paint(target: Canvas, a: Corner, b: Corner, c: Corner) {
   const area = (b.x - a.x) * (c.y - a.y) - (c.x - a.x) * (b.y - a.y);
-  // On a screen, where y points down, what faces us runs the other way round.
+  // On the screen, y points down, so faces toward the viewer have the opposite winding.
   if (area >= 0) return;
   const { size, depths } = target;
   const top = Math.max(0, Math.ceil(Math.min(a.y, b.y, c.y)));
@@ -138,7 +138,7 @@ function shade(target: Canvas, at: number, a: Corner, b: Corner, c: Corner, p: n
   const nx = p * a.normal[0] + q * b.normal[0] + r * c.normal[0];
   const ny = p * a.normal[1] + q * b.normal[1] + r * c.normal[1];
   const nz = p * a.normal[2] + q * b.normal[2] + r * c.normal[2];
-  // Not Math.hypot, which is slow enough to be felt here.
+  // Math.hypot is noticeably slower here.
   const length = Math.sqrt(nx * nx + ny * ny + nz * nz) || 1;
   const along = (light: Vector) => (nx * light[0] + ny * light[1] + nz * light[2]) / length;
   const key = Math.max(0, along(KEY_LIGHT) * 0.75 + 0.25);

@@ -8,7 +8,7 @@ import { type Mesh, meshOf } from './relief-mesh.ts';
 import { previewOf } from './relief-preview.ts';
 import { bledOver, coreOf, silhouetteOf } from './silhouette.ts';
 
-/** Which of the model's inputs show in the relief. */
+/** The inputs of the model that affect the relief. */
 export interface ReliefParameters {
   readonly textured: boolean;
   readonly faceLimit?: number;
@@ -20,7 +20,7 @@ export interface ReliefParameters {
   readonly seed: number;
 }
 
-/** The files of one generation, and what the API says about the first of them. */
+/** The files of one generation, and what the API reports about the model. */
 export interface ReliefFiles {
   readonly model: Uint8Array;
   readonly format: 'glb' | 'fbx';
@@ -33,16 +33,22 @@ export interface ReliefFiles {
   readonly dimensions: readonly [number, number, number];
 }
 
-/** Silhouette and heights are found at this size; more would show in the time it takes, not in the model. */
+/**
+ * The size, in pixels, at which silhouette and heights are computed. A larger size takes more time and doesn't improve
+ * the model.
+ */
 const WORK_SIDE = 256;
-/** A hair of 8000 × 1 px becomes a rod one can see. */
+/** Turns an extreme image, such as 8000 × 1 px, into a visible rod. */
 const MAX_ASPECT = 16;
-/** What "metres" means here: things one can put on a table. */
+/** The size, in meters, of the longest side: that of an object on a table. */
 const REAL_SIZE = 0.5;
-/** Above this a relief of a 256 px silhouette gains nothing. */
+/** More triangles don't improve the relief of a 256 px silhouette. */
 const MOST_TRIANGLES = 120_000;
 
-/** A puffed object in the shape of the image: the same for the same image, parameters and seed. */
+/**
+ * Creates an inflated object in the shape of the image. The result depends only on the image, the parameters, and the
+ * seed.
+ */
 export async function reliefOf(image: Uint8Array, parameters: ReliefParameters): Promise<ReliefFiles> {
   const picture = await pictureOf(image);
   const aspect = Math.max(1 / MAX_ASPECT, Math.min(MAX_ASPECT, picture.width / picture.height));
@@ -75,7 +81,10 @@ function triangles({ faceLimit, detailed, lowPoly }: ReliefParameters): number {
   return Math.min(faceLimit ?? adaptive, MOST_TRIANGLES);
 }
 
-/** Front with the relief of the picture, back smooth and a little flatter; the seed leaves faint dents in both. */
+/**
+ * Computes the heights. The front has the relief of the image, and the back is smooth and slightly flatter. The seed
+ * adds faint dents to both.
+ */
 function heightsOf(skin: Picture, cover: Field, seed: number) {
   const body = inflated(cover);
   const detail = detailOf(skin);
@@ -85,14 +94,14 @@ function heightsOf(skin: Picture, cover: Field, seed: number) {
     values: body.values.map((height, i) => {
       const dent = dents(seed, i % width, Math.floor(i / width));
       const carved = relief * (detail.values[i] ?? 0) + 1.2 * dent;
-      // Details fade towards the rim, where there is no depth to carve them from.
+      // Fade the details toward the rim, where the object has no depth for them.
       return flatness * height + carved * Math.min(1, height / 14);
     }),
   });
   return { cover, front: shape(1, 9), back: shape(0.7, 0) };
 }
 
-/** Slow waves, −1 to 1, whose directions and phases hang on the seed. */
+/** Returns slow waves from −1 to 1. The seed determines their directions and phases. */
 function dents(seed: number, x: number, y: number): number {
   const turn = (seed % 9973) * 2.399963;
   return (
@@ -106,7 +115,7 @@ function sized(mesh: Mesh, { autoSize }: ReliefParameters): Mesh {
   return autoSize ? { ...mesh, positions: mesh.positions.map((value) => value * REAL_SIZE) } : mesh;
 }
 
-/** The picture at its full size over the bled one, so that the rim has the colour of the object. */
+/** Draws the image at full size over the bled one, so that the rim has the color of the object. */
 async function textureOf(picture: Picture, core: Field, skin: Picture): Promise<Picture> {
   const { width, height } = picture;
   const mask = Uint8Array.from(core.values, (value) => value * 255);

@@ -1,12 +1,15 @@
 /** Counts requests over a sliding window. */
 export interface RequestMeter {
-  /** Notes an arrival and says how many seconds it came too early, 0 when there was room for it. */
+  /** Counts a request. Returns how many seconds too early it arrived, or 0 if it is within the limit. */
   arrive(atMs: number): number;
-  /** The most arrivals, refused ones included, that any window has seen: what a caller has to keep low. */
+  /** Returns the highest number of requests, including refused ones, in any window. Clients must keep it low. */
   busiestWindow(): number;
 }
 
-/** Refused requests do not count against the limit: otherwise whoever knocks on would never be let in again. */
+/**
+ * Creates a meter. Refused requests don't count toward the limit: otherwise, a client that keeps trying would never
+ * succeed.
+ */
 export function createRequestMeter(
   limits: () => { readonly requestsPerWindow: number; readonly windowSeconds: number },
 ): RequestMeter {

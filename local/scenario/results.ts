@@ -7,7 +7,7 @@ import { announcingMore, glbOf } from './relief-glb.ts';
 import { isTextured } from './tripo-inputs.ts';
 import type { World } from './world.ts';
 
-/** How the files of a job will be made; the same image and inputs share what is made once. */
+/** Returns the recipe for the files of a job. Jobs with the same image and inputs share their files. */
 export function recipeFor(
   image: { readonly file: string; readonly bytes: Uint8Array },
   inputs: TripoInputs,
@@ -43,7 +43,10 @@ function parametersOf(inputs: TripoInputs): ReliefParameters {
 
 const inTheMaking = new WeakMap<World, Map<string, Promise<ResultRecord>>>();
 
-/** The files of a job, made when they are first asked for: nothing is computed for a job that nobody fetches. */
+/**
+ * Returns the files of a job. Makes them at the first request, so a job whose files are never requested costs no
+ * computation.
+ */
 export async function resultOf(recipe: Recipe, inputs: TripoInputs, world: World): Promise<ResultRecord> {
   const known = world.results.get(recipe.resultId);
   if (known !== undefined) return known;
@@ -58,7 +61,7 @@ export async function resultOf(recipe: Recipe, inputs: TripoInputs, world: World
   }
 }
 
-/** Under which name a file of a result is kept. */
+/** Returns the storage key of a result file. */
 export function fileName(resultId: string, file: ResultFile): string {
   return `${resultId}-${file}`;
 }
@@ -95,14 +98,14 @@ async function make(recipe: Recipe, inputs: TripoInputs, world: World): Promise<
 
 const triangles = new Map<boolean, Promise<ReliefFiles>>();
 
-/** Made once for all the jobs of a simulation. */
+/** Makes the files once for all jobs of a simulation. */
 async function triangle(quad: boolean): Promise<ReliefFiles> {
   const made = triangles.get(quad) ?? makeTriangle(quad);
   triangles.set(quad, made);
   return await made;
 }
 
-/** One triangle and two blank pictures: valid, and made in no time. */
+/** Makes a triangle and two blank images, which are valid and fast to create. */
 async function makeTriangle(quad: boolean): Promise<ReliefFiles> {
   const mesh = {
     positions: Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0),

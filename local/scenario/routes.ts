@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 
 interface Route {
   readonly method: string;
-  /** `:name` stands for one segment. */
+  /** `:name` matches one segment. */
   readonly pattern: string;
   readonly operation: Operation;
   readonly run: (call: Call, world: World) => Promise<Reply>;
@@ -43,17 +43,17 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', pattern: '/cdn/thumbnails/:assetId', operation: 'thumbnail', run: thumbnail },
 ];
 
-/** Where redirected downloads end up. */
+/** The target of redirected downloads. */
 function cdnMoved(call: Call, world: World): Promise<Reply> {
   return cdnFile({ ...call, params: { ...call.params, hop: 'moved' } }, world);
 }
 
-/** The route of a request with what its path says; undefined when there is none. */
+/** Returns the route of a request with its path parameters, or undefined if there is none. */
 export function routeFor(method: string, path: string, query: URLSearchParams) {
   for (const route of ROUTES) {
     const params = route.method === method ? matched(route.pattern, path) : undefined;
     if (params === undefined) continue;
-    // Only this spelling in the query makes a dry run; in the body it would be a paid job.
+    // Only this spelling in the query starts a dry run. `dryRun` in the body would start a paid job.
     if (route.operation === 'generate' && query.get('dryRun') === 'true') {
       return { operation: 'dryRun' as const, run: dryRun, params };
     }

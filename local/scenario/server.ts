@@ -7,11 +7,11 @@ import type { Ledger } from './ledger.ts';
 import type { StandInModel } from './tripo-inputs.ts';
 import type { StandInOptions, StandInOptionsInput } from './options.ts';
 
-/** How to start it. */
+/** Options of the server. */
 export interface StandInProps {
-  /** 0, the default, takes a free one. */
+  /** 0 means any free port. */
   readonly port?: number;
-  /** Where everything is kept; only in memory without it. One process at a time. */
+  /** The folder for all data. Without one, the data is in memory. Only one process at a time can use it. */
   readonly folder?: string | undefined;
   readonly apiKey: string;
   readonly apiSecret: string;
@@ -24,29 +24,29 @@ export interface StandInProps {
   readonly random?: () => number;
 }
 
-/** A stand-in that listens on 127.0.0.1. */
+/** A running stand-in on 127.0.0.1. */
 export interface StandIn {
-  /** Such as `http://127.0.0.1:41234`; the `_control` routes and the files are under it. */
+  /** The origin, such as `http://127.0.0.1:41234`, for `_control` routes and files. */
   readonly origin: string;
-  /** The base of the API: the origin with `/v1`. */
+  /** The base URL of the API: the origin with `/v1`. */
   readonly url: string;
-  /** The knobs as they are now. */
+  /** The current options. */
   readonly options: StandInOptions;
   /**
-   * Changes some knobs; null puts one back.
+   * Changes some options. null resets an option.
    *
    * @throws BadOptionError
    */
   readonly setOptions: (patch: unknown) => void;
   readonly ledger: () => Ledger;
-  /** Cuts what is still open. */
+  /** Closes the server and all open connections. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Starts listening.
+ * Starts the server.
  *
- * @throws BadOptionError, or the error of `listen` when the port is taken
+ * @throws BadOptionError, or the error of `listen` if the port is in use
  */
 export async function startStandIn(props: StandInProps): Promise<StandIn> {
   let origin = '';
@@ -96,9 +96,10 @@ async function serve(
   try {
     await give(await api.handle(requestOf(incoming)), outgoing, waiting);
   } catch (error) {
-    // Usually a client that went away. If not, it is a mistake of ours, which must not look like the service's.
+    // Usually, the client has disconnected. Otherwise, this is a bug in the stand-in, which must not look like an error
+    // of Scenario.
     if (outgoing.headersSent || outgoing.destroyed) outgoing.destroy();
-    else await send(json(500, { reason: `the stand-in itself failed: ${String(error)}` }), outgoing);
+    else await send(json(500, { reason: `internal error in the stand-in: ${String(error)}` }), outgoing);
   }
 }
 
@@ -119,7 +120,7 @@ function requestOf(incoming: IncomingMessage): ApiRequest {
 
 async function give(answer: ApiAnswer, outgoing: ServerResponse, waiting: Set<NodeJS.Timeout>): Promise<void> {
   if ('cut' in answer) {
-    // A reset, not a polite end: what a client sees when a connection breaks.
+    // Reset the connection instead of closing it cleanly, as when a connection breaks.
     outgoing.socket?.resetAndDestroy();
   } else if ('hangSeconds' in answer) {
     await silence(answer.hangSeconds, outgoing, waiting);
@@ -129,7 +130,7 @@ async function give(answer: ApiAnswer, outgoing: ServerResponse, waiting: Set<No
   }
 }
 
-/** Over early when the client gives up. */
+/** Waits, but returns early if the client disconnects. */
 function silence(seconds: number, outgoing: ServerResponse, waiting: Set<NodeJS.Timeout>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, seconds * 1000);

@@ -12,16 +12,16 @@ const policySchema = z.object({
   ]),
 });
 
-/** Signs addresses in the manner of CloudFront's custom policies, with a secret of the stand-in's own. */
+/** Signs URLs like CloudFront custom policies, with a secret of the stand-in. */
 export interface UrlSigner {
   signed(url: string, expiresAtMs: number): string;
-  /** Why the address is not good any more or never was; undefined when it is. */
+  /** Returns why the URL is invalid or expired, or undefined if it is valid. */
   objection(path: string, query: URLSearchParams, nowMs: number): string | undefined;
-  /** One signature over anything, for the part addresses in the manner of S3. */
+  /** Signs any text, for upload part URLs in the style of S3. */
   signature(text: string): string;
 }
 
-/** @param secret hex; keep it, or all addresses given out become bad */
+/** @param secret hex; keep it, or all earlier URLs become invalid */
 export function createUrlSigner(secret: string): UrlSigner {
   const hmac = (text: string) => createHmac('sha256', Buffer.from(secret, 'hex')).update(text);
   const cloudFront = (base64: string) => base64.replaceAll('+', '-').replaceAll('=', '_').replaceAll('/', '~');
@@ -55,7 +55,7 @@ export function createUrlSigner(secret: string): UrlSigner {
       if (query.get('Key-Pair-Id') !== KEY_PAIR_ID) return 'Unknown Key';
       if (!same(cloudFront(hmac(encoded).digest('base64')), signature)) return 'Access denied';
       const policy = policyOf(encoded);
-      // Only the path: after a restart the stand-in may listen on another port.
+      // Compare only the path, because the stand-in can have another port after a restart.
       if (policy === undefined || new URL(policy.Resource).pathname !== path) return 'Access denied';
       return nowMs / 1000 < policy.Condition.DateLessThan['AWS:EpochTime'] ? undefined : 'Access denied';
     },

@@ -1,11 +1,14 @@
 import { blurred, emptyField, type Field } from './field.ts';
 import type { Picture } from './picture.ts';
 
-/** Less is no object, more is no cut-out. */
+/** If the object covers less than this, there is no object. If it covers more, there is no background. */
 const LEAST_COVER = 0.01;
 const MOST_COVER = 0.985;
 
-/** Where the object is: 1 inside, 0 outside, soft at the edge. A picture without anything to cut out is all object. */
+/**
+ * Returns where the object is: 1 inside, 0 outside, soft at the edge. If the image has no background to remove, all of
+ * it is the object.
+ */
 export function silhouetteOf(picture: Picture): Field {
   const alpha = alphaOf(picture);
   const cover = meanOf(alpha);
@@ -29,10 +32,10 @@ function meanOf({ values }: Field): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Smaller patches of exactly the background's colour are highlights; larger ones one looks through, as in a handle. */
+/** Smaller patches of the background color are highlights. Larger ones are holes, as in a handle. */
 const HOLE_SHARE = 0.01;
 
-/** Cuts out a plain background: a colour that runs smoothly between the four corners, reached from the border. */
+/** Removes a plain background: a color that varies smoothly between the four corners and is connected to the border. */
 function withoutBackground(picture: Picture): Field | undefined {
   const { width, height } = picture;
   const distance = distanceToBackground(picture);
@@ -102,7 +105,7 @@ function neighboursOf(at: number, width: number, height: number): number[] {
   return found;
 }
 
-/** Dust would become crumbs floating around the object: what is smaller than a hundredth of the largest piece goes. */
+/** Removes pieces smaller than a hundredth of the largest one, which would float around the object as crumbs. */
 function withoutSpecks(mask: Field): Field {
   const pieces = piecesOf(mask);
   const largest = pieces.reduce((most, piece) => Math.max(most, piece.length), 0);
@@ -113,7 +116,7 @@ function withoutSpecks(mask: Field): Field {
   return kept;
 }
 
-/** The pixels that hang together, piece by piece. */
+/** Returns the connected pixels of each piece. */
 function piecesOf({ width, height, values }: Field): number[][] {
   const seen = new Uint8Array(values.length);
   const pieces: number[][] = [];
@@ -133,13 +136,16 @@ function piecesOf({ width, height, values }: Field): number[][] {
   return pieces;
 }
 
-/** 1 where a pixel and all around it belong to the object: nearer to the edge it is a mixture with the background. */
+/**
+ * Returns 1 where a pixel and all its neighbors belong to the object. Nearer to the edge, the color is mixed with the
+ * background.
+ */
 export function coreOf(cover: Field): Field {
   const near = blurred(blurred(cover, 1), 1);
   return { ...near, values: near.values.map((value) => Math.max(0, Math.min(1, value * 10 - 9))) };
 }
 
-/** The picture with the colours of the core running out over the edge, so that no background shows on the rim. */
+/** Extends the colors of the core over the edge, so that no background shows on the rim. */
 export function bledOver(picture: Picture, core: Field): Picture {
   const { width, height } = picture;
   const rgba = new Uint8Array(picture.rgba);

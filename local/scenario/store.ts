@@ -2,18 +2,18 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where everything is kept: small JSON documents by collection and id, and files by key. */
+/** The storage of the stand-in: small JSON documents by collection and ID, and files by key. */
 export interface Store {
   load(collection: string): Promise<unknown[]>;
   save(collection: string, id: string, document: unknown): Promise<void>;
   remove(collection: string, id: string): Promise<void>;
   saveFile(key: string, bytes: Uint8Array): Promise<void>;
   readFile(key: string): Promise<Uint8Array>;
-  /** The bytes from `start` up to and including `end`. */
+  /** Reads the bytes from `start` to `end`, inclusive. */
   streamFile(key: string, start: number, end: number): AsyncIterable<Uint8Array>;
 }
 
-/** Survives kill -9 at any instant: every write goes to a new name first and is then renamed. */
+/** Stores data in a folder. Survives `kill -9` at any time: each write creates a new file and then renames it. */
 export async function createFolderStore(folder: string): Promise<Store> {
   let writes = 0;
   const pathOf = (collection: string, id: string) => join(folder, collection, `${id}.json`);
@@ -56,7 +56,7 @@ export async function createFolderStore(folder: string): Promise<Store> {
   };
 }
 
-/** Forgets everything with the process: for simulations. */
+/** Stores data in memory until the process ends, for simulations. */
 export function createMemoryStore(): Store {
   const files = new Map<string, Uint8Array>();
   const fileOf = (key: string) => {
@@ -80,25 +80,28 @@ export function createMemoryStore(): Store {
   };
 }
 
-/** A collection in memory, written through to the store. */
+/** A collection in memory that writes through to the store. */
 export interface Shelf<T extends { readonly id: string }> {
   get(id: string): T | undefined;
-  /** In the order in which they were put first. */
+  /** Returns the items in the order in which they were first added. */
   all(): T[];
-  /** Those of them that are on disk: what would still be known after a kill -9 right now. */
+  /** Returns the items on disk, which survive a `kill -9` at this moment. */
   kept(): T[];
-  /** Visible at once; on disk, not before `earlier` is kept, when the promise is kept: answer only then. */
+  /**
+   * Adds an item. It is visible immediately, and on disk when the promise resolves, but not before `earlier` is. Answer
+   * only then.
+   */
   put(item: T, earlier?: Promise<unknown>): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
-/** Reads a collection; `order` gives back the order that file names do not keep. */
+/** Reads a collection. `order` restores the order, which file names don't keep. */
 export async function createShelf<T extends { readonly id: string }>(
   store: Store,
   collection: string,
   order: (item: T) => number,
 ): Promise<Shelf<T>> {
-  // Only this program writes there.
+  // Only this program writes to the folder.
   const found = (await store.load(collection)) as T[];
   const items = new Map(found.sort((a, b) => order(a) - order(b)).map((item) => [item.id, item]));
   const keptIds = new Set(items.keys());

@@ -5,7 +5,10 @@ import type { TripoInputs } from './records.ts';
 /** Tripo 3.1. */
 const TRIPO_MODEL_ID = 'model_tripo-v3-1-image-to-3d';
 
-/** A model that can be run here. Whatever its inputs are called, its files are made from the same in Tripo's words. */
+/**
+ * A model that the stand-in supports. Whatever the names of its inputs, its files are made from their equivalents in
+ * Tripo's terms.
+ */
 export interface StandInModel {
   readonly id: string;
   readonly title: string;
@@ -13,7 +16,7 @@ export interface StandInModel {
   readonly toTripo: (inputs: Readonly<Record<string, unknown>>) => TripoInputs;
 }
 
-/** An input of a model as its record describes it. */
+/** An input in the record of a model. */
 export interface InputField {
   readonly name: string;
   readonly type: 'file' | 'boolean' | 'string' | 'number';
@@ -22,7 +25,7 @@ export interface InputField {
   readonly costImpact?: boolean;
 }
 
-/** The fourteen inputs, in the order of the record, which is also the order in which the validator looks at them. */
+/** The fourteen inputs, in the order of the record, which is also the order in which the validator checks them. */
 const TRIPO_FIELDS: readonly InputField[] = [
   { name: 'image', type: 'file' },
   { name: 'texture', type: 'boolean', default: true, costImpact: true },
@@ -58,8 +61,8 @@ const TRIPO_FIELDS: readonly InputField[] = [
 ];
 
 /**
- * The body of a submission, checked. `dryRun` in it is ignored silently: the real service takes the request for a paid
- * one, too.
+ * Checks the body of a submission. Ignores `dryRun` in the body without an error: the real service also treats such a
+ * request as a paid one.
  *
  * @throws Refusal 400 in the words of the validator
  */
@@ -71,13 +74,13 @@ export function readInputs({ fields }: StandInModel, body: Readonly<Record<strin
   return Object.fromEntries(inputs);
 }
 
-/** The models of a stand-in that is told nothing else. */
+/** The default models of a stand-in. */
 export const MODELS: readonly StandInModel[] = [
   {
     id: TRIPO_MODEL_ID,
     title: 'Tripo 3.1 Image to 3D',
     fields: TRIPO_FIELDS,
-    // Every field was checked against its type.
+    // The type of each field was checked above.
     toTripo: (inputs) => inputs as unknown as TripoInputs,
   },
 ];
@@ -96,12 +99,12 @@ function checkField({ name, type, allowedValues }: InputField, value: unknown) {
   }
 }
 
-/** Whether there will be a texture: with both left out there is, and `pbr` alone brings one, too. */
+/** Returns whether the model gets a texture. It does by default, and `pbr` alone also implies one. */
 export function isTextured({ texture = true, pbr = true }: TripoInputs): boolean {
   return texture || pbr;
 }
 
-/** Why these inputs do not go together; undefined when they do. */
+/** Returns why these inputs conflict, or undefined if they don't. */
 export function conflictIn(inputs: TripoInputs): string | undefined {
   const { texture = true, pbr = true, quad = false, generateParts = false } = inputs;
   if (generateParts && (texture || pbr || quad)) {
@@ -120,7 +123,7 @@ function faceRange({ smartLowPoly, quad, geometryQuality }: TripoInputs): [least
   return [1, geometryQuality === 'detailed' ? 2_000_000 : 1_500_000];
 }
 
-/** What a run with these inputs costs, in CU. */
+/** Returns the price of a run with these inputs, in CU. */
 export function priceOf(inputs: TripoInputs, prices: StandInOptions['prices']): number {
   const textured = isTextured(inputs);
   return (

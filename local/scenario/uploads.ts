@@ -7,17 +7,20 @@ import type { AssetRecord, UploadRecord } from './records.ts';
 import type { World } from './world.ts';
 
 const KINDS = ['3d', 'asset', 'audio', 'avatar', 'image', 'model', 'text', 'video'];
-/** S3's own rule; the last part may be smaller. */
+/** The minimum part size in S3. The last part can be smaller. */
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
-/** No image needs more, and a part is held in memory here. */
+/** Enough for any image. The stand-in keeps a part in memory. */
 const MOST_PART_BYTES = 64 * 1024 * 1024;
 const MOST_BYTES = 5 * 1024 ** 4;
 
-/** `POST /uploads`: hands out one signed address for each part. */
+/** `POST /uploads`: returns a signed URL for each part. */
 export async function createUpload(call: Call, world: World): Promise<Reply> {
   const body = await objectIn(call, world.settings.options().bodyLimitBytes);
   if (body['url'] !== undefined) {
-    throw new Refusal(400, 'the stand-in does not pull files from a url: nobody knows how the real one does');
+    throw new Refusal(
+      400,
+      'the stand-in does not support uploads from a URL, because the behavior of Scenario is unknown',
+    );
   }
   refuseUnknown(body, ['fileName', 'contentType', 'fileSize', 'kind', 'parts', 'assetOptions']);
   const kind = requiredString(body, 'kind');
@@ -52,7 +55,7 @@ function partsOf(upload: UploadRecord, world: World) {
   });
 }
 
-/** `PUT` of one part, with S3's rules: no credentials but the signature, no header that was not signed, a length. */
+/** `PUT` of one part by the rules of S3: a length is required, and credentials and unsigned headers are not allowed. */
 export async function putPart(call: Call, world: World): Promise<Reply> {
   const { uploadId = '', number = '' } = call.params;
   const expires = Number(call.query.get('Expires'));
@@ -86,13 +89,13 @@ function partFile(uploadId: string, number: number): string {
   return `${uploadId}-part-${number}`;
 }
 
-/** `POST /uploads/{uploadId}/action`: puts the parts together and looks at what they are. */
+/** `POST /uploads/{uploadId}/action`: joins the parts and checks the file. */
 export async function completeUpload(call: Call, world: World): Promise<Reply> {
   const upload = findUpload(call, world);
   const body = await objectIn(call, world.settings.options().bodyLimitBytes);
   refuseUnknown(body, ['action']);
   if (requiredString(body, 'action') !== 'complete') throw new Refusal(400, '"action" must be [complete]');
-  // Repeated after a lost answer: there is still only one asset.
+  // A client repeats the call after a lost answer. It still creates only one asset.
   if (upload.steps.length > 1) return json(200, { upload: uploadView(upload, world) });
   const completed = await imported(upload, world);
   await Promise.all([world.uploads.put(completed), world.jobs.put(jobOf(completed, world))]);
@@ -139,7 +142,7 @@ async function imported(upload: UploadRecord, world: World): Promise<UploadRecor
 async function readParts(upload: UploadRecord, world: World): Promise<Uint8Array[]> {
   const parts: Uint8Array[] = [];
   for (let number = 1; number <= upload.parts; number++) {
-    // A part that never came is not there.
+    // A part that was never uploaded doesn't exist.
     const part = await world.store.readFile(partFile(upload.id, number)).catch(() => undefined);
     if (part !== undefined) parts.push(part);
   }
@@ -152,7 +155,9 @@ function objectionTo(upload: UploadRecord, parts: readonly Uint8Array[]): string
     return 'EntityTooSmall: all parts but the last must have at least 5 MB';
   }
   const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
-  return size === upload.fileSize ? undefined : `the file has ${size} bytes, announced were ${upload.fileSize}`;
+  return size === upload.fileSize
+    ? undefined
+    : `the file has ${size} bytes instead of the announced ${upload.fileSize}`;
 }
 
 /** `GET /uploads/{uploadId}` */
@@ -197,7 +202,7 @@ const JOB_STATUS: Readonly<Record<string, string>> = {
   failed: 'failure',
 };
 
-/** Every upload has a job, which costs nothing. */
+/** Returns the job of an upload, which is free. */
 function jobOf(upload: UploadRecord, world: World) {
   return {
     id: upload.jobId,

@@ -7,24 +7,24 @@ import { createUrlSigner, type UrlSigner } from './signed-url.ts';
 import { MODELS, type StandInModel } from './tripo-inputs.ts';
 import { createFolderStore, createMemoryStore, createShelf, type Shelf, type Store } from './store.ts';
 
-/** What a stand-in is made of. */
+/** The parts from which a stand-in is created. */
 export interface WorldProps {
-  /** Where it can be reached: asked when an address is needed, so a server may learn its port late. */
+  /** Returns the origin of the server. Called when a URL is needed, because a server learns its port late. */
   readonly origin: () => string;
   readonly apiKey: string;
   readonly apiSecret: string;
-  /** Milliseconds since 1970; may be virtual. */
+  /** Returns milliseconds since 1970. The time can be virtual. */
   readonly now: () => number;
-  /** 0 to below 1, for ids and log-normal durations. */
+  /** Returns a number from 0 up to, but not including, 1, for IDs and log-normal durations. */
   readonly random: () => number;
-  /** Where to keep everything; only in memory without it. */
+  /** The folder for all data. Without one, the data is in memory. */
   readonly folder?: string | undefined;
   readonly options?: StandInOptionsInput | undefined;
   /** @default Tripo 3.1 */
   readonly models?: readonly StandInModel[] | undefined;
 }
 
-/** Everything that routes work with. */
+/** Everything that the routes need. */
 export interface World extends WorldProps {
   readonly models: readonly StandInModel[];
   readonly store: Store;
@@ -35,23 +35,23 @@ export interface World extends WorldProps {
   readonly signer: UrlSigner;
   readonly settings: Settings;
   readonly tally: Tally;
-  /** A new id: the prefix and 24 letters and digits that no other has. */
+  /** Returns a unique ID: the prefix, and 24 letters and digits. */
   readonly newId: (prefix: 'job' | 'asset' | 'upload') => string;
-  /** A timestamp as answers show it, ahead by the configured skew. */
+  /** Formats a timestamp for answers, with the configured skew. */
   readonly date: (atMs: number) => string;
 }
 
-/** The knobs as they are now. */
+/** The current options. */
 interface Settings {
   readonly options: () => StandInOptions;
   readonly faults: () => FaultScript;
-  /** CU that may still be spent. */
+  /** Returns the remaining CU. */
   readonly creditsLeft: () => number;
-  /** @throws BadOptionError, and then nothing has changed */
+  /** @throws BadOptionError; in this case, nothing changes */
   readonly change: (patch: unknown) => void;
 }
 
-/** Opens the folder, or begins with nothing. */
+/** Opens the folder, or starts with an empty store. */
 export async function openWorld(props: WorldProps): Promise<World> {
   const store = props.folder === undefined ? createMemoryStore() : await createFolderStore(props.folder);
   const jobs = await createShelf<JobRecord>(store, 'jobs', (job) => job.number);
@@ -79,7 +79,7 @@ export async function openWorld(props: WorldProps): Promise<World> {
     newId(prefix) {
       for (;;) {
         const id = `${prefix}_${letters(24, props.random)}`;
-        // After a restart with the same seed a generator repeats itself.
+        // After a restart with the same seed, the random generator repeats itself.
         if (![jobs, assets, uploads].some((shelf) => shelf.get(id) !== undefined)) return id;
       }
     },
@@ -101,7 +101,7 @@ function createSettings(input: StandInOptionsInput | undefined, spent: () => num
     creditsLeft: () => (options.creditsLeft === null ? Infinity : options.creditsLeft - (spent() - spentBefore)),
     change(patch) {
       options = patchedOptions(options, patch);
-      // A change of another knob must not begin the faults or the budget anew.
+      // A change of another option must not reset the faults or the remaining credits.
       if (Object.hasOwn(patch as object, 'faults')) faults = createFaultScript(options.faults);
       if (Object.hasOwn(patch as object, 'creditsLeft')) spentBefore = spent();
     },
@@ -125,7 +125,7 @@ export function originalIdOf(copyId: string): string | undefined {
   return copyId.endsWith(COPY) ? copyId.slice(0, -COPY.length) : undefined;
 }
 
-/** Kept, so that addresses given out stay good over a restart. */
+/** Stored, so that earlier URLs stay valid after a restart. */
 async function signingSecret(store: Store): Promise<string> {
   const [kept] = (await store.load('keys')) as { readonly secret: string }[];
   if (kept !== undefined) return kept.secret;
@@ -136,7 +136,7 @@ async function signingSecret(store: Store): Promise<string> {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** So many letters and digits. */
+/** Returns a random string of letters and digits. */
 export function letters(count: number, random: () => number): string {
   return Array.from({ length: count }, () => ALPHABET[Math.floor(random() * ALPHABET.length)]).join('');
 }

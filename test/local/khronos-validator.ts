@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What the validator says of a file; it has no types of its own. */
+/** The report of the validator, which has no types. */
 interface Report {
   readonly issues: {
     readonly numErrors: number;
@@ -10,7 +10,7 @@ interface Report {
   readonly info: { readonly totalTriangleCount: number };
 }
 
-/** Khronos' own glTF validator. */
+/** The glTF validator of Khronos. */
 export const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
   readonly validateBytes: (bytes: Uint8Array) => Promise<Report>;
 };

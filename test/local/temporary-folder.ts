@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 
 type Clean = () => Promise<void>;
 
-/** A folder that is gone when the test ends, or whenever its maker says. */
+/** Creates a folder that is removed at the end of the test, or at the time that the caller sets. */
 export async function temporaryFolder(atEnd: (clean: Clean) => void = onTestFinished): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'meshdrop-test-'));
   atEnd(() => rm(folder, { recursive: true, force: true }));

@@ -1,14 +1,14 @@
 import { createRandom } from '../simulation/random.ts';
 import { createVirtualClock } from '../simulation/clock.ts';
 
-/** Time for one test, which passes only when the test lets it. */
+/** Creates a clock for one test, which advances only when the test advances it. */
 export function createVirtualTime() {
   const clock = createVirtualClock(Date.UTC(2026, 2, 1, 12), createRandom(1));
   return {
     clock,
-    /** Lets so many seconds pass, and everything happen that is due by then. */
+    /** Advances the clock by this many seconds and runs everything that is due. */
     pass: async (seconds: number): Promise<void> => {
-      // What is under way happens now, not later.
+      // Run pending work now, not later.
       await new Promise((resolve) => setImmediate(resolve));
       let isOver = false;
       clock.after(seconds * 1000, () => {

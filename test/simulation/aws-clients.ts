@@ -9,7 +9,7 @@ import { ConnectionError } from './wire.ts';
 import { normalizeAwsErrors, normalizeS3Errors } from '../../functions/platform/aws-errors.ts';
 import { skipPartSignatures } from '../../functions/store-assets/unsigned-parts.ts';
 
-/** What a client sends, as far as an endpoint needs it. */
+/** The parts of a client's request that an endpoint needs. */
 export interface AwsRequest {
   readonly method: string;
   readonly path: string;
@@ -18,7 +18,7 @@ export interface AwsRequest {
   readonly body?: unknown;
 }
 
-/** What comes back, in the shape that the clients' deserializers take. */
+/** An answer in the format that the clients' deserializers expect. */
 export interface AwsAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,8 +28,8 @@ export interface AwsAnswer {
 const TRIES = 3;
 
 /**
- * In place of sockets: the call goes over the wire of the world whose code is running. A lost answer, a 5xx or "slow down"
- * is tried again here, as the client itself would, so that its second try meets the effect of the first.
+ * Replaces sockets: the call goes over the wire of the world whose code is running. Retries a lost answer, a 5xx, and
+ * "slow down", as the client itself does, so that the retry meets the effect of the first call.
  */
 const requestHandler = {
   metadata: { handlerProtocol: 'http/1.1' },
@@ -53,14 +53,14 @@ const config = {
   region,
   endpoint: 'http://127.0.0.1:4566',
   credentials: { accessKeyId: 'functions', secretAccessKey: 'none' },
-  // Nobody checks signatures here, and half of a call's time would go into them.
+  // Signatures are not checked here, and they would take half of a call's time.
   signer: { sign: async <Sent>(request: Sent) => request },
   maxAttempts: 1,
-  // The clients type their handlers by the SDK's own request class; what passes is the same.
+  // The clients type their handlers with the SDK's own request class, which has the same content.
   requestHandler: requestHandler as never,
 };
 
-/** The real clients, made once for all worlds. */
+/** The real clients, created once for all worlds. */
 export const clients = {
   s3: skipPartSignatures(normalizeS3Errors(new S3Client({ ...config, forcePathStyle: true }))),
   sfn: normalizeAwsErrors(new SFNClient(config)),
@@ -70,8 +70,8 @@ export const clients = {
 };
 
 /**
- * At its first call a client looks for configuration files, in real time, which no virtual clock waits for. So each of them
- * makes a call before the first history; outside of every function it leads nowhere.
+ * At its first call, a client looks for configuration files in real time, which a virtual clock doesn't wait for. So
+ * each client makes a call before the first history. Outside of a function, the call leads nowhere.
  */
 export async function warmClients(): Promise<void> {
   await Promise.allSettled([

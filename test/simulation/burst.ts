@@ -1,15 +1,18 @@
 import { type Ended, play } from './history.ts';
 import { files } from './images.ts';
 
-/** How it went when many images came at once. */
+/** The results of a burst of images. */
 export interface BurstFigures {
   readonly uploads: number;
   readonly problem: string | undefined;
   readonly stored: number;
   readonly payments: number;
-  /** 0 to 1: of the slots that Scenario gives, from the first submission to when fewer jobs than slots are left. */
+  /**
+   * The share of Scenario's slots in use, from 0 to 1. Measured from the first submission until fewer jobs than slots
+   * are left.
+   */
   readonly slotsBusy: number;
-  /** Requests to Scenario within any 60 seconds, refused ones included. */
+  /** The highest number of requests to Scenario within any 60 seconds, including refused ones. */
   readonly requestsPeak: number;
   readonly virtualHours: number;
   readonly receivesPerMessage: number;
@@ -21,7 +24,7 @@ export interface BurstFigures {
 const SLOTS = 5;
 const REQUESTS_A_MINUTE = 100;
 
-/** All uploads at the same moment, and jobs of log-normal length as they were measured. */
+/** Simulates simultaneous uploads, with log-normal job durations as measured. */
 export async function burst(uploads: number, seed: number): Promise<BurstFigures> {
   const ended = await play({
     setting: {
@@ -67,14 +70,14 @@ function slotsBusy({ ledger }: Ended): number {
 
 const LEAST_SLOTS_BUSY = 0.95;
 
-/** What is not as promised. */
+/** Returns the promises that the figures break. */
 export function shortcomings(figures: BurstFigures): readonly string[] {
   const { uploads, problem, stored, payments, slotsBusy, requestsPeak } = figures;
   return [
     ...(problem === undefined ? [] : [problem]),
-    ...(stored === uploads ? [] : [`${uploads - stored} of ${uploads} images became no model`]),
-    ...(payments === uploads ? [] : [`${uploads} images were paid ${payments} times`]),
-    ...(slotsBusy >= LEAST_SLOTS_BUSY ? [] : [`the slots were busy ${(slotsBusy * 100).toFixed(1)} % of the time`]),
-    ...(requestsPeak <= REQUESTS_A_MINUTE ? [] : [`${requestsPeak} requests within a minute`]),
+    ...(stored === uploads ? [] : [`${uploads - stored} of ${uploads} images have no model`]),
+    ...(payments === uploads ? [] : [`${uploads} images caused ${payments} payments`]),
+    ...(slotsBusy >= LEAST_SLOTS_BUSY ? [] : [`the slots were busy only ${(slotsBusy * 100).toFixed(1)}% of the time`]),
+    ...(requestsPeak <= REQUESTS_A_MINUTE ? [] : [`Scenario got ${requestsPeak} requests within a minute`]),
   ];
 }

@@ -4,17 +4,17 @@ import { disturbedHistory, nameOf as disturbanceName } from './disturbed-history
 import { type Ended, play } from './history.ts';
 import { WIRE_FAULTS } from './wire-faults.ts';
 
-/** One history of the campaign, under a name by which it can be found again. */
+/** One history of the campaign, with a name that identifies it. */
 export interface Case {
   readonly name: string;
-  /** What it disturbs the product with. */
+  /** The faults in the history. */
   readonly faults: readonly string[];
-  /** How it has to end. @default however it likes */
+  /** The phase in which the run must end. @default any phase */
   readonly phase?: string;
   readonly play: () => Promise<Ended>;
 }
 
-/** Every fault of a call, at every call of every way. */
+/** Returns each fault of a call, at each call of each way. */
 export async function crashCases(seed: number): Promise<readonly Case[]> {
   const cases: Case[] = [];
   for (const way of WAYS) {
@@ -29,7 +29,7 @@ export async function crashCases(seed: number): Promise<readonly Case[]> {
   return cases;
 }
 
-/** Every disturbance alone. */
+/** Returns each disturbance alone. */
 export function faultCases(seed: number): readonly Case[] {
   return [...DISTURBANCES, ...LARGE_DISTURBANCES].map((one) => ({
     name: `${one.name}, seed ${seed}`,
@@ -39,7 +39,7 @@ export function faultCases(seed: number): readonly Case[] {
   }));
 }
 
-/** Every two of them. */
+/** Returns each pair of disturbances. */
 export function pairCases(seed: number): readonly Case[] {
   return DISTURBANCES.flatMap((one, n) => DISTURBANCES.slice(n + 1).map((other) => [one, other] as const))
     .filter(isWithinBounds)
@@ -50,8 +50,8 @@ export function pairCases(seed: number): readonly Case[] {
     }));
 }
 
-/** What is wrong with how it ended; undefined when nothing is. */
+/** Returns what is wrong with the end of a history, or undefined. */
 export function problemOf({ phase }: Case, { problem, phases }: Ended): string | undefined {
   if (problem !== undefined || phase === undefined || phases[0] === phase) return problem;
-  return `it should have ended ${phase} and ended ${phases[0]}`;
+  return `the run must end as ${phase}, but ends as ${phases[0]}`;
 }

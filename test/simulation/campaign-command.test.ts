@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { PARTS, readCampaign } from './campaign-command.ts';
 
-it('plays every part from the seed 1 when nothing is said', () => {
+it('plays all parts from the seed 1 by default', () => {
   expect(readCampaign([])).toEqual({
     histories: 2000,
     seed: 1,
@@ -12,7 +12,7 @@ it('plays every part from the seed 1 when nothing is said', () => {
   });
 });
 
-it('plays one part, as often and from where it is told', () => {
+it('plays one part with the given count and seed', () => {
   expect(readCampaign(['--only', 'histories', '--histories=10', '--seed', '7'])).toMatchObject({
     parts: ['histories'],
     histories: 10,
@@ -25,6 +25,6 @@ it.each([
   ['--only=crsh', 'did you mean crash?'],
   ['--seed=many', '--seed many: use a whole number'],
   ['crash', "Unexpected argument 'crash'"],
-])('refuses %s and says what is meant', (argument, said) => {
+])('refuses %s with a message that says what to do', (argument, said) => {
   expect(() => readCampaign([argument])).toThrow(said);
 });

@@ -5,7 +5,7 @@ import { UsageError } from '../../operator/usage-error.ts';
 export const PARTS = ['crash', 'faults', 'pairs', 'histories', 'burst', 'kills'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** What the campaign was asked to do. */
+/** The parsed command line of the campaign. */
 export interface CampaignCommand {
   readonly histories: number;
   readonly seed: number;
@@ -15,20 +15,19 @@ export interface CampaignCommand {
   readonly workers: number;
 }
 
-export const help = `The fault campaign: the whole product in one process, on virtual time.
+export const help = `Runs the fault campaign: the whole product in one process, on virtual time.
 
   npm run campaign                     all parts
   npm run campaign -- --only crash     one part: crash, faults, pairs, histories, burst or kills
 
   --histories N   random histories, default 2000
-  --seed N        where they start, default 1; the same seed, on as many workers, gives the same histories
-  --uploads N     images of the burst, default 1000
-  --kills N       of the real local run, over real HTTP, default 50; some six seconds each
-  --workers N     processes side by side, default 2
+  --seed N        seed of the histories, default 1; the same seed and number of workers repeat the same histories
+  --uploads N     images in the burst, default 1000
+  --kills N       kills of the real local run, over real HTTP, default 50; each takes about six seconds
+  --workers N     parallel processes, default 2
   --help
 
-Ends with 0 when every promise was kept, with 1 and the story of the first history where one was not, and with 2 when it
-was called wrongly.
+Exit codes: 0 if every promise is kept, 1 with the story of the first history that breaks one, and 2 for an invalid call.
 `;
 
 const options = {

@@ -4,20 +4,20 @@ import type { CampaignCommand, Part } from './campaign-command.ts';
 import { type Ended, play, told } from './history.ts';
 import { historyOf, randomHistory, type RandomHistory } from './histories.ts';
 
-/** What one worker has done since it last told. */
+/** What one worker has done since its last report. */
 export interface Figures {
   readonly part: Part;
   readonly histories: number;
   readonly calls: number;
   readonly payments: number;
   readonly virtualHours: number;
-  /** Names of the faults that occurred. */
+  /** The names of the faults that occurred. */
   readonly faults: readonly string[];
 }
 
 export type Report =
   | { readonly kind: 'figures'; readonly figures: Figures }
-  /** The story of a history in which a promise was broken. */
+  /** The story of a history that breaks a promise. */
   | { readonly kind: 'violation'; readonly story: string }
   | { readonly kind: 'done' };
 
@@ -29,7 +29,7 @@ export interface Share {
 
 type Tell = (report: Report) => void;
 
-/** Plays a worker's share of one part, and stops at the first broken promise. */
+/** Plays a worker's share of one part. Stops at the first broken promise. */
 async function playShare({ part, worker, command }: Share, tell: Tell): Promise<void> {
   if (part === 'histories') return await playHistories(worker, command, tell);
   const all = await casesOf(part, command.seed);
@@ -62,13 +62,13 @@ async function playHistories(worker: number, command: CampaignCommand, tell: Tel
     tell({ kind: 'figures', figures: figuresOf('histories', ended, faultsIn(random)) });
     if (ended.problem !== undefined) throw new Error(ended.problem);
   });
-  // Each worker's row begins elsewhere.
+  // Each worker's sequence has its own start.
   const result = await fc.check(property, { numRuns, seed: seed * 1000 + worker });
   const [smallest] = result.counterexample ?? [];
   if (smallest) tell({ kind: 'violation', story: await storyOf(smallest) });
 }
 
-/** A failed random history, played once more for its story. */
+/** Replays a failed random history to get its story. */
 export async function storyOf(random: RandomHistory): Promise<string> {
   return told(await play(historyOf(random)), JSON.stringify(random));
 }
@@ -84,16 +84,16 @@ function faultsIn({
   return [
     ...calls.map(({ fault }) => fault.what),
     ...(standIn.faults ?? []).map(({ on, what }) => `${on} ${what}`),
-    ...outages.map(({ of, what }) => `${of || 'everything'} is out: ${what.what}`),
+    ...outages.map(({ of, what }) => `outage of ${of || 'everything'}: ${what.what}`),
     ...(abortsAtSeconds.length > 0 ? ['executions are stopped'] : []),
-    ...(deliveries.length > 0 ? ['late, lost or doubled events'] : []),
+    ...(deliveries.length > 0 ? ['late, lost, or duplicate events'] : []),
     ...(receivedTwice.length > 0 ? ['two invocations of one message'] : []),
   ];
 }
 
 const [share] = process.argv.slice(2);
 if (process.send && share !== undefined && import.meta.main) {
-  // Its parent ends it, so that nothing it has told is lost on the way.
+  // The parent ends this process, so that no report is lost.
   process.once('disconnect', () => process.exit());
   await playShare(JSON.parse(share) as Share, (report) => process.send?.(report));
   process.send({ kind: 'done' } satisfies Report);

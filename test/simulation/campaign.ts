@@ -8,10 +8,10 @@ import { killCampaign } from './kills.ts';
 import { createRandom } from './random.ts';
 import { openStack } from './stack.ts';
 
-/** Plays the parts one after the other, each on all workers. Exits with 1 at the first broken promise. */
+/** Plays the parts in order, each on all workers. Exits with 1 at the first broken promise. */
 async function campaign(command: CampaignCommand): Promise<number> {
   const begun = performance.now();
-  // Synthesized once, before the workers look for it.
+  // Synthesize once, before the workers look for the assembly.
   await openStack();
   const sums = new Sums(begun);
   for (const part of command.parts) {
@@ -20,7 +20,7 @@ async function campaign(command: CampaignCommand): Promise<number> {
     process.stdout.write(`violation (seed ${command.seed}, part ${part}): ${story}\n`);
     return 1;
   }
-  // A burst alone has told its own figures.
+  // A burst without other parts has already printed its figures.
   if (sums.histories() > 0) process.stdout.write(`seed ${command.seed}\n${sums.told()}\n`);
   return 0;
 }
@@ -71,12 +71,12 @@ async function playPart(part: Part, command: CampaignCommand, sums: Sums): Promi
           else if (report.kind === 'figures') sums.add(report.figures);
           else resolve();
         });
-        child.once('exit', (code) => reject(new Error(`a worker of the part ${part} ended with ${code}`)));
+        child.once('exit', (code) => reject(new Error(`a worker of the part ${part} exited with ${code}`)));
       }),
   );
   const story = await Promise.race([broken, Promise.all(ends).then(() => undefined)]);
   for (const child of children) child.kill();
-  // A killed one is no failure any more.
+  // The end of a killed worker is not a failure.
   await Promise.allSettled(ends);
   sums.progress(true);
   return story;
@@ -84,7 +84,7 @@ async function playPart(part: Part, command: CampaignCommand, sums: Sums): Promi
 
 const PROGRESS_MS = 2_000;
 
-/** What was done so far. */
+/** The sums of all reports. */
 class Sums {
   readonly #begun: number;
   readonly #parts = new Map<Part, number>();
@@ -130,7 +130,7 @@ class Sums {
       ['payments', this.#payments],
       ['virtual hours', Math.round(this.#virtualHours)],
       ['seconds', Math.round(this.#seconds())],
-      ['histories a minute', Math.round((histories * 60) / this.#seconds())],
+      ['histories per minute', Math.round((histories * 60) / this.#seconds())],
     ] as const;
     return lines.map(([name, value]) => `${name.padEnd(22)} ${value.toLocaleString('en')}`).join('\n');
   }

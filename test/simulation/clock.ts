@@ -3,17 +3,20 @@ import type { Random } from './random.ts';
 
 interface Entry {
   readonly time: number;
-  /** Decides between what happens at the same moment. */
+  /** Orders events that are due at the same time. */
   readonly tie: number;
   readonly isBackground: boolean;
   action: (() => void | Promise<void>) | undefined;
 }
 
-/** Virtual time: it moves on only when everybody waits for it. What is due together happens as the seed decides. */
+/**
+ * Virtual time. It advances only when everything waits for it. The seed decides the order of events that are due at the
+ * same time.
+ */
 export interface VirtualClock extends Clock {
-  /** Lets one thing happen, and waits until nobody does anything any more. False when nothing is left to happen. */
+  /** Runs the next event and everything that follows from it immediately. Resolves to false if no event is left. */
   step(): Promise<boolean>;
-  /** How much is to happen that somebody waits for. */
+  /** The number of pending events that are not in the background. */
   readonly foreground: () => number;
 }
 
@@ -48,7 +51,7 @@ export function createVirtualClock(start: number, random: Random): VirtualClock 
     return false;
   }
 
-  /** Promises and streams work until they are done before the event loop turns; two idle turns, and all of them wait. */
+  /** Promises and streams finish before the event loop turns. After two idle turns, everything is waiting. */
   async function quiet(): Promise<void> {
     for (let seen = -1; seen !== planned; ) {
       seen = planned;
@@ -63,7 +66,7 @@ function isBefore(a: Entry, b: Entry): boolean {
   return a.time < b.time || (a.time === b.time && a.tie < b.tie);
 }
 
-/** A binary heap: the earliest is always the first. */
+/** Adds to a binary heap, in which the earliest entry is always first. */
 function push(heap: Entry[], entry: Entry): void {
   let at = heap.push(entry) - 1;
   while (at > 0) {

@@ -3,12 +3,12 @@ import { nameOf, playPoint, pointsOf, WAYS } from './crash-everywhere.ts';
 import { told } from './history.ts';
 
 const SEED = 1;
-/** The campaign crashes everywhere; here only these ways are disturbed at each of their calls. */
+/** The ways that this test disturbs at each of their calls. The campaign does so with all ways. */
 const IN_FULL = new Set(['stored', 'rejected for a bad parameter']);
 const ELSEWHERE = 11;
 
 describe.each(WAYS)('an upload that is $name', (way) => {
-  it('is answered once, and paid at most once, wherever a function is killed', async () => {
+  it('gets one result and at most one payment, wherever a function is killed', async () => {
     const { clean, points } = await pointsOf(way, SEED);
     const tried = points.filter((_, n) => IN_FULL.has(way.name) || n % ELSEWHERE === 0);
 

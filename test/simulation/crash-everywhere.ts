@@ -5,21 +5,21 @@ import type { WireFault } from './wire-faults.ts';
 import { isPossible, type WireCall, type WirePlan } from './wire.ts';
 import type { Setting } from './world.ts';
 
-/** One upload on one kind of way to its answer. */
+/** One kind of way that an upload takes to its result. */
 export interface Way {
   readonly name: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly standIn?: StandInOptionsInput;
   readonly setting?: Omit<Partial<Setting>, 'seed'>;
-  /** How the undisturbed run ends. */
+  /** The final phase of the undisturbed run. */
   readonly phase: 'stored' | 'failed' | 'rejected';
-  /** Calls of the undisturbed run that there have to be at least: the sweep over them must not shrink unnoticed. */
+  /** The minimum number of calls in the undisturbed run, so that the test can't silently cover fewer of them. */
   readonly leastCalls: number;
 }
 
 const on = 'generate' as const;
 
-/** From the drop to each kind of answer, and through each kind of trouble with the paid call. */
+/** The ways from the upload to each kind of result, and through each kind of trouble with the paid call. */
 export const WAYS: readonly Way[] = [
   { name: 'stored', phase: 'stored', leastCalls: 34 },
   {
@@ -41,7 +41,7 @@ export const WAYS: readonly Way[] = [
     leastCalls: 24,
   },
   {
-    name: 'stored after a busy answer',
+    name: 'stored after a refusal because of load',
     standIn: { faults: [{ on, what: 'ceiling', times: 2 }] },
     phase: 'stored',
     leastCalls: 50,
@@ -79,14 +79,14 @@ function historyOf(way: Way, seed: number, wire: WirePlan): History {
   };
 }
 
-/** The same run, with one fault at one call. */
+/** One fault at one call of the run. */
 export interface Point {
   readonly way: Way;
   readonly call: Pick<WireCall, 'number' | 'name'>;
   readonly fault: WireFault;
 }
 
-/** The undisturbed run tells where one may crash, or do whatever else to a call. */
+/** Plays the undisturbed run to find the calls at which a fault is possible. */
 export async function pointsOf(
   way: Way,
   seed: number,

@@ -4,11 +4,11 @@ import type { History } from './history.ts';
 import { type Outage, S3_REFUSALS, type WireFault } from './wire-faults.ts';
 import type { DeliverySeconds } from './world.ts';
 
-/** One thing that is not as it should be. Two of them make a pair. */
+/** One deviation from the normal course. Two of them make a pair. */
 export interface Disturbance {
   readonly name: string;
   readonly standIn?: StandInOptionsInput;
-  /** At the nth call whose name begins so. */
+  /** A fault at the nth call whose name has this prefix. */
   readonly at?: { readonly call: string; readonly nth?: number; readonly what: WireFault };
   readonly outage?: Outage;
   readonly delivery?: (event: EventEnvelope) => DeliverySeconds | undefined;
@@ -18,11 +18,11 @@ export interface Disturbance {
   readonly changes?: History['changes'];
   readonly environment?: Readonly<Record<string, string>>;
   readonly pausedSeconds?: number;
-  /** More than Scenario takes in one call. */
+  /** Whether the image is larger than Scenario accepts in one request. */
   readonly isLarge?: boolean;
-  /** How the run ends when nothing else is wrong. @default 'stored' */
+  /** The final phase of the run if nothing else goes wrong. @default 'stored' */
   readonly phase?: 'stored' | 'failed' | 'rejected';
-  /** Beyond what the promise rests on, together with an uncertain send. */
+  /** Whether the disturbance, together with an uncertain send, is outside the assumptions of the promise. */
   readonly hidesJobForGood?: boolean;
 }
 
@@ -35,18 +35,18 @@ function standIn(name: string, fault: Faults[number], more: Partial<Disturbance>
 const HTML = { what: 'server-error', as: 'html' } as const;
 const generate = 'generate';
 
-/** What Scenario was seen or must be expected to do. @see the contract of the stand-in */
+/** What Scenario was observed to do or can be expected to do. @see the contract of the stand-in */
 const PAID_CALL: readonly Disturbance[] = [
-  standIn('the answer to the paid call is cut', { on: generate, what: 'lost-cut' }),
-  standIn('the paid call is answered 502 and taken', { on: generate, what: 'lost-502' }),
-  standIn('the paid call is answered 504 and taken', { on: generate, what: 'lost-504' }),
-  standIn('the paid call hangs and is taken', { on: generate, what: 'lost-hang' }),
-  standIn('the paid call is cut and not taken', { on: generate, what: 'cut-before' }),
-  standIn('the paid call hangs and is not taken', { on: generate, what: 'hang-before', seconds: 90 }),
-  standIn('the paid call is answered 503 in HTML', { on: generate, ...HTML }),
-  standIn('the paid call is answered 200 without a job', { on: generate, what: 'no-job-id' }),
-  standIn('the paid call is answered with garbage', { on: generate, what: 'garbage' }),
-  standIn('the answer to the paid call breaks off', { on: generate, what: 'truncated' }),
+  standIn('the connection closes before the answer to the paid call', { on: generate, what: 'lost-cut' }),
+  standIn('the paid call gets 502 and starts a job', { on: generate, what: 'lost-502' }),
+  standIn('the paid call gets 504 and starts a job', { on: generate, what: 'lost-504' }),
+  standIn('the paid call hangs and starts a job', { on: generate, what: 'lost-hang' }),
+  standIn('the connection closes and the paid call starts no job', { on: generate, what: 'cut-before' }),
+  standIn('the paid call hangs and starts no job', { on: generate, what: 'hang-before', seconds: 90 }),
+  standIn('the paid call gets 503 in HTML', { on: generate, ...HTML }),
+  standIn('the paid call gets 200 without a job', { on: generate, what: 'no-job-id' }),
+  standIn('the paid call gets an invalid answer', { on: generate, what: 'garbage' }),
+  standIn('the answer to the paid call is truncated', { on: generate, what: 'truncated' }),
   standIn('the ceiling is reached', { on: generate, what: 'ceiling', times: 3 }),
   standIn('the ceiling is reached, with Retry-After', {
     on: generate,
@@ -54,7 +54,7 @@ const PAID_CALL: readonly Disturbance[] = [
     retryAfterSeconds: 30,
   }),
   standIn('a cooldown', { on: generate, what: 'cooldown' }),
-  standIn('a cooldown, said in the details, with Retry-After', {
+  standIn('a cooldown in the details, with Retry-After', {
     on: generate,
     what: 'cooldown',
     remainingIn: 'details',
@@ -67,20 +67,20 @@ const PAID_CALL: readonly Disturbance[] = [
     retryAfterSeconds: 20,
   }),
   standIn('the key is refused once', { on: generate, what: 'unauthorized' }),
-  standIn('the plan is too small for a while', { on: generate, what: 'plan-too-small', times: 4 }),
-  standIn('the credits are gone for a while', { on: generate, what: 'out-of-credits', times: 4 }),
-  standIn('the model is gone for a while', { on: generate, what: 'not-found', times: 4 }),
+  standIn('the plan is too small for some time', { on: generate, what: 'plan-too-small', times: 4 }),
+  standIn('the credits are used up for some time', { on: generate, what: 'out-of-credits', times: 4 }),
+  standIn('the model is missing for some time', { on: generate, what: 'not-found', times: 4 }),
   standIn('the image is refused', { on: generate, what: 'bad-request' }, { phase: 'rejected' }),
   standIn('the image is unprocessable', { on: generate, what: 'unprocessable' }, { phase: 'rejected' }),
   // A gateway says so: only Scenario itself can refuse an image.
   standIn('the body is too large', { on: generate, what: 'too-large' }),
-  standIn('one send becomes two jobs', { on: generate, what: 'two-jobs' }),
+  standIn('one send starts two jobs', { on: generate, what: 'two-jobs' }),
   {
-    name: 'the paid call is refused a connection',
+    name: 'the connection of the paid call is refused',
     at: { call: 'POST /generate/custom/…', nth: 2, what: { what: 'refused' } },
   },
   {
-    name: 'the paid call takes effect 85 s after its connection broke',
+    name: 'the paid call takes effect 85 s after its connection breaks',
     at: { call: 'POST /generate/custom/…', nth: 2, what: { what: 'late-effect', seconds: 85 } },
   },
   {
@@ -95,56 +95,60 @@ const PAID_CALL: readonly Disturbance[] = [
 
 const JOB: readonly Disturbance[] = [
   standIn('an unknown status', { on: generate, what: 'unknown-status' }),
-  standIn('a progress that stands still', { on: generate, what: 'progress-stuck' }),
+  standIn('a progress that does not change', { on: generate, what: 'progress-stuck' }),
   standIn('a progress over one', { on: generate, what: 'progress-over-one' }),
   standIn('an asset that is pending after success', { on: generate, what: 'asset-pending', seconds: 40 }),
-  standIn('an asset that is broken', { on: generate, what: 'asset-error' }, { phase: 'failed' }),
+  standIn('an asset with an error', { on: generate, what: 'asset-error' }, { phase: 'failed' }),
   standIn('a success without assets', { on: generate, what: 'no-assets' }, { phase: 'failed' }),
   standIn('a failure', { on: generate, what: 'fails' }, { phase: 'failed' }),
   standIn('a failure with some assets', { on: generate, what: 'fails', partial: true }, { phase: 'failed' }),
-  standIn('a cancelled job', { on: generate, what: 'canceled' }, { phase: 'failed' }),
-  standIn('a job that nobody knows', { on: generate, what: 'lost-job' }, { phase: 'failed', hidesJobForGood: true }),
+  standIn('a canceled job', { on: generate, what: 'canceled' }, { phase: 'failed' }),
+  standIn(
+    'a job that is always unknown',
+    { on: generate, what: 'lost-job' },
+    { phase: 'failed', hidesJobForGood: true },
+  ),
   { name: 'a job that is unknown at first', standIn: { jobVisibleAfterSeconds: 60 } },
   { name: 'a job that takes longer than the deadline', standIn: { jobSeconds: 4000 }, phase: 'failed' },
-  standIn('a job that cannot be read for a while', { on: 'getJob', ...HTML, times: 12 }),
+  standIn('a job that cannot be read for some time', { on: 'getJob', ...HTML, times: 12 }),
   standIn('checks that hang', { on: 'getJob', what: 'lost-hang', times: 3 }),
-  standIn('checks that are garbage', { on: 'getJob', what: 'garbage', times: 3 }),
-  standIn('checks that are cut', { on: 'getJob', what: 'cut-before', times: 3 }),
-  standIn('checks that are too many', { on: 'getJob', what: 'too-many-requests', times: 6 }),
+  standIn('checks with an invalid answer', { on: 'getJob', what: 'garbage', times: 3 }),
+  standIn('checks whose connection closes', { on: 'getJob', what: 'cut-before', times: 3 }),
+  standIn('checks over the request limit', { on: 'getJob', what: 'too-many-requests', times: 6 }),
   standIn('checks without a valid key', { on: 'getJob', what: 'unauthorized', times: 2 }),
 ];
 
 const FILES: readonly Disturbance[] = [
-  standIn('an address that has expired', { on: 'cdn', what: 'expired' }),
-  standIn('a page in place of the file', { on: 'cdn', what: 'wrong-bytes' }),
-  standIn('a download that breaks off', { on: 'cdn', what: 'truncated' }),
-  standIn('a download that is cut at once', { on: 'cdn', what: 'cut-before' }),
+  standIn('a download URL that has expired', { on: 'cdn', what: 'expired' }),
+  standIn('a page instead of the file', { on: 'cdn', what: 'wrong-bytes' }),
+  standIn('a download that is truncated', { on: 'cdn', what: 'truncated' }),
+  standIn('a download whose connection closes immediately', { on: 'cdn', what: 'cut-before' }),
   standIn('a redirect', { on: 'cdn', what: 'redirect' }),
-  standIn('a redirect to somewhere else', {
+  standIn('a redirect to another host', {
     on: 'cdn',
     what: 'redirect',
     to: 'https://elsewhere.example/file',
   }),
-  standIn('an error page of the edge', { on: 'cdn', ...HTML }),
+  standIn('an error page of the edge server', { on: 'cdn', ...HTML }),
   standIn('an asset that cannot be read', { on: 'getAsset', ...HTML, times: 4 }),
   standIn('an asset that is unknown at first', { on: 'getAsset', what: 'not-found', times: 2 }),
   { name: 'redirects everywhere', standIn: { redirectDownloads: true } },
   { name: 'octet-stream', standIn: { resultContentType: 'octet-stream' } },
-  { name: 'a picture before the model', standIn: { extraWebpFirst: true } },
+  { name: 'an image before the model', standIn: { extraWebpFirst: true } },
   { name: 'FBX, because of quads', metadata: { 'tripo-quad': 'true' } },
-  { name: 'addresses that live for a second', standIn: { signedUrlSeconds: 1 } },
+  { name: 'download URLs that are valid for one second', standIn: { signedUrlSeconds: 1 } },
 ];
 
 const BEFORE_PAYING: readonly Disturbance[] = [
   standIn('an input asset whose answer is lost', { on: 'createAsset', what: 'lost-cut' }),
-  standIn('an input asset that is not taken', { on: 'createAsset', ...HTML, times: 4 }),
+  standIn('an input asset that is not created', { on: 'createAsset', ...HTML, times: 4 }),
   standIn('an input asset that is refused', { on: 'createAsset', what: 'bad-request' }, { phase: 'rejected' }),
-  standIn('a quote that is not answered', { on: 'dryRun', what: 'lost-cut', times: 4 }),
-  standIn('a quote that is garbage', { on: 'dryRun', what: 'garbage', times: 2 }),
-  { name: 'a dry run that is answered 200', standIn: { dryRunStatus: 200 } },
-  { name: 'a dry run that is answered 402', standIn: { dryRunStatus: 402 } },
-  { name: 'refusals that say message', standIn: { errorBodyShape: 'message' } },
-  { name: 'refusals that say code', standIn: { errorBodyShape: 'code' } },
+  standIn('a quote without an answer', { on: 'dryRun', what: 'lost-cut', times: 4 }),
+  standIn('a quote with an invalid answer', { on: 'dryRun', what: 'garbage', times: 2 }),
+  { name: 'a dry run with the status 200', standIn: { dryRunStatus: 200 } },
+  { name: 'a dry run with the status 402', standIn: { dryRunStatus: 402 } },
+  { name: 'refusals with the field message', standIn: { errorBodyShape: 'message' } },
+  { name: 'refusals with the field code', standIn: { errorBodyShape: 'code' } },
   {
     name: 'no credits for half an hour',
     standIn: { creditsLeft: 0, outOfCreditsStatus: 403 },
@@ -159,8 +163,8 @@ const BRAKES: readonly Disturbance[] = [
 ];
 
 const LARGE: readonly Disturbance[] = [
-  { name: 'an image in parts', isLarge: true },
-  standIn('a part whose address has expired', { on: 'putPart', what: 'expired' }, { isLarge: true }),
+  { name: 'an image that is uploaded in parts', isLarge: true },
+  standIn('a part whose URL has expired', { on: 'putPart', what: 'expired' }, { isLarge: true }),
   standIn('an import that hangs once', { on: 'completeUpload', what: 'upload-stuck' }, { isLarge: true }),
   standIn('an import that fails', { on: 'completeUpload', what: 'upload-fails' }, { isLarge: true, phase: 'rejected' }),
 ];
@@ -181,37 +185,37 @@ const KNOWLEDGE: readonly Disturbance[] = [
 const isUpload = ({ source }: EventEnvelope) => source === 'aws.s3';
 
 const AWS: readonly Disturbance[] = [
-  { name: 'the S3 event comes twice', delivery: (event) => (isUpload(event) ? [1, 3] : undefined) },
-  { name: 'the S3 event comes again later', delivery: (event) => (isUpload(event) ? [1, 90] : undefined) },
+  { name: 'the S3 event arrives twice', delivery: (event) => (isUpload(event) ? [1, 3] : undefined) },
+  { name: 'the S3 event arrives again later', delivery: (event) => (isUpload(event) ? [1, 90] : undefined) },
   { name: 'the S3 event is ten minutes late', delivery: (event) => (isUpload(event) ? [600] : undefined) },
-  { name: 'the S3 event never comes', delivery: (event) => (isUpload(event) ? [] : undefined) },
-  { name: 'status events never come', delivery: (event) => (isUpload(event) ? undefined : []) },
-  { name: 'status events come twice', delivery: (event) => (isUpload(event) ? undefined : [1, 40]) },
+  { name: 'the S3 event never arrives', delivery: (event) => (isUpload(event) ? [] : undefined) },
+  { name: 'status events never arrive', delivery: (event) => (isUpload(event) ? undefined : []) },
+  { name: 'status events arrive twice', delivery: (event) => (isUpload(event) ? undefined : [1, 40]) },
   { name: 'status events are late', delivery: (event) => (isUpload(event) ? undefined : [900]) },
   { name: 'two invocations of one message', isReceivedTwice: true },
-  { name: 'S3 slows down', at: { call: 'S3 PutObject runs', what: { what: 'slow-down' } } },
-  { name: 'S3 meets a conflict', at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'conflict' } } },
+  { name: 'S3 asks to slow down', at: { call: 'S3 PutObject runs', what: { what: 'slow-down' } } },
+  { name: 'S3 reports a conflict', at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'conflict' } } },
   { name: 'a claim whose answer is lost', at: { call: 'S3 PutObject runs', what: { what: 'lost-answer' } } },
   {
-    name: 'a win whose answer is lost',
+    name: 'a won send whose answer is lost',
     at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'lost-answer' } },
   },
   {
-    name: 'a win that takes effect late',
+    name: 'a won send that takes effect late',
     at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'late-effect', seconds: 20 } },
   },
   {
-    name: 'a win that never returns',
+    name: 'a won send that never returns',
     at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'hang-after' } },
   },
   {
-    name: 'the paid job is remembered and nobody hears of it',
+    name: 'the paid job is recorded without an answer',
     at: { call: 'S3 PutObject runs', nth: 3, what: { what: 'hang-after' } },
   },
-  { name: 'the bus takes nothing', at: { call: 'EventBridge PutEvents', what: { what: 'partial' } } },
-  { name: 'the bus is not well', at: { call: 'EventBridge PutEvents', what: { what: 'server-error' } } },
+  { name: 'the bus refuses the event', at: { call: 'EventBridge PutEvents', what: { what: 'partial' } } },
+  { name: 'the bus has an internal error', at: { call: 'EventBridge PutEvents', what: { what: 'server-error' } } },
   {
-    name: 'the execution starts and nobody hears of it',
+    name: 'the execution starts without an answer',
     at: { call: 'StepFunctions StartExecution', what: { what: 'lost-answer' } },
   },
   {
@@ -338,13 +342,13 @@ function out(
 ): Disturbance {
   const minutes = Math.round(seconds / 60);
   return {
-    name: `${of || 'everything'} is out (${what.what}) from ${fromSeconds} s for ${minutes} minutes`,
+    name: `outage of ${of || 'everything'} (${what.what}) from ${fromSeconds} s for ${minutes} minutes`,
     outage: { of, fromSeconds, seconds, what },
     ...more,
   };
 }
 
-/** From before the drop, from between the payment and the job's end, and while its model is stored. */
+/** Outages that start before the upload, between the payment and the end of the job, and while the model is stored. */
 const OUTAGES: readonly Disturbance[] = [
   out('S3', 0, 1200),
   out('S3', 3, 1200),
@@ -376,18 +380,18 @@ export const DISTURBANCES: readonly Disturbance[] = [
   ...OWN_ENVIRONMENT,
 ];
 
-/** These hash six megabytes, or make a thousand calls, so they are tried alone. */
+/** These hash six megabytes or make a thousand calls, so they are not part of pairs. */
 export const LARGE_DISTURBANCES: readonly Disturbance[] = [
   ...LARGE,
   standIn('checks that fail for hours', { on: 'getJob', ...HTML, times: 90 }),
 ];
 
-/** Whether the product promises anything when both happen. */
+/** Returns whether the promises hold if both disturbances happen. */
 export function isWithinBounds(pair: readonly Disturbance[]): boolean {
   return !pair.some(({ hidesJobForGood }) => hidesJobForGood) || !pair.some(makesUncertain);
 }
 
-/** A job that no list ever shows and an answer that never came: nobody can tell that from no job at all. */
+/** A job that is never listed and whose answer is lost looks the same as no job. */
 function makesUncertain(disturbance: Disturbance): boolean {
   return [...PAID_CALL, ...AWS, ...OUTAGES].includes(disturbance);
 }

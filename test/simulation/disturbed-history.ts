@@ -7,7 +7,7 @@ import type { WirePlan } from './wire.ts';
 
 const LARGE_IMAGE = Buffer.concat([files.png, Buffer.alloc(6_000_000)]);
 
-/** One upload, and all of these at once. */
+/** Creates a history with one upload and all of these disturbances. */
 export function disturbedHistory(disturbances: readonly Disturbance[], seed: number): History {
   const all = <T>(pick: (one: Disturbance) => T | undefined): readonly T[] =>
     disturbances.map(pick).filter((value) => value !== undefined);

@@ -4,23 +4,23 @@ import { told } from './history.ts';
 
 const SEED = 1;
 
-/** What was broken, with its story; empty when nothing was. */
+/** Plays the case and returns the broken promise with its story, or an empty string. */
 async function brokenIn(one: Case): Promise<string> {
   const ended = await one.play();
   const problem = problemOf(one, ended);
   return problem === undefined ? '' : told({ ...ended, problem }, one.name);
 }
 
-describe('an upload is answered once, and paid at most once, with', () => {
+describe('an upload gets one result and at most one payment with', () => {
   it.each(faultCases(SEED))('$name', async (one) => {
     expect(await brokenIn(one)).toBe('');
   });
 });
 
-/** All pairs take minutes: the campaign plays them. */
+/** All pairs take minutes. The campaign plays them. */
 const EVERY = 251;
 
-describe('an upload is answered once, and paid at most once, with both', () => {
+describe('an upload gets one result and at most one payment with both', () => {
   it.each(pairCases(SEED).filter((_, n) => n % EVERY === 0))('$name', async (one) => {
     expect(await brokenIn(one)).toBe('');
   });

@@ -13,7 +13,7 @@ import { alarmIn, currentInvocation, type Invocation, sleepIn } from './invocati
 import type { Logic } from './lambda.ts';
 import { scenarioFetch, scenarioGet } from './scenario-fetch.ts';
 
-/** Time as the invocation that asks has it: each function's clock may be minutes off. */
+/** The time as seen by the current invocation. The clock of each function can be minutes off. */
 const clock: FunctionClock = {
   now: () => {
     const { world, functionName } = currentInvocation();
@@ -24,7 +24,7 @@ const clock: FunctionClock = {
   random: () => currentInvocation().world.random(),
 };
 
-/** Errors are logged with everything that hangs on them, as the real logger does. */
+/** Logs errors with all their properties, as the real logger does. */
 function log(message: unknown, ...extra: readonly unknown[]): void {
   const { who, world } = currentInvocation();
   const parts = [message, ...extra].map((part) => (typeof part === 'string' ? part : inspect(part)));
@@ -41,13 +41,13 @@ const outside = {
   fetch: scenarioFetch,
   get: scenarioGet,
   lookup: () => Promise.reject(new Error('all files are at the stand-in')),
-  // A thread works in real time.
+  // A thread would run in real time.
   validate: async () => ({}),
 };
 
 type Create = (env: Env<string>) => Handle<never, unknown>;
 
-/** The compositions of the functions' own handlers; only clock, clients and telemetry are the world's. */
+/** The compositions of the handlers. Only the clock, the clients, and telemetry belong to the world. */
 const compositions: Readonly<Record<string, Create>> = {
   SubmitJob: (env) => createSubmitJob(env, outside, clock, { telemetry }),
   CheckJob: (env) => createCheckJob(env, outside, clock),
@@ -60,7 +60,7 @@ export const logics: Readonly<Record<string, Logic>> = Object.fromEntries(
   Object.entries(compositions).map(([name, create]) => [name, inContainer(create)]),
 );
 
-/** Composed when a container starts, and kept while it is warm, with whatever the function keeps. */
+/** Composes the function when a container starts, and reuses it, with its state, while the container is warm. */
 function inContainer(create: Create): Logic {
   return (event, invocation) => {
     const { container, world, functionName } = invocation;

@@ -7,7 +7,7 @@ import { historyOf, randomHistory } from './histories.ts';
 const SEED = 2026;
 const RUNS = 40;
 
-it('keeps every promise in random histories of several uploads', async () => {
+it('keeps all promises in random histories of several uploads', async () => {
   const property = fc.asyncProperty(randomHistory, async (random) => {
     const { problem } = await play(historyOf(random));
     if (problem !== undefined) throw new Error(problem);
@@ -19,7 +19,7 @@ it('keeps every promise in random histories of several uploads', async () => {
   expect(smallest ? await storyOf(smallest) : '').toBe('');
 });
 
-it('tells the same history for the same seed', async () => {
+it('plays the same history for the same seed', async () => {
   for (const random of fc.sample(randomHistory, { seed: SEED, numRuns: 3 })) {
     const [first, second] = [await play(historyOf(random)), await play(historyOf(random))];
 

@@ -6,15 +6,15 @@ import { isDuring, type Outage, S3_REFUSALS, WIRE_FAULTS, type WireFault } from 
 import { isPossible } from './wire.ts';
 import type { DeliverySeconds } from './world.ts';
 
-/** A history as fast-check makes it: plain values, so that a failing one can be made smaller and printed. */
+/** A history from fast-check, as plain values, so that fast-check can shrink and print a failing one. */
 export interface RandomHistory {
   readonly seed: number;
   readonly uploads: readonly RandomUpload[];
-  /** By the number of the call. */
+  /** Identified by the number of the call. */
   readonly calls: readonly { readonly number: number; readonly fault: WireFault }[];
-  /** By the number of the event that somebody waits for. */
+  /** Identified by the number of the event, without background events. */
   readonly deliveries: readonly { readonly nth: number; readonly seconds: DeliverySeconds }[];
-  /** By the number of the receive. */
+  /** Identified by the number of the receive. */
   readonly receivedTwice: readonly number[];
   readonly skewSeconds: Readonly<Record<string, number>>;
   readonly standIn: StandInOptionsInput;
@@ -22,7 +22,7 @@ export interface RandomHistory {
   readonly pausedSeconds: number | undefined;
   readonly outages: readonly Outage[];
   readonly abortsAtSeconds: readonly number[];
-  /** Credits are bought so late. */
+  /** When credits are bought. */
   readonly creditsAfterSeconds: number;
 }
 
@@ -35,7 +35,7 @@ interface RandomUpload {
 }
 
 const upload = fc.record<RandomUpload>({
-  // Few keys, so that several versions of one come about.
+  // Few keys, so that some of them get several versions.
   key: fc.constantFrom('chairs/oak.png', 'Ünï/a b+c.png', 'plain'),
   file: fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom<FileKind>('png', 'jpeg', 'webp') },
@@ -65,7 +65,10 @@ const skew = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min
 const generate = 'generate' as const;
 type Fault = NonNullable<StandInOptionsInput['faults']>[number];
 
-/** Of the paid call and its job; `lost-job` is left out, because together with a lost answer nobody can tell it. */
+/**
+ * Faults of the paid call and its job, without `lost-job`: together with a lost answer, it is indistinguishable from no
+ * job.
+ */
 const PAID_FAULTS: readonly Fault[] = [
   { on: generate, what: 'lost-cut' },
   { on: generate, what: 'lost-502' },
@@ -233,7 +236,7 @@ export const randomHistory: fc.Arbitrary<RandomHistory> = fc.record({
 export function historyOf(random: RandomHistory): History {
   const { seed, uploads, calls, deliveries, receivedTwice, skewSeconds, standIn, outages } = random;
   const faults = new Map(calls.map(({ number, fault }) => [number, fault]));
-  // A removed upload is listed no more, so Sweep cannot see it: what is left to tell of it may be late, but not lost.
+  // S3 no longer lists a removed upload, so Sweep can't find it. Its remaining events can be late, but not lost.
   const isAnyRemoved = uploads.some(({ removedAfterSeconds }) => removedAfterSeconds !== undefined);
   const seconds = new Map(
     deliveries.map(({ nth, seconds }) => [nth, isAnyRemoved && seconds.length === 0 ? [900] : seconds]),

@@ -5,42 +5,45 @@ import { Violation } from './invariants.ts';
 import { openWorld } from './open-world.ts';
 import type { Drop, Setting, World } from './world.ts';
 
-/** One upload and when it comes. */
+/** One upload and its time. */
 export interface PlannedDrop extends Drop {
   readonly atSeconds: number;
-  /** When somebody removes that version again. @default never */
+  /** When the version is removed. @default never */
   readonly removedAfterSeconds?: number | undefined;
 }
 
-/** Everything that decides what happens. */
+/** Everything that determines the course of a history. */
 export interface History {
   readonly setting: Setting;
   readonly drops: readonly PlannedDrop[];
-  /** Submissions are paused from the beginning until then. */
+  /** Submissions are paused from the start until this time. */
   readonly pausedSeconds?: number | undefined;
-  /** When somebody stops all executions by hand. */
+  /** When a user stops all executions. */
   readonly abortsAtSeconds?: readonly number[];
-  /** Knobs of the stand-in that change later: credits are bought, a model comes back. */
+  /** Options of the stand-in that change later, for example because credits are bought or a model returns. */
   readonly changes?: readonly { readonly atSeconds: number; readonly standIn: object }[];
 }
 
 export interface Ended {
-  /** What must not have happened, or should have. Undefined when all is well. */
+  /** What happened against a promise, or failed to happen. Undefined if all promises are kept. */
   readonly problem: string | undefined;
   readonly story: () => readonly string[];
   readonly calls: number;
   readonly payments: number;
   readonly virtualSeconds: number;
-  /** By phase, how the runs ended. */
+  /** The final phases of the runs. */
   readonly phases: readonly string[];
   readonly ledger: Ledger;
-  /** Of the uploads queue: all receives, and those of the message that was received most. */
+  /** Receives from the uploads queue: the total, and the maximum for one message. */
   readonly receives: { readonly all: number; readonly most: number };
 }
 
-/** Faults are over within two hours. What is not answered a day and a half later, after all sweeps, never will be. */
+/**
+ * All faults end within two hours. An upload without a result a day and a half later, after all sweeps, will never get
+ * one.
+ */
 const LONGEST_MS = 36 * 3_600_000;
-/** Far more steps than an upload ever needs: somebody goes round in circles. */
+/** Far more steps than an upload needs. More steps are a sign of an endless loop. */
 const MOST_STEPS_EACH = 50_000;
 
 /** Plays a history to its end. */
@@ -95,7 +98,7 @@ async function problemOf(world: World, latest: number, mostSteps: number): Promi
   }
 }
 
-/** A failed history, to be read. */
+/** Formats a failed history for a reader. */
 export function told({ problem, story }: Ended, how: string): string {
   return [`${problem}`, `  in the history: ${how}`, ...story().map((line) => `  ${line}`)].join('\n');
 }

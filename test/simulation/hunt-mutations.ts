@@ -7,7 +7,7 @@ import { type Mutation, mutations } from './mutations.ts';
 
 interface Caught {
   readonly name: string;
-  /** The first line of the violation; undefined when nothing was found. */
+  /** The first line of the violation, or undefined if the campaign finds none. */
   readonly by: string | undefined;
 }
 
@@ -25,14 +25,14 @@ const COPIED = [
   'tsconfig.json',
 ];
 
-/** What is played against each broken copy, one after the other until it is caught. */
+/** The campaigns to run against each broken copy, in order, until one of them finds a violation. */
 const CAMPAIGNS: readonly (readonly string[])[] = [
   ['--only', 'faults'],
   ['--only', 'crash'],
   ['--only', 'histories', '--histories', '800'],
 ];
 
-/** Breaks one thing after the other in a copy of the project, and lets the campaign look for it. */
+/** Applies each mutation to a copy of the project and runs the campaign there. */
 async function huntAll(onCaught: (caught: Caught) => void, only = ''): Promise<readonly Caught[]> {
   const all: Caught[] = [];
   for (const mutation of mutations) {
@@ -44,11 +44,12 @@ async function huntAll(onCaught: (caught: Caught) => void, only = ''): Promise<r
   return all;
 }
 
-/** @throws Error when the code has changed so that there is nothing to break */
+/** @throws Error if the code to change is missing or not unique */
 async function breakIn(folder: string, { name, file, edits }: Mutation): Promise<void> {
   for (const [from, to, path = file] of edits) {
     const text = await readFile(join(folder, path), 'utf8');
-    if (text.split(from).length !== 2) throw new Error(`"${name}": ${path} does not hold once: ${from}`);
+    if (text.split(from).length !== 2)
+      throw new Error(`"${name}": ${path} does not contain this text exactly once: ${from}`);
     await writeFile(
       join(folder, path),
       text.replace(from, () => to),
@@ -72,7 +73,7 @@ async function hunt(mutation: Mutation): Promise<string | undefined> {
   }
 }
 
-/** Ends with 1 and a story when it found something. */
+/** Runs a campaign, which exits with 1 and prints a story if it finds a violation. */
 async function violationIn(copy: string, args: readonly string[]): Promise<string | undefined> {
   const child = spawn(process.execPath, [join(copy, 'test', 'simulation', 'campaign.ts'), ...args], {
     cwd: copy,
@@ -86,8 +87,8 @@ async function violationIn(copy: string, args: readonly string[]): Promise<strin
   const code = await new Promise((resolve) => child.on('close', resolve));
   if (code === 0) return undefined;
   const violation = /^violation \(.*$/m.exec(output)?.[0];
-  if (code !== 1 || violation === undefined) throw new Error(`the campaign itself failed:\n${output.slice(-2000)}`);
-  // Without the seed and the ids, which differ from time to time.
+  if (code !== 1 || violation === undefined) throw new Error(`the campaign failed:\n${output.slice(-2000)}`);
+  // Remove the seed and the IDs, which differ between runs.
   return violation
     .replace(/^violation \([^)]*\): /, '')
     .replaceAll(/[a-z0-9-]+-[0-9a-f]{32}/g, 'a run')
@@ -102,7 +103,7 @@ const END = '<!-- . -->';
 async function writeTable(all: readonly Caught[]): Promise<void> {
   const file = join(root, 'docs', 'reliability.md');
   const rows = all.map(({ name, by = '**not caught**' }) => `| ${name} | ${by} |`);
-  const table = ['| broken on purpose | what the campaign found |', '| --- | --- |', ...rows].join('\n');
+  const table = ['| Mutation | Violation that the campaign finds |', '| --- | --- |', ...rows].join('\n');
   const text = await readFile(file, 'utf8');
   const [before = '', rest = ''] = text.split(BEGIN);
   const after = rest.slice(rest.indexOf(END));

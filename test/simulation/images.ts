@@ -1,6 +1,6 @@
 import { jpeg, png, webp } from '../functions/images.ts';
 
-/** What is dropped: images of each kind, and files that are none. */
+/** The files to upload: images of each kind, and files that are not images. */
 export const files = {
   png: await png(),
   jpeg: await jpeg(),

@@ -6,7 +6,7 @@ import { type DetailType, eventSchemas, type Manifest, manifestSchema } from '..
 import { mayFollow, type Phase } from '../../functions/run/lifecycle.ts';
 import type { EventEnvelope } from '../../local/aws/events/envelope.ts';
 
-/** Something happened that must never happen. */
+/** An event occurred that must never occur. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }
@@ -16,31 +16,34 @@ interface StoredAsset extends Pick<Asset, 'bucket' | 'key' | 'sha256' | 'bytes'>
 }
 
 export interface InvariantTools {
-  /** The bytes of one version, or undefined when it is not there. */
+  /** Returns the bytes of a version, or undefined if it doesn't exist. */
   readonly bytesOf: (asset: StoredAsset) => Uint8Array | undefined;
   readonly secrets: readonly string[];
 }
 
-/** Told of everything that happens; remembers what must be true ever after, and what was broken. */
+/** Receives everything that happens. Records what must stay true, and which promises were broken. */
 export interface Invariants {
   readonly violations: readonly string[];
-  /** A document in the asset bucket has just become durable. */
+  /** Called when a document in the asset bucket has become durable. */
   onDocument(key: string, text: string): void;
   onEvent(event: EventEnvelope): void;
   /** A job of this run has begun and has to be paid: the one that was asked for with this input asset. */
   onPaid(runId: string, assetId: string | undefined): void;
-  /** Something could not be read or kept that has to be. */
+  /** Called when something could not be read or saved. */
   onTrouble(what: string, error: unknown): void;
-  /** Whatever others may read: log lines, messages, inputs and outputs. */
+  /** Called with each text that others can read: log lines, messages, inputs, and outputs. */
   onText(where: string, text: string): void;
   readonly records: ReadonlyMap<string, RunRecord>;
   readonly manifests: ReadonlyMap<string, Manifest>;
-  /** By run, the detail-types that were announced. */
+  /** The announced detail-types, keyed by run. */
   readonly announced: ReadonlyMap<string, ReadonlySet<string>>;
   readonly payments: ReadonlyMap<string, number>;
 }
 
-/** Written again unchanged but for marks: that it was announced, that Sweep has looked, which files of a failed job were kept. */
+/**
+ * In these phases, a record can change only in its marks: that the result is announced, that Sweep has checked it, and
+ * which files of a failed job were kept.
+ */
 const MARKED_ONLY: readonly Phase[] = ['sending', 'submitted', 'stored', 'failed', 'rejected'];
 
 function withoutMarks(record: RunRecord): object {
@@ -50,14 +53,16 @@ function withoutMarks(record: RunRecord): object {
   return paid;
 }
 
-/** How an announcement and the manifest that stands have to agree: a failure may be announced after it was mended. */
+/**
+ * The allowed manifests at the time of each event. A failure can be announced after the manifest has changed to stored.
+ */
 const MANIFESTS_OF: Readonly<Record<DetailType, readonly Manifest['status'][]>> = {
   'Model Stored': ['stored'],
   'Model Failed': ['failed', 'stored'],
   'Upload Rejected': ['rejected'],
 };
 
-/** `Signature=` and the like make an address that opens a file to everybody. */
+/** These parameters mark a signed URL, which gives anyone access to a file. */
 const SIGNED = /[?&](?:Signature|Policy|Key-Pair-Id|X-Amz-Signature)=/;
 
 export function createInvariants({ bytesOf, secrets }: InvariantTools): Invariants {
@@ -77,22 +82,22 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
       const hash = bytes && (hashes.get(name) ?? createHash('sha256').update(bytes).digest('hex'));
       if (hash !== undefined) hashes.set(name, hash);
       if (hash !== asset.sha256 || bytes?.byteLength !== asset.bytes)
-        broken(`${who} names ${asset.key}, which is ${bytes ? 'another file' : 'not'} in the bucket`);
+        broken(`${who} lists ${asset.key}, but the bucket has ${bytes ? 'a different file' : 'no such file'}`);
       if (bytes && asset.key.endsWith('.glb') && !isWholeGlb(Buffer.from(bytes)))
-        broken(`${who} names ${asset.key}, which is cut off`);
+        broken(`${who} lists ${asset.key}, which is truncated`);
     }
   }
 
-  /** What was sent or answered stays as it is. */
+  /** A record of a send or of a result must not change. */
   function requireOnlyMarked(before: RunRecord, record: RunRecord): void {
     if (JSON.stringify(withoutMarks(before)) !== JSON.stringify(withoutMarks(record)))
-      broken(`the record of ${record.runId} is changed though it says ${record.phase}`);
+      broken(`the record of ${record.runId} changes in the phase ${record.phase}`);
   }
 
-  /** Who never had a job of his own can only be stored with another's model. */
+  /** A run without its own job can be stored only with the model of another run. */
   function requireReuse(before: RunRecord | undefined, record: RunRecord): void {
     if (before?.phase !== 'stored' && !('reusedFrom' in record))
-      broken(`the record of ${record.runId} is stored, and nothing was paid for it or reused`);
+      broken(`the record of ${record.runId} is stored, but the run neither paid for a job nor reused one`);
   }
 
   function onRecord(text: string): void {
@@ -101,13 +106,13 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     const before = records.get(runId);
     if (before?.phase === phase && MARKED_ONLY.includes(phase)) requireOnlyMarked(before, record);
     else if (!mayFollow(before?.phase ?? 'none', phase))
-      broken(`the record of ${runId} goes from ${before?.phase ?? 'none'} to ${phase}`);
+      broken(`the record of ${runId} changes from ${before?.phase ?? 'none'} to ${phase}`);
     if (before && 'jobId' in before && before.jobId !== undefined && Reflect.get(record, 'jobId') !== before.jobId)
-      broken(`the record of ${runId} forgets its job ${before.jobId}`);
+      broken(`the record of ${runId} loses its job ID ${before.jobId}`);
     if (phase === 'stored' && before?.phase !== 'submitted' && before?.phase !== 'failed') requireReuse(before, record);
     if (phase === 'stored' || phase === 'failed') requireFiles(record.assets ?? [], `the record of ${runId}`);
     if (isFinal(record) && record.announced && !announced.get(runId)?.has(DETAIL_TYPES[record.phase]))
-      broken(`the record of ${runId} says that its answer is announced, and nobody has heard of it`);
+      broken(`the record of ${runId} says that its result is announced, but no event was sent`);
     records.set(runId, record);
   }
 
@@ -116,10 +121,10 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     const { runId, status } = manifest;
     const record = records.get(runId);
     if (record?.phase !== status && !(record?.phase === 'stored' && status === 'failed'))
-      broken(`the manifest of ${runId} says ${status} and its record ${record?.phase ?? 'nothing'}`);
+      broken(`the manifest of ${runId} is ${status}, but its record is ${record?.phase ?? 'missing'}`);
     const before = manifests.get(key);
     if (before && before.status !== status && !(before.status === 'failed' && status === 'stored'))
-      broken(`the manifest of ${runId} goes from ${before.status} to ${status}`);
+      broken(`the manifest of ${runId} changes from ${before.status} to ${status}`);
     requireFiles(manifest.assets, `the manifest of ${runId}`);
     manifests.set(key, manifest);
   }
@@ -140,14 +145,14 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     const { runId, eventId } = metadata;
     const manifest = manifests.get(data.manifest.key);
     if (!manifest || !MANIFESTS_OF[detailType as DetailType].includes(manifest.status))
-      broken(`"${detailType}" of ${runId} is announced and its manifest says ${manifest?.status ?? 'nothing'}`);
+      broken(`"${detailType}" of ${runId} is announced, but its manifest is ${manifest?.status ?? 'missing'}`);
     if ('assets' in data) requireFiles(data.assets, `"${detailType}" of ${runId}`);
     const standing = events.get(eventId);
     if (standing !== undefined && standing !== text)
-      broken(`two different events have the id ${eventId} (${detailType} of ${runId})`);
+      broken(`two different events have the ID ${eventId} (${detailType} of ${runId})`);
     const types = announced.get(runId) ?? new Set();
     if (standing === undefined && types.has(detailType))
-      broken(`"${detailType}" of ${runId} is announced with another event id`);
+      broken(`"${detailType}" of ${runId} is announced with another event ID`);
     events.set(eventId, text);
     announced.set(runId, types.add(detailType));
   }
@@ -166,8 +171,8 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
 
   function onText(where: string, text: string): void {
     const secret = secrets.find((secret) => text.includes(secret));
-    if (secret !== undefined) broken(`a secret stands in ${where}`);
-    if (SIGNED.test(text)) broken(`a signed address stands in ${where}: ${text.slice(0, 500)}`);
+    if (secret !== undefined) broken(`${where} contains a secret`);
+    if (SIGNED.test(text)) broken(`${where} contains a signed URL: ${text.slice(0, 500)}`);
   }
 
   const onTrouble = (what: string, error: unknown) => broken(`${what}: ${String(error)}`);
@@ -186,7 +191,7 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
   };
 }
 
-/** Its header says how long it is. */
+/** Compares the length in the header with the actual length. */
 function isWholeGlb(bytes: Buffer): boolean {
   return bytes.byteLength >= 12 && bytes.readUInt32LE(8) === bytes.byteLength;
 }

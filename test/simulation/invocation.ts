@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { World } from './world.ts';
 
-/** What outlives an invocation in a warm function. */
+/** The state that a warm function keeps between invocations. */
 export type Container = Map<string, unknown>;
 
-/** One run of one function. It can die at any moment, and then nothing of it ever happens again. */
+/** One invocation of a function. It can die at any time, and then has no further effect. */
 export interface Invocation {
   /** `SubmitJob #3` */
   readonly who: string;
@@ -13,20 +13,20 @@ export interface Invocation {
   readonly container: Container;
   readonly deadline: number;
   readonly isAlive: () => boolean;
-  /** The platform hears of it at once; the code itself never does. */
+  /** The platform learns of the death immediately. The code itself never does. */
   readonly die: (errorType: 'Runtime.ExitError' | 'Sandbox.Timedout', message: string) => void;
 }
 
 export const invocations = new AsyncLocalStorage<Invocation>();
 
-/** Whose code is running. The clients are shared by all worlds, so they have to ask. */
+/** Returns the invocation whose code is running. The clients need it, because all worlds share them. */
 export function currentInvocation(): Invocation {
   const invocation = invocations.getStore();
-  if (!invocation) throw new Error('this happened outside of every function');
+  if (!invocation) throw new Error('this call was made outside of a function');
   return invocation;
 }
 
-/** As a function of it sleeps: it wakes up only when it still lives. */
+/** Sleeps inside an invocation, and wakes up only if the invocation is still alive. */
 export function sleepIn({ world: { clock }, isAlive }: Invocation, ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.after(ms, () => {
@@ -35,7 +35,7 @@ export function sleepIn({ world: { clock }, isAlive }: Invocation, ms: number): 
   });
 }
 
-/** Rings so much later, unless it is begun anew or closed, or the invocation is dead by then. */
+/** Rings after a delay, unless it is restarted or closed, or the invocation has died. */
 export function alarmIn({ world: { clock }, isAlive }: Invocation, ms: number, ring: () => void) {
   const begin = () =>
     clock.after(

@@ -2,7 +2,7 @@ import { answerTarget, type AwsJsonTools } from '../../local/aws/aws-json.ts';
 import type { AwsAnswer, AwsRequest } from './aws-clients.ts';
 import type { Request } from './wire.ts';
 
-/** As a story and the plans of faults call them. */
+/** The names in stories and fault plans. */
 const NAMES: Readonly<Record<string, string>> = {
   AWSStepFunctions: 'StepFunctions',
   AWSEvents: 'EventBridge',
@@ -10,7 +10,7 @@ const NAMES: Readonly<Record<string, string>> = {
   AmazonSQS: 'SQS',
 };
 
-/** A call of AWS' JSON protocols. Undefined if the request is none: then it is S3's. */
+/** Creates a request of the AWS JSON protocols. Returns undefined for an S3 request. */
 export function jsonRequest(request: AwsRequest, tools: AwsJsonTools): Request<AwsAnswer> | undefined {
   const target = request.headers['x-amz-target'];
   if (target === undefined) return undefined;
@@ -20,8 +20,8 @@ export function jsonRequest(request: AwsRequest, tools: AwsJsonTools): Request<A
     trouble: troubleOf,
     effect: async () => {
       const { status, body } = await answerTarget(target, JSON.parse(textOf(request.body)), tools);
-      // Not a refusal but a bug, of this endpoint or of the caller.
-      if (status >= 500) throw new Error(`${target} is answered ${JSON.stringify(body)}`);
+      // This is not a refusal but a bug in the endpoint or in the caller.
+      if (status >= 500) throw new Error(`${target} gets the answer ${JSON.stringify(body)}`);
       return answered(status, body);
     },
   };

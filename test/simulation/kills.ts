@@ -17,19 +17,19 @@ import { parseJson } from '../../functions/platform/json.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
 
 /**
- * The whole local run, over real HTTP and in processes of its own, killed with -9 at random moments and started again on
- * the same data. In the end every image that the bucket holds must have one answer, and no more than one paid job.
+ * Runs the whole local run over real HTTP and in its own processes, kills it with `kill -9` at random times, and
+ * restarts it with the same data. In the end, every image in the bucket must have one result and at most one paid job.
  */
 export interface KillOptions {
   readonly kills: number;
-  /** 0 to 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number;
   readonly onProgress: (line: string) => void;
 }
 
 export interface KillFigures {
   readonly kills: number;
-  /** That died before they were ready. */
+  /** The number of processes that were killed before they were ready. */
   readonly beforeReady: number;
   readonly uploads: number;
   readonly jobs: number;
@@ -40,7 +40,7 @@ export interface KillFigures {
 const UPLOADS = 'meshdrop-uploads';
 const ASSETS = 'meshdrop-assets';
 const LONGEST_LIFE_MS = 5_000;
-/** An uncertain send is settled after eight minutes by the clock of S3, which nothing makes faster. */
+/** An uncertain send is settled after eight minutes by the clock of S3, which the speed doesn't change. */
 const CALM_MS = 15 * 60_000;
 const STEP_MS = 500;
 
@@ -51,7 +51,9 @@ export async function killCampaign({ kills, random, onProgress }: KillOptions): 
     for (let kill = 1; kill <= kills; kill += 1) {
       const life = await liveAndDie(folder, kill, random);
       if (!life.wasReady) beforeReady += 1;
-      onProgress(`kill ${kill} of ${kills} after ${life.livedMs} ms${life.wasReady ? '' : ', before it was ready'}`);
+      onProgress(
+        `kill ${kill} of ${kills} after ${life.livedMs} ms${life.wasReady ? '' : ', before the process was ready'}`,
+      );
     }
     const found = await lookAfterwards(folder, onProgress);
     return { kills, beforeReady, ...found };
@@ -67,14 +69,15 @@ interface Life {
 
 async function liveAndDie(folder: string, round: number, random: () => number): Promise<Life> {
   const lifeMs = Math.round(random() * LONGEST_LIFE_MS);
-  // One in eight dies while it starts, the others so long after they were ready.
+  // One in eight processes is killed during its start, the others some time after they are ready.
   const startsAtAll = round === 1 || random() > 0.125;
   const child = start(folder);
   const begun = Date.now();
   const addresses = await Promise.race([ready(folder, child), ...(startsAtAll ? [] : [sleep(lifeMs / 4, undefined)])]);
   if (addresses) {
     const client = clientOf(addresses.endpoint);
-    // Two at a time, and now and then the same key again: whether S3 could answer or not, the bucket tells what counts.
+    // Two uploads at a time, sometimes with the same key. The bucket shows which uploads count, whether or not S3 could
+    // answer.
     const names = [`chair-${round}.png`, random() < 0.3 ? 'again.png' : `lamp-${round}.png`];
     const drops = names.map((name) => drop(client, name, round).catch(() => undefined));
     await Promise.race([Promise.all(drops).then(() => sleep(lifeMs)), sleep(lifeMs)]);
@@ -101,7 +104,7 @@ async function kill(child: ChildProcess): Promise<void> {
     child.kill('SIGKILL');
     await gone;
   }
-  // The children of the killed process see their channel close, and end.
+  // The child processes exit when their channel closes.
   await sleep(50);
 }
 
@@ -137,12 +140,12 @@ async function drop(client: S3Client, key: string, round: number): Promise<void>
   await client.send(new PutObjectCommand({ Bucket: UPLOADS, Key: key, Body: await image.png().toBuffer() }));
 }
 
-/** Starts once more, lets everything come to its end, and counts. */
+/** Starts Meshdrop again, waits until all runs have ended, and counts. */
 async function lookAfterwards(folder: string, onProgress: (line: string) => void) {
   const child = start(folder);
   try {
     const addresses = await ready(folder, child);
-    if (!addresses) throw new Error('the last start did not become ready');
+    if (!addresses) throw new Error('the last start did not get ready');
     const client = clientOf(addresses.endpoint);
     const { Versions = [] } = await client.send(new ListObjectVersionsCommand({ Bucket: UPLOADS }));
     const runIds = Versions.map(({ Key: key = '', VersionId: versionId = '' }) =>
@@ -173,7 +176,7 @@ async function allAnswered(
     const answered = new Set((await eventsIn(folder)).map(({ runId }) => runId));
     const missing = [...runIds].filter((runId) => !answered.has(runId)).length;
     if (missing === 0) return;
-    if (missing !== told) onProgress(`${missing} of ${runIds.size} uploads are not answered yet`);
+    if (missing !== told) onProgress(`${missing} of ${runIds.size} uploads have no result yet`);
     told = missing;
     await sleep(STEP_MS);
   }
@@ -198,7 +201,7 @@ async function recordViolations(
     if (record?.phase !== 'stored') violations.push(`${runId} is ${record?.phase ?? 'without a record'}`);
   }
   const strays = jobs.filter(({ jobId }) => !explained.has(jobId));
-  return [...violations, ...strays.map(({ jobId }) => `${jobId} was paid for no upload`)];
+  return [...violations, ...strays.map(({ jobId }) => `${jobId} was paid without an upload`)];
 }
 
 async function recordOf(client: S3Client, runId: string): Promise<RunRecord | undefined> {
@@ -236,7 +239,7 @@ const eventSchema = z.object({
   detail: z.object({ metadata: z.object({ runId: z.string(), eventId: z.string() }) }),
 });
 
-/** The last line may be of a process that was killed while it wrote: nobody was told that it was taken. */
+/** A killed process can leave an incomplete last line, whose event was not accepted. */
 async function eventsIn(folder: string): Promise<readonly Told[]> {
   const text = await readFile(join(folder, 'data', 'events.jsonl'), 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => {

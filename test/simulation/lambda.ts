@@ -6,7 +6,7 @@ import { type Container, type Invocation, invocations } from './invocation.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
 
-/** A function's code with its tools, as its `handler.ts` wires it. */
+/** The code of a function with its tools, composed as in its `handler.ts`. */
 export type Logic = (event: unknown, invocation: Invocation) => Promise<unknown>;
 
 export interface Lambda {
@@ -15,7 +15,7 @@ export interface Lambda {
   readonly running: () => number;
 }
 
-/** What lies between an invocation and the function's first line. */
+/** The maximum delay between an invocation and the first line of the function. */
 const MAX_LATENCY_MS = 20;
 
 export function createLambda(
@@ -76,7 +76,7 @@ export function createLambda(
               resolve(answer === undefined ? null : JSON.parse(JSON.stringify(answer)));
             }),
           (error: unknown) => {
-            // Logged with all that hangs on it, as the real functions do.
+            // Log the error with all its properties, as the real functions do.
             world.invariants.onText(`the error of ${who}`, inspect(error));
             const { name, message } = error instanceof Error ? error : new Error(String(error));
             end(`fails: ${name}: ${message}`, () => {

@@ -1,29 +1,29 @@
-/** One way to break the protocol: a text that stands once in a file, and what it becomes. */
+/** One way to break the protocol: a text that occurs exactly once in a file, and its replacement. */
 export interface Mutation {
   readonly name: string;
   readonly file: string;
-  /** Of that file, or of another one. */
+  /** Edits of `file`, or of the file that the edit names. */
   readonly edits: readonly (readonly [from: string, to: string, file?: string])[];
 }
 
 export const mutations: readonly Mutation[] = [
   {
-    name: 'the claim is made without a condition',
+    name: 'the claim has no condition',
     file: 'functions/platform/json-store.ts',
     edits: [["{ IfNoneMatch: '*' }", '{}']],
   },
   {
-    name: 'the record is changed without a condition',
+    name: 'a change of the record has no condition',
     file: 'functions/platform/json-store.ts',
     edits: [['{ IfMatch: replacing }', '{}']],
   },
   {
-    name: 'a lost write is taken for our own',
+    name: "another invocation's write counts as this one's",
     file: 'functions/run/record.ts',
     edits: [['now?.record.writtenBy === record.writtenBy ? now : undefined', 'now']],
   },
   {
-    name: 'the paid call is repeated when its answer is lost',
+    name: 'the paid call is repeated if its answer is lost',
     file: 'functions/scenario/http.ts',
     edits: [
       [
@@ -132,7 +132,7 @@ export const mutations: readonly Mutation[] = [
     edits: [['  if (others.length === 0) return [];', '  if (others.length >= 0) return [];']],
   },
   {
-    name: 'only the first page of the list is read',
+    name: 'only the first page of the job list is read',
     file: 'functions/scenario/client.ts',
     edits: [
       ['const LIST_PAGE = 200;', 'const LIST_PAGE = 1;'],
@@ -140,7 +140,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a run that stands in sending is failed',
+    name: 'a run in the phase sending is failed',
     file: 'functions/run/lifecycle.ts',
     edits: [
       ["sending: ['claimed', 'submitted'],", "sending: ['claimed', 'submitted', 'failed'],"],
@@ -148,7 +148,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'the execution starts before the record says submitted',
+    name: 'the execution starts before the record is submitted',
     file: 'functions/submit-job/pay-once.ts',
     edits: [
       [
@@ -158,7 +158,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a manifest that stands is left as it is',
+    name: 'an existing manifest is never replaced',
     file: 'functions/run/conclude.ts',
     edits: [['const isCurrent = isSameEnd(standing?.value, manifest);', 'const isCurrent = standing !== undefined;']],
   },
@@ -183,7 +183,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a run that is stored can be failed',
+    name: 'a stored run can become failed',
     file: 'functions/run/lifecycle.ts',
     edits: [
       ["  stored: ['stored'],\n", "  stored: ['stored', 'failed'],\n"],
@@ -194,14 +194,14 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'every event has an id of its own',
+    name: 'each event gets a new ID',
     file: 'functions/run/event.ts',
     edits: [
       ['.update(`${record.runId}\\n${detailType}`)', '.update(`${record.runId}\\n${detailType}${Math.random()}`)'],
     ],
   },
   {
-    name: 'entries that the bus refuses are not noticed',
+    name: 'refused entries of the bus are ignored',
     file: 'functions/run/announce.ts',
     edits: [['if (!FailedEntryCount) return;', 'if (FailedEntryCount !== -1) return;']],
   },
@@ -216,12 +216,12 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a message that has to come back is deleted',
+    name: 'a message that needs a retry is deleted',
     file: 'functions/platform/queue-batch.ts',
     edits: [['      batchItemFailures.push({ itemIdentifier: message.messageId });\n', '']],
   },
   {
-    name: 'the record is not believed when it says sending',
+    name: 'the phase sending in the record is ignored',
     file: 'functions/submit-job/pay-once.ts',
     edits: [
       [

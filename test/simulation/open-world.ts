@@ -15,7 +15,7 @@ const SECRET = { apiKey: 'key-of-the-simulation', apiSecret: 'secret-of-the-simu
 const { apiKey, apiSecret } = SECRET;
 const SECRET_TEXTS = [apiKey, apiSecret, Buffer.from(`${apiKey}:${apiSecret}`).toString('base64')];
 
-/** The stack that `npm start` runs, on virtual time, with everything that goes wrong around it. */
+/** Opens the stack of `npm start` on virtual time, with the faults of the setting. */
 export async function openWorld(setting: Setting): Promise<World> {
   const template = await openStack();
   const clock = createVirtualClock(START, createRandom(setting.seed));

@@ -50,7 +50,7 @@ export function watchPayments(standIn: StandInApi, onPaid: (runId: string, asset
       const paid = Math.min(length, requests.get(image) ?? 1);
       const more = paid - (payments.get(image) ?? 0);
       payments.set(image, paid);
-      // An input asset whose making was never answered can be in no request, so its name is known.
+      // A request can't use an input asset whose creation got no answer, so the name of the asset is known.
       const runId = (names.get(image) ?? image).replace(/\.\w+$/, '');
       for (let n = 0; n < more; n += 1) onPaid(runId, image);
     }

@@ -1,7 +1,7 @@
-/** 0 to below 1, the same row for the same seed. */
+/** Returns numbers from 0 up to, but not including, 1. The same seed gives the same sequence. */
 export type Random = () => number;
 
-/** Mulberry32: small, quick, and good enough to shuffle with. */
+/** Creates a Mulberry32 generator, which is small, fast, and good enough for shuffling. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -16,7 +16,7 @@ export function between(least: number, most: number, random: Random): number {
   return least + random() * (most - least);
 }
 
-/** Makes ids that differ, the same ones in every run. */
+/** Creates unique IDs, which are the same in each run. */
 export function createIds(): () => string {
   let count = 0;
   return () => `id-${(count += 1)}`;

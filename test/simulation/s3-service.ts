@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../local/aws/s3/store.ts';
 import type { AwsAnswer, AwsRequest } from './aws-clients.ts';
 import type { Request } from './wire.ts';
 
-/** One request to the local S3 endpoint, which answers as over a socket. */
+/** Creates a request to the local S3 endpoint, which answers as over a socket. */
 export function s3Request(request: AwsRequest, store: ObjectStore): Request<AwsAnswer> {
   const query = queryOf(request);
   const url = query === '' ? request.path : `${request.path}?${query}`;
@@ -48,10 +48,10 @@ const OPERATIONS: Readonly<Record<string, string>> = { HEAD: 'HeadObject' };
 
 async function* bodyOf(body: unknown): AsyncGenerator<Uint8Array> {
   if (typeof body === 'string' || body instanceof Uint8Array) yield Buffer.from(body);
-  else if (body !== undefined && body !== null) throw new Error('a body of this kind is not simulated');
+  else if (body !== undefined && body !== null) throw new Error('the simulation does not support this kind of body');
 }
 
-/** What an object holds. */
+/** Returns the content of an object. */
 export async function bytesIn(store: ObjectStore, bucket: string, key: string, versionId?: string): Promise<Buffer> {
   const pieces: Uint8Array[] = await Array.fromAsync(store.get(bucket, key, { versionId }).body);
   return Buffer.concat(pieces);

@@ -14,7 +14,7 @@ export const scenarioFetch: typeof fetch = async (input, init = {}) => {
   return await (limit === undefined ? answered : until(limit, answered, invocation));
 };
 
-/** The same for files: Node's own client, whose answer is the stream itself. */
+/** Downloads files with the interface of the Node.js client, whose answer is the stream itself. */
 export const scenarioGet: Get = async (url, { signal }) => {
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   signal.addEventListener('abort', () => reject(signal.reason as Error));
@@ -28,7 +28,7 @@ async function answerOf(url: URL, init: RequestInit, invocation: Invocation): Pr
   try {
     return responseOf(await replyTo(url, init, invocation), url, init.redirect);
   } catch (cause) {
-    // What Node's fetch throws: the reason is the error's cause.
+    // `fetch` in Node.js throws this error, with the reason as its cause.
     throw cause instanceof ConnectionError ? new TypeError('fetch failed', { cause }) : cause;
   }
 }
@@ -44,7 +44,7 @@ async function replyTo(url: URL, init: RequestInit, invocation: Invocation): Pro
   return answer;
 }
 
-/** Gives up at that time, whatever comes. */
+/** Rejects at the time limit. */
 function until<T>(limit: number, answered: Promise<T>, { world: { clock }, isAlive }: Invocation): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(limit - clock.now(), () => {
@@ -54,7 +54,7 @@ function until<T>(limit: number, answered: Promise<T>, { world: { clock }, isAli
   });
 }
 
-/** Ids say nothing to a reader, and signatures even less. */
+/** Leaves out IDs and signatures, which don't help a reader. */
 function nameOf(method: string, { pathname, searchParams }: URL): string {
   const path = pathname.replace(/^\/v1/, '').replaceAll(/(job|asset|upload|model)_[\w.-]+/g, '…');
   return `${method} ${path}${searchParams.has('dryRun') ? '?dryRun=true' : ''}`;
@@ -82,7 +82,7 @@ function request(url: URL, init: RequestInit, { world }: Invocation): Request<Ap
   };
 }
 
-/** All bytes at once: what comes later than its head would be a call of its own. */
+/** Reads the whole body. Bytes that arrive after the headers would have to be a separate call. */
 async function read(answer: ApiAnswer): Promise<ApiAnswer> {
   if ('hangSeconds' in answer)
     return { ...answer, next: 'cut' in answer.next ? answer.next : await whole(answer.next) };

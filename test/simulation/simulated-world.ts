@@ -21,7 +21,7 @@ import { createWire, type Request, type Wire } from './wire.ts';
 import type { Drop, Dropped, Setting, World } from './world.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
 
-/** What a world is made of. */
+/** The parts of a world. */
 export interface WorldParts {
   readonly setting: Setting;
   readonly scenarioUrl: string;
@@ -35,7 +35,7 @@ export interface WorldParts {
   readonly aws: Aws;
 }
 
-/** Its stack is the one that `npm start` runs; only time, the functions' processes and the wire are simulated. */
+/** A world with the stack of `npm start`. Only the time, the processes of the functions, and the wire are simulated. */
 export class SimulatedWorld implements World {
   readonly clock: VirtualClock;
   readonly story: Story;
@@ -99,7 +99,7 @@ export class SimulatedWorld implements World {
   }
 
   onLog(who: string, line: string): void {
-    this.story.note(who, `   says: ${line.replaceAll(/\s+/g, ' ').slice(0, 200)}`);
+    this.story.note(who, `   logs: ${line.replaceAll(/\s+/g, ' ').slice(0, 200)}`);
     this.invariants.onText(`a log line of ${who}`, line);
   }
 
@@ -109,18 +109,18 @@ export class SimulatedWorld implements World {
     const dropped = { key, versionId, runId };
     const number = this.#parts.uploads.push(dropped);
     this.story.callIt(runId, `run ${number}`);
-    this.story.note('the dropper', `puts ${key} (run ${number})`);
+    this.story.note('the user', `uploads ${key} (run ${number})`);
     return dropped;
   }
 
   async remove({ key, versionId, runId }: Dropped): Promise<void> {
     this.#removed.add(runId);
-    this.story.note('the dropper', `removes ${key}`);
+    this.story.note('the user', `removes ${key}`);
     await this.aws.store.delete(this.uploadBucket, key, { versionId });
   }
 
   async pause(isPaused: boolean): Promise<void> {
-    this.story.note('the operator', isPaused ? 'pauses submissions' : 'lets submissions go on');
+    this.story.note('the operator', isPaused ? 'pauses submissions' : 'resumes submissions');
     if (isPaused) await this.aws.store.put(this.assetBucket, PAUSE_KEY, piece(Buffer.from('{}')));
     else await this.aws.store.delete(this.assetBucket, PAUSE_KEY);
   }

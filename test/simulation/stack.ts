@@ -4,7 +4,7 @@ import { warmClients } from './aws-clients.ts';
 
 let opened: Promise<Template> | undefined;
 
-/** The synthesized stack, read once for all worlds; synthesized once for the same sources, then found by their hash. */
+/** Reads the synthesized stack once for all worlds. Reuses an earlier assembly if no source has changed. */
 export function openStack(): Promise<Template> {
   opened ??= read();
   return opened;
@@ -15,7 +15,7 @@ async function read(): Promise<Template> {
   return await readTemplate(await assembly());
 }
 
-/** Of the queue that feeds SubmitJob. */
+/** Returns the ARN of the queue that feeds SubmitJob. */
 export function findUploadsArn({ eventSources }: Template): string {
   const source = eventSources.find(({ properties }) => properties.FunctionName === 'SubmitJob');
   if (!source) throw new Error('the template has no event source of SubmitJob');

@@ -14,20 +14,20 @@ async function brokenBy(...disturbances: readonly Disturbance[]): Promise<string
   return ended.problem === undefined ? '' : told(ended, nameOf(disturbances));
 }
 
-/** Found by the campaign, and kept because each of them once broke a promise. */
-describe('an answer is announced', () => {
-  it('when the bus was out longer than anybody tried, and the status event was lost with it', async () => {
-    expect(await brokenBy(known('status events never come'), known('EventBridge is out'))).toBe('');
+/** Histories that the campaign found, each of which once broke a promise. */
+describe('a result is announced', () => {
+  it('if an outage of the bus outlasts all retries, and the status event is lost', async () => {
+    expect(await brokenBy(known('status events never arrive'), known('outage of EventBridge'))).toBe('');
   });
 
-  it('when one invocation dies before its event, and another has seen its manifest and not its record', async () => {
+  it('if one invocation dies before its event, and another has seen its manifest but not its record', async () => {
     const dies: Disturbance = {
       name: 'killed before the event',
       metadata: { 'tripo-face-limits': '3' },
       at: { call: 'EventBridge PutEvents', what: { what: 'crash-before' } },
     };
     const waits: Disturbance = {
-      name: 'the look for a manifest is under way for 8 s',
+      name: 'the lookup of the manifest takes 8 s',
       at: { call: 'S3 HeadObject models', what: { what: 'stalled', seconds: 8 } },
     };
 

@@ -1,9 +1,9 @@
-/** What happened, for whoever has to understand a failure: who, when, what. */
+/** A log of a history for analyzing a failure: who, when, and what. */
 export interface Story {
   note(who: string, what: string): void;
-  /** A line for each note, with names in place of ids. */
+  /** Returns one line per note, with names instead of IDs. */
   lines(): readonly string[];
-  /** Reads better than an id. */
+  /** Sets the name that replaces an ID. */
   callIt(id: string, name: string): void;
 }
 

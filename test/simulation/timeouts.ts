@@ -4,7 +4,7 @@ const limits = new WeakMap<AbortSignal, number>();
 const real = AbortSignal.timeout.bind(AbortSignal);
 
 /**
- * Inside of a simulated function a time-out is counted on the world's clock. The signal itself never fires: the simulated
+ * Inside a simulated function, the world's clock counts the timeout. The signal itself never fires: the simulated
  * `fetch` asks for its limit.
  */
 AbortSignal.timeout = (ms) => {
@@ -15,7 +15,7 @@ AbortSignal.timeout = (ms) => {
   return signal;
 };
 
-/** When whoever gave this signal wants no answer any more. */
+/** Returns the time limit of this signal. */
 export function limitOf(signal: AbortSignal | null | undefined): number | undefined {
   return signal ? limits.get(signal) : undefined;
 }

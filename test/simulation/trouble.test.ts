@@ -5,7 +5,7 @@ import { files } from './images.ts';
 import { openWorld } from './open-world.ts';
 import type { World } from './world.ts';
 
-/** Were one of ten touched in a minute, the limits below would break. */
+/** Enough uploads that the limits below are exceeded if a tenth of them is received in a minute. */
 const UPLOADS = 200;
 /** Longer than the longest hold of a message, which is 15 minutes. */
 const TROUBLE_SECONDS = 1_200;
@@ -15,7 +15,7 @@ interface Trouble {
   readonly standIn?: StandInOptionsInput;
   readonly begins?: (world: World) => Promise<unknown> | void;
   readonly ends: (world: World) => Promise<unknown> | void;
-  /** By how much its end may be noticed later. */
+  /** The maximum delay until Meshdrop notices the end of the trouble. */
   readonly seconds: number;
 }
 
@@ -47,7 +47,7 @@ const troubles: readonly Trouble[] = [
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 async function passUntil(world: World, isOver: () => boolean): Promise<void> {
-  while (!isOver()) if (!(await world.step())) throw new Error('nothing is left to happen');
+  while (!isOver()) if (!(await world.step())) throw new Error('no event is left');
 }
 
 function requestsOf(world: World): number {
@@ -55,7 +55,7 @@ function requestsOf(world: World): number {
 }
 
 it.each(troubles)(
-  'twenty minutes of $what costs a handful of calls a minute, touches no waiting message, and ends by itself',
+  'twenty minutes of $what takes few calls per minute, receives no waiting message, and needs no intervention',
   async ({ standIn = {}, begins, ends, seconds }) => {
     const world = await openWorld({ seed: 1, standIn: { jobSeconds: 120, ...standIn } });
     const start = world.clock.now();

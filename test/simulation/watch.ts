@@ -17,13 +17,13 @@ export interface WatchTools {
   readonly random: Random;
   readonly store: () => ObjectStore;
   readonly assetBucket: string;
-  /** The queue that holds uploads; all others hold dead letters. */
+  /** The uploads queue. All other queues are dead-letter queues. */
   readonly uploadsArn: string;
   readonly uploads: readonly Dropped[];
   readonly secrets: readonly string[];
 }
 
-/** Sees everything that passes through the stack, tells it to the story and the invariants, and delays what it has to. */
+/** Observes everything in the stack, reports it to the story and the invariants, and delays events as planned. */
 export class Watch {
   readonly invariants: Invariants;
   readonly hooks: AwsHooks;
@@ -52,7 +52,7 @@ export class Watch {
     };
   }
 
-  /** Whether any message was ever about it. */
+  /** Returns whether there ever was a message about the run. */
   isHeardOf(runId: string): boolean {
     return this.#heardOf.has(runId);
   }
@@ -61,7 +61,7 @@ export class Watch {
     return { all: this.#receives, most: this.#mostReceives };
   }
 
-  /** Durable, and not yet answered. */
+  /** Called when the object is durable and before its uploader gets an answer. */
   async #onObject({ bucket, key, versionId = '' }: CreatedObject): Promise<void> {
     if (bucket !== this.#tools.assetBucket) return;
     const bytes = await bytesIn(this.#tools.store(), bucket, key, versionId);
@@ -71,7 +71,7 @@ export class Watch {
 
   #onEvent(event: EventEnvelope): void {
     const { source, 'detail-type': detailType, detail } = event;
-    if (source === 'meshdrop') this.#tools.story.note('EventBridge', `takes ${detailType}`);
+    if (source === 'meshdrop') this.#tools.story.note('EventBridge', `accepts ${detailType}`);
     if (source === 'aws.states') this.#tellExecution(detail as Execution);
     this.#check(detailType, () => this.invariants.onEvent(event));
   }
@@ -81,7 +81,10 @@ export class Watch {
     this.#tools.story.note('Generation', what);
   }
 
-  /** What cannot even be read is a broken promise too, and not the caller's mistake. */
+  /**
+   * Counts an error of the check itself, such as an invalid document, as a broken promise, not as an error of the
+   * caller.
+   */
   #check(what: string, check: () => void): void {
     try {
       check();
@@ -93,14 +96,14 @@ export class Watch {
   #onSent(queue: Queue, body: string): void {
     for (const { versionId, runId } of this.#tools.uploads)
       if (!this.#heardOf.has(runId) && body.includes(versionId)) this.#heardOf.add(runId);
-    if (queue.arn !== this.#tools.uploadsArn) this.#tools.story.note(queue.name, 'takes a dead letter');
+    if (queue.arn !== this.#tools.uploadsArn) this.#tools.story.note(queue.name, 'receives a dead letter');
     this.invariants.onText(`a message of ${queue.name}`, body);
   }
 
   #onReceived(queue: Queue, message: Message): void {
     this.#receives += 1;
     this.#mostReceives = Math.max(this.#mostReceives, message.receiveCount);
-    if (queue.isVisible(message)) this.#tools.story.note(queue.name, 'gives a message out and keeps it visible');
+    if (queue.isVisible(message)) this.#tools.story.note(queue.name, 'delivers a message and keeps it visible');
   }
 
   #deliverySeconds(event: EventEnvelope): DeliverySeconds {

@@ -1,39 +1,42 @@
-/** What can go wrong with one call that a function makes. */
+/** A fault of one call of a function. */
 export type WireFault =
-  /** The function dies right before the request leaves. */
+  /** The function dies right before it sends the request. */
   | { readonly what: 'crash-before' }
-  /** The function dies when the request has taken effect. */
+  /** The function dies after the request has taken effect. */
   | { readonly what: 'crash-after' }
-  /** Not a byte leaves. */
+  /** The connection is refused, and nothing is sent. */
   | { readonly what: 'refused' }
-  /** The connection breaks and nothing has happened … */
+  /** The connection breaks before the request takes effect. */
   | { readonly what: 'lost-request' }
-  /** … or it has. */
+  /** The connection breaks after the request has taken effect. */
   | { readonly what: 'lost-answer' }
-  /** The connection breaks now, and the request takes effect later all the same. */
+  /** The connection breaks, but the request takes effect later. */
   | { readonly what: 'late-effect'; readonly seconds: number }
-  /** No answer for so long that the caller's own patience ends; with and without effect. */
+  /**
+   * No answer arrives before the timeout of the caller. The request takes effect with `hang-after`, but not with
+   * `hang-before`.
+   */
   | { readonly what: 'hang-before' }
   | { readonly what: 'hang-after' }
-  /** The answer comes late … */
+  /** The answer is late. */
   | { readonly what: 'slow'; readonly seconds: number }
-  /** … or the request itself is under way for so long, while its sender waits. */
+  /** The request takes effect late, while its sender waits. */
   | { readonly what: 'stalled'; readonly seconds: number }
-  /** The service says that it is not well; with and without effect. */
+  /** The service reports an internal error, with or without effect. */
   | { readonly what: 'server-error' }
   | { readonly what: 'server-error-after' }
-  /** S3's SlowDown, and what the other services call it. */
+  /** SlowDown in S3, and its equivalents in the other services. */
   | { readonly what: 'slow-down' }
-  /** S3's 409 to one of two conditional writes at once; nothing else of S3, and nobody else, says so. */
+  /** The 409 of S3 for one of two concurrent conditional writes. Only these writes get it. */
   | { readonly what: 'conflict' }
   /** S3 refuses, for a reason that has nothing to do with the image: a key, a bucket or a permission of our own. */
   | { readonly what: 's3-refusal'; readonly status: number; readonly code: string }
-  /** PutEvents answers 200 and has taken nothing; nobody else can. */
+  /** PutEvents returns 200 but accepts no entry. Other calls can't fail like this. */
   | { readonly what: 'partial' };
 
-/** A service that is not well for a while, whoever calls it. */
+/** A service fails for some time, for all callers. */
 export interface Outage {
-  /** How the names of its calls begin: `S3`, `EventBridge`, `POST /generate`. */
+  /** The prefix of the names of its calls: `S3`, `EventBridge`, `POST /generate`. */
   readonly of: string;
   readonly fromSeconds: number;
   readonly seconds: number;

@@ -4,29 +4,29 @@ import { between, type Random } from './random.ts';
 import type { Story } from './story.ts';
 import type { WireFault } from './wire-faults.ts';
 
-/** A call of a function, as a plan of faults sees it. */
+/** A call of a function, as a fault plan sees it. */
 export interface WireCall {
-  /** Counts all calls of the history, from 1. */
+  /** The number of the call in the history, counted from 1. */
   readonly number: number;
   /** `SubmitJob` */
   readonly by: string;
   /** `S3 PutObject runs/…`, `POST /generate/custom/…` */
   readonly name: string;
-  /** Since the history began. */
+  /** Seconds since the start of the history. */
   readonly atSeconds: number;
 }
 
-/** Decides what goes wrong. Asked once a call. */
+/** Decides which fault a call has. Called once per call. */
 export type WirePlan = (call: WireCall) => WireFault | undefined;
 
 export interface Request<Answer> {
   readonly name: string;
   readonly effect: () => Promise<Answer>;
-  /** How the service says that it is not well. */
+  /** Creates the error answer of the service. */
   readonly trouble: (status: number, code: string) => Answer;
 }
 
-/** Nothing came back. */
+/** The call got no answer. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   readonly code: 'ECONNREFUSED' | 'ECONNRESET';
@@ -37,7 +37,7 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Every call that leaves a function. */
+/** Carries all calls of the functions. */
 export interface Wire {
   /** @throws ConnectionError. Settles only while the invocation lives. */
   send<Answer>(by: Invocation, request: Request<Answer>): Promise<Answer>;
@@ -99,7 +99,7 @@ export function createWire({ clock, random, story, plan }: WireTools): Wire {
         case 'late-effect':
           lost();
           return arrives(async () => {
-            story.note(by.who, `only now takes effect: ${name}`);
+            story.note(by.who, `late effect: ${name}`);
             await effect();
           }, fault.seconds * 1000);
         case 'hang-before':
@@ -133,7 +133,7 @@ function told(fault: WireFault): string {
   return 'seconds' in fault ? `${fault.what} ${fault.seconds} s` : fault.what;
 }
 
-/** Whether a service could ever do that to this call. */
+/** Returns whether this fault is possible for this call. */
 export function isPossible({ what }: WireFault, { name }: Pick<WireCall, 'name'>): boolean {
   if (what === 'conflict') return /^S3 PutObject (runs|models|results|control)\/.*json$/.test(name);
   if (what === 'partial') return name.startsWith('EventBridge PutEvents');

@@ -13,21 +13,24 @@ import type { Story } from './story.ts';
 import type { Request, Wire, WirePlan } from './wire.ts';
 import type { Ledger } from '../../local/scenario/ledger.ts';
 
-/** An event arrives after this many seconds each: none is a lost event, two are a doubled one. */
+/**
+ * The delays, in seconds, after which an event is delivered. An empty list loses the event, and two delays deliver it
+ * twice.
+ */
 export type DeliverySeconds = readonly number[];
 
-/** What a history starts from. Everything else follows from the seed. */
+/** The start of a history. Everything else follows from the seed. */
 export interface Setting {
   readonly seed: number;
   readonly wire?: WirePlan;
-  /** How often, and after how many seconds, the nth event that somebody waits for arrives. */
+  /** The deliveries of the nth event, without background events. */
   readonly delivery?: (nth: number, event: EventEnvelope) => DeliverySeconds | undefined;
-  /** Whether the nth receive leaves its message visible to others. */
+  /** Returns whether the nth receive leaves its message visible to others. */
   readonly receivedTwice?: (nth: number) => boolean;
-  /** How far each function's clock is off. */
+  /** The clock skew of each function. */
   readonly skewSeconds?: Readonly<Record<string, number>>;
   readonly standIn?: StandInOptionsInput;
-  /** What a deployment says otherwise than the template: `{ MAX_CU_PER_DAY: '1000' }`. */
+  /** Variables that replace those of the template: `{ MAX_CU_PER_DAY: '1000' }`. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -37,14 +40,14 @@ export interface Drop {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** An upload that is owed an answer. */
+/** An upload that must get a result. */
 export interface Dropped {
   readonly key: string;
   readonly versionId: string;
   readonly runId: string;
 }
 
-/** The whole product and the world around it, in one process and on virtual time. */
+/** The whole product and its environment, in one process and on virtual time. */
 export interface World {
   readonly clock: VirtualClock;
   readonly random: Random;
@@ -61,25 +64,25 @@ export interface World {
   readonly uploadsQueue: Queue;
   environment(functionName: string): Readonly<Record<string, string>>;
   skewMs(functionName: string): number;
-  /** What the S3, Step Functions, … of this world make of a client's request. */
+  /** Returns the answer of this world's services, such as S3 and Step Functions, to a client's request. */
   answer(request: AwsRequest): Request<AwsAnswer>;
   scenario(request: ApiRequest): Promise<ApiAnswer>;
   onLog(who: string, line: string): void;
   drop(drop: Drop): Promise<Dropped>;
-  /** Whether it was removed before anybody was told of it: then nobody can ever know that it was there. */
+  /** Returns whether the upload was removed before any event about it. Then Meshdrop can't know that it existed. */
   isUnknowable(upload: Dropped): boolean;
-  /** Puts the object there that holds all submissions, or takes it away. */
+  /** Creates or deletes the object that pauses all submissions. */
   pause(isPaused: boolean): Promise<void>;
-  /** Removes a version for good, as a lifecycle rule or a person would. */
+  /** Permanently deletes a version, as a lifecycle rule or a user does. */
   remove(upload: Dropped): Promise<void>;
   /**
-   * One thing happens. False when nothing is left.
+   * Runs the next event. Resolves to false if no event is left.
    *
    * @throws Violation
    */
   step(): Promise<boolean>;
   ledger(): Ledger;
-  /** Of the uploads queue: all receives, and those of the message that was received most. */
+  /** Returns the receives from the uploads queue: the total, and the maximum for one message. */
   receives(): { readonly all: number; readonly most: number };
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { account, region } from '../intrinsics.ts';
 
-/** EventBridge's envelope around every event. */
+/** An EventBridge event with its envelope fields. */
 export interface EventEnvelope {
   readonly version: '0';
   readonly id: string;
@@ -14,7 +14,7 @@ export interface EventEnvelope {
   readonly detail: unknown;
 }
 
-/** What is put in the envelope. */
+/** The part of an event that its sender chooses. */
 export interface EventContent {
   readonly source: string;
   readonly detailType: string;
@@ -22,7 +22,7 @@ export interface EventContent {
   readonly resources?: readonly string[];
 }
 
-/** What an envelope is dated and numbered by. */
+/** Supplies the time and the ID of an event. */
 export interface EventStamp {
   readonly clock: Clock;
   readonly newId: () => string;
@@ -38,7 +38,7 @@ export function createEnvelope(
     'detail-type': detailType,
     source,
     account,
-    // In whole seconds, as EventBridge writes it.
+    // EventBridge writes the time in whole seconds.
     time: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     region,
     resources,

@@ -10,20 +10,21 @@ interface Rule {
 
 export interface EventBus {
   /**
-   * Resolves when the event is accepted for good: it lies in every queue, and every function has taken it or its dead
-   * letter is kept. If deliveries are scheduled, the schedule is what keeps it.
+   * Resolves when the event is durably accepted: every queue has it, and every function has succeeded or its
+   * dead-letter queue has the event. If deliveries are scheduled, resolves when they are.
    */
   put(bus: string, event: EventEnvelope): Promise<void>;
 }
 
 export interface EventBusOptions extends DeliveryTools {
   readonly rules: readonly Rule[];
-  /** Awaited before an event goes anywhere; if it throws, the event is not accepted. */
+  /** Awaited before an event is delivered. If it throws, the event is not accepted. */
   readonly onEvent?: ((bus: string, event: EventEnvelope) => void | Promise<void>) | undefined;
   /**
-   * After how many seconds each an event arrives that some rule matches: none is a lost event, two are a doubled one.
+   * The delays, in seconds, after which a matched event is delivered. An empty list loses the event, and two delays
+   * deliver it twice.
    *
-   * @default once, at once
+   * @default one delivery without delay
    */
   readonly deliverySeconds?: ((event: EventEnvelope) => readonly number[]) | undefined;
 }

@@ -3,7 +3,7 @@ import { parseJson } from '../../../functions/platform/json.ts';
 import { createEnvelope, type EventEnvelope, type EventStamp } from './envelope.ts';
 
 export interface EventTools extends EventStamp {
-  /** Resolves when the event is accepted for good. */
+  /** Resolves when the event is durably accepted. */
   readonly putEvent: (bus: string, event: EventEnvelope) => Promise<void>;
 }
 

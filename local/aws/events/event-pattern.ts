@@ -1,10 +1,10 @@
 import * as z from 'zod';
 
-/** Any JSON object that leads to lists of what is allowed. */
+/** A JSON object whose leaves are lists of allowed values. */
 export type EventPattern = { readonly [key: string]: EventPattern | readonly Matcher[] };
 type Matcher = z.infer<typeof matcherSchema>;
 
-/** The filters of EventBridge that this run knows. Another one is refused when the rule is read. */
+/** The EventBridge filters that the local run supports. Reading a rule with any other filter fails. */
 const matcherSchema = z.union([
   z.string(),
   z.number(),
@@ -23,8 +23,8 @@ export const eventPatternSchema: z.ZodType<EventPattern> = z.record(
 );
 
 /**
- * Whether an event fits a pattern as EventBridge matches: every field of the pattern has to be there, and one of its
- * allowed values has to hold; an array in the event fits when one of its items does.
+ * Returns whether an event matches a pattern by the rules of EventBridge: each field of the pattern must exist in the
+ * event and match one of its allowed values. An array in the event matches if one of its items does.
  */
 export function matches(pattern: EventPattern, event: unknown): boolean {
   return Object.entries(pattern).every(([key, wanted]) => {

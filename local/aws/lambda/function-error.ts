@@ -1,4 +1,7 @@
-/** A function failed. Name and message are what Step Functions sees: the error's own name, and JSON around its message. */
+/**
+ * A function failed. Step Functions receives the name and the message: the error's own name, and JSON that contains its
+ * message.
+ */
 export class FunctionError extends Error {
   override readonly name: string;
 

@@ -12,29 +12,32 @@ import { FunctionError } from './function-error.ts';
 export interface LambdaHost {
   /** @throws FunctionError */
   invoke(functionName: string, event: unknown): Promise<unknown>;
-  /** Starts a process ahead of its first invocation. */
+  /** Starts a process before the first invocation of the function. */
   warm(functionName: string): void;
-  /** Ends every process at once, whatever it is doing. */
+  /** Kills every process immediately, even during an invocation. */
   close(): void;
 }
 
 export interface LambdaHostOptions {
   readonly functions: readonly LocalFunction[];
-  /** Of the local AWS endpoint. */
+  /** The URL of the local AWS endpoint. */
   readonly endpoint: string;
-  /** In place of the template's values, for the functions that have these variables. */
+  /** Replaces the template's values in functions that have these variables. */
   readonly variables: Readonly<Record<string, string>>;
-  /** What the functions sign their calls with. */
+  /** The access key ID with which the functions sign their calls. */
   readonly accessKeyId: string;
   readonly logFolder: string;
-  /** Told every line that a function writes, beside its log file. */
+  /** Called with every line that a function writes. The line also goes to the log file of the function. */
   readonly onLog: (line: string) => void;
 }
 
-/** So many processes a function at most: two cores gain nothing from more. */
+/** The maximum number of processes for one function. More would not help on two cores. */
 const MAX_PROCESSES = 4;
 
-/** Runs each function in processes of its own, one invocation at a time each, killed at the function's time-out. */
+/**
+ * Runs each function in its own processes. A process handles one invocation at a time and is killed at the timeout of
+ * the function.
+ */
 export async function startLambdaHost(options: LambdaHostOptions): Promise<LambdaHost> {
   await mkdir(options.logFolder, { recursive: true });
   const pools = new Map(options.functions.map((fn) => [fn.name, new ProcessPool(fn, options)]));
@@ -84,7 +87,7 @@ class ProcessPool {
   }
 
   async #take(): Promise<ChildProcess> {
-    // After the end nothing may run any more: what is under way simply never returns, as when the power fails.
+    // After `close`, no function may run. An unfinished invocation never returns, as after a power failure.
     if (this.#closed) return await new Promise(() => undefined);
     const child = this.#idle.pop();
     if (child) return child;
@@ -111,7 +114,7 @@ class ProcessPool {
       if (output) createInterface(output).on('line', (line) => this.#keepLine(line));
     }
     this.#all.add(child);
-    // A message to a process that has just died: its end is told by 'exit'.
+    // A message to a process that has just died fails. The 'exit' event reports its end.
     child.on('error', () => undefined);
     child.on('exit', () => {
       this.#all.delete(child);
@@ -127,8 +130,8 @@ class ProcessPool {
   }
 
   /**
-   * The template's variables, and what Lambda itself sets. Nothing of this machine's environment but the path, and where
-   * Node keeps what it compiled, if it was told to: each of these processes loads the same again.
+   * Returns the template's variables and those that Lambda sets. From the environment of this machine, it takes only
+   * the path and, if set, the compile cache folder: every process loads the same code.
    */
   #environment(): NodeJS.ProcessEnv {
     const { name, properties, codeFolder } = this.#fn;
@@ -171,7 +174,7 @@ class ProcessPool {
       const end = (settle: () => void) => {
         clearTimeout(timer);
         child.off('message', onMessage).off('exit', onExit);
-        // What ended because everything ends has not failed.
+        // A process that `close` killed has not failed.
         if (!this.#closed) settle();
       };
       child.on('message', onMessage).on('exit', onExit);

@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { toError } from '../../../functions/platform/errors.ts';
 
 /**
- * The inside of a function's process: loads the bundle, then handles one invocation after the other, as Lambda's own
- * runtime does. Started by lambda-host.ts with the path of the bundle and the handler's export as arguments.
+ * Runs inside the process of a function. Loads the bundle, then handles one invocation at a time, as the Lambda runtime
+ * does. `lambda-host.ts` starts it with the path of the bundle and the name of the handler's export as arguments.
  */
 
 /** One event for the function. */
@@ -16,7 +16,7 @@ export interface Invocation {
   readonly deadline: number;
 }
 
-/** What became of it. `errorType` is the error's own name, which the state machine matches on. */
+/** The result of an invocation. `errorType` is the name of the error, which the state machine matches on. */
 export type InvocationResult =
   | { readonly requestId: string; readonly result: unknown }
   | {
@@ -30,7 +30,7 @@ export type InvocationResult =
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
-const handlerSchema = z.custom<Handler>((value) => typeof value === 'function', 'is no function');
+const handlerSchema = z.custom<Handler>((value) => typeof value === 'function', 'is not a function');
 
 async function load(): Promise<Handler> {
   const [file = '', name = ''] = process.argv.slice(2);
@@ -38,9 +38,10 @@ async function load(): Promise<Handler> {
   return z.object({ [name]: handlerSchema }).parse(bundle)[name] as Handler;
 }
 
-// Loaded at once, so that the first invocation finds it ready; a failure is told by every invocation.
+// Load the bundle now, so that the first invocation finds it ready. If loading fails, every invocation reports the
+// failure.
 const loaded = load();
-// What was compiled is kept now: Node would do it at the end, and this process will be killed.
+// Write the compile cache now. Node.js would write it at exit, but this process ends by being killed.
 loaded.then(() => flushCompileCache()).catch(() => undefined);
 
 async function handle({ requestId, event, deadline }: Invocation): Promise<InvocationResult> {
@@ -67,7 +68,7 @@ async function handle({ requestId, event, deadline }: Invocation): Promise<Invoc
 process.on('message', (invocation: Invocation) => {
   void handle(invocation).then((result) => process.send?.(result));
 });
-// Whoever started this process is gone, as in a crash: nothing may go on.
+// The parent process is gone, as in a crash, so this process must stop too.
 process.on('disconnect', () => process.exit(1));
-// Ctrl-C reaches the whole group: the parent decides what it means.
+// Ctrl-C signals the whole process group. The parent decides what to do.
 process.on('SIGINT', () => undefined);

@@ -24,7 +24,7 @@ export function xmlAnswer(
   };
 }
 
-/** Without the namespace, as S3 writes it; and without a body where there is none: HEAD, 304. */
+/** Builds an error answer. Like S3, writes the XML without a namespace, and no body for HEAD or status 304. */
 export function errorAnswer(error: unknown, { method, url = '' }: Pick<IncomingRequest, 'method' | 'url'>): Answer {
   const { code, status, message, headers } = error instanceof S3Error ? error : internal(error);
   if (method === 'HEAD' || status === 304) return { status, headers };
@@ -36,7 +36,8 @@ export async function send(response: ServerResponse, { status = 200, headers = {
   response.setHeader('x-amz-request-id', randomBytes(8).toString('hex').toUpperCase());
   response.setHeader('x-amz-id-2', randomBytes(32).toString('base64'));
   response.setHeader('server', 'AmazonS3');
-  // A browser may show an object, whatever type it is asked for as, but never run it on this endpoint's own origin.
+  // A browser can display an object, whatever content type the request asks for, but must never run it as a script of
+  // this origin.
   response.setHeader('content-security-policy', 'sandbox');
   response.setHeader('x-content-type-options', 'nosniff');
   if (body instanceof Buffer) response.setHeader('content-length', body.byteLength);

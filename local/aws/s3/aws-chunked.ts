@@ -1,10 +1,10 @@
 import { S3Error } from './s3-error.ts';
 
-/** A chunk's head or a trailer is one short line. */
+/** The maximum length of a chunk header or a trailer, each of which is one line. */
 const MAX_LINE_BYTES = 8192;
 
 /**
- * The payload inside `aws-chunked` framing; `trailers` gets what follows it, by lower-case name.
+ * Yields the payload inside `aws-chunked` framing. Adds the trailers to `trailers`, keyed by lowercase name.
  *
  * ```
  * 5;chunk-signature=…\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n
@@ -20,7 +20,7 @@ export async function* decodeAwsChunked(
   try {
     yield* payloadIn(chunks, trailers);
   } finally {
-    await chunks.return?.(); // lets go of the request also after an error, so that the rest of it can be drained
+    await chunks.return?.(); // releases the request even after an error, so that the rest can be drained
   }
 }
 
@@ -31,7 +31,7 @@ async function* payloadIn(
   const reader = createReader(chunks);
   for (let size = sizeIn(await reader.line()); size > 0; size = sizeIn(await reader.line())) {
     yield* reader.take(size);
-    if ((await reader.line()) !== '') throw broken('a chunk is longer than its head says');
+    if ((await reader.line()) !== '') throw broken('a chunk is longer than its header states');
   }
   for (let line = await reader.line(); line !== ''; line = await reader.line()) {
     const [name = '', ...value] = line.split(':');
@@ -46,7 +46,7 @@ function sizeIn(line: string): number {
 }
 
 function broken(reason: string): S3Error {
-  return new S3Error('IncompleteBody', `The aws-chunked body is not complete: ${reason}`);
+  return new S3Error('IncompleteBody', `The aws-chunked body is incomplete: ${reason}`);
 }
 
 function createReader(chunks: AsyncIterator<Uint8Array>) {
@@ -54,14 +54,14 @@ function createReader(chunks: AsyncIterator<Uint8Array>) {
 
   async function more(): Promise<void> {
     const next = await chunks.next();
-    if (next.done) throw broken('it ends too early');
+    if (next.done) throw broken('it ends before the last chunk');
     rest = Buffer.concat([rest, next.value]);
   }
 
   async function line(): Promise<string> {
     for (;;) {
       const end = rest.indexOf('\r\n');
-      if (end > MAX_LINE_BYTES || (end < 0 && rest.length > MAX_LINE_BYTES)) throw broken('a line has no end');
+      if (end > MAX_LINE_BYTES || (end < 0 && rest.length > MAX_LINE_BYTES)) throw broken('a line is too long');
       if (end < 0) await more();
       else {
         const text = rest.toString('latin1', 0, end);

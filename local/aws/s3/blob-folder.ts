@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type BodyDigests, type ComputedDigests, type ExpectedDigests, createBodyDigests } from './body-digests.ts';
 
-/** A file of bytes without a name of its own: what it is, the journal says. */
+/** A file of bytes. The journal says which object it belongs to. */
 export interface Blob {
   readonly id: string;
   readonly size: number;
@@ -15,7 +15,7 @@ export interface ReceivedBlob extends ComputedDigests {
   readonly blob: Blob;
 }
 
-/** First and last byte, both included, as in HTTP. */
+/** The first and the last byte, both inclusive, as in HTTP. */
 export interface ByteRange {
   readonly first: number;
   readonly last: number;
@@ -23,14 +23,17 @@ export interface ByteRange {
 
 export interface BlobFolder {
   /**
-   * Streams to a new file. A body that breaks off, or is not what was expected, leaves no file.
-   * @throws S3Error as BodyDigests
+   * Streams a body to a new file. Removes the file if the body ends early or doesn't match what is expected.
+   *
+   * @throws S3Error the errors of BodyDigests
    */
   write(body: AsyncIterable<Uint8Array>, expected: ExpectedDigests): Promise<ReceivedBlob>;
-  /** One blob after the other. They stay on disk until the stream is closed, even when removed meanwhile. */
+  /**
+   * Reads the blobs in order. They stay on disk until the stream is closed, even if they are removed during the read.
+   */
   read(blobs: readonly Blob[], range: ByteRange): Readable;
   remove(blobs: readonly Blob[]): Promise<void>;
-  /** What a killed process left behind: files that nothing refers to. */
+  /** Removes files that nothing refers to, which a killed process can leave behind. */
   removeAllBut(known: readonly Blob[]): void;
 }
 
@@ -58,7 +61,7 @@ export function createBlobFolder(folder: string): BlobFolder {
       if (readers.has(id)) doomed.add(id);
       else {
         doomed.delete(id);
-        // A file that cannot be removed is nobody's any more: the next start tries again.
+        // Ignore the error: nothing refers to the file anymore, and the next start tries to remove it again.
         await rm(pathOf(id), { force: true }).catch(() => undefined);
       }
     }
@@ -94,7 +97,7 @@ async function writeFile(path: string, body: AsyncIterable<Uint8Array>, digests:
   let size = 0;
   for await (const bytes of body) {
     digests.update(bytes);
-    // One chunk at a time: what the disk cannot take yet, the client keeps.
+    // Write one chunk at a time, so that a slow disk slows the client down.
     await file.writeFile(bytes);
     size += bytes.byteLength;
   }

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { type ChecksumAlgorithm, base64, createChecksum } from './checksum.ts';
 import { S3Error } from './s3-error.ts';
 
-/** What the client says of its body; a mismatch is refused. */
+/** What the client states about its body. A mismatch is an error. */
 export interface ExpectedDigests {
-  /** Computed and kept; `expected` is asked only after the last byte, because a trailer says it then. */
+  /** Computed and stored. `expected` is called only after the last byte, because a trailer can contain the value. */
   readonly checksum?: {
     readonly algorithm: ChecksumAlgorithm;
     readonly expected?: () => string | undefined;
   };
-  /** Base64, as in Content-MD5. */
+  /** Base64, as in `Content-MD5`. */
   readonly md5?: string;
-  /** Hex, as in x-amz-content-sha256. */
+  /** Hex, as in `x-amz-content-sha256`. */
   readonly sha256?: string;
 }
 
 export interface ComputedDigests {
-  /** Hex: the ETag. */
+  /** The ETag, in hex. */
   readonly md5: string;
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
 }
@@ -27,7 +27,7 @@ export interface BodyDigests {
   finish(): Promise<ComputedDigests>;
 }
 
-/** Everything that is computed over a body while it passes: MD5 always, because it is the ETag. */
+/** Computes digests of a body while it streams. Always computes the MD5, because it is the ETag. */
 export function createBodyDigests({ checksum, md5, sha256 }: ExpectedDigests): BodyDigests {
   const runningMd5 = createHash('md5');
   const runningSha256 = sha256 === undefined ? undefined : createHash('sha256');

@@ -1,6 +1,6 @@
 import type { ObjectVersion, StoredVersion } from './stored-version.ts';
 
-/** All versions of one key, newest first; never empty. */
+/** All versions of one key, newest first. Never empty. */
 export interface IndexedKey {
   readonly key: string;
   readonly versions: readonly StoredVersion[];
@@ -9,23 +9,29 @@ export interface IndexedKey {
 export interface Walk {
   readonly prefix?: string | undefined;
   readonly delimiter?: string | undefined;
-  /** A key or common prefix; only what comes after it is visited. */
+  /** A key or common prefix. The walk starts after it. */
   readonly after?: string | undefined;
 }
 
 export interface BucketIndex {
   find(key: string): IndexedKey | undefined;
   current(key: string): ObjectVersion | undefined;
-  /** Says which versions it takes the place of: those without a version id, of which a key has one. */
+  /**
+   * Adds a version and returns those that it replaces. Only a version without a version ID is replaced, and a key has
+   * at most one.
+   */
   add(version: StoredVersion): StoredVersion[];
   remove(key: string, sequence: number): void;
-  /** Keys in the order of their UTF-8 bytes, with those that share a delimiter rolled up; only keys that `counts`. */
+  /**
+   * Yields keys in UTF-8 byte order. Groups keys that share a prefix up to the delimiter. Skips keys for which `counts`
+   * is false.
+   */
   walk(walk: Walk, counts: (entry: IndexedKey) => boolean): Generator<IndexedKey | { commonPrefix: string }>;
   all(): Iterable<StoredVersion>;
 }
 
 interface Entry {
-  /** One character per byte of the key, so that `<` compares as S3 does. */
+  /** One character per byte of the key, so that `<` compares keys as S3 does. */
   readonly bytes: string;
   readonly key: string;
   versions: StoredVersion[];
@@ -69,14 +75,16 @@ export function createBucketIndex(): BucketIndex {
   };
 }
 
-/** The object that a plain GET sees: none when the newest version is a delete marker. */
+/**
+ * Returns the object that a GET without a version ID reads. Returns undefined if the newest version is a delete marker.
+ */
 export function currentOf(entry: IndexedKey | undefined): ObjectVersion | undefined {
   const newest = entry?.versions[0];
   return newest?.kind === 'object' ? newest : undefined;
 }
 
 function takesThePlaceOf(version: StoredVersion, old: StoredVersion): boolean {
-  // The same sequence is the same version, announced again: its tags changed.
+  // The same sequence number means the same version with new tags.
   return old.sequence === version.sequence || (old.versionId === undefined && version.versionId === undefined);
 }
 
@@ -98,12 +106,12 @@ function* walkThrough(
     } else {
       const common = entry.bytes.slice(0, cut + separator.length);
       if (common > last) yield { commonPrefix: textOf(common) };
-      position = positionOf(sorted, `${common}\u00ff`); // 0xff is in no UTF-8 text, so it is after them all
+      position = positionOf(sorted, `${common}\u00ff`); // UTF-8 never contains 0xff, so this sorts after all of them
     }
   }
 }
 
-/** Where the first entry is that does not come before `bytes`. */
+/** Returns the position of the first entry that doesn't sort before `bytes`. */
 function positionOf(sorted: readonly Entry[], bytes: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

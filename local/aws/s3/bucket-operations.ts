@@ -2,7 +2,7 @@ import { type Answer, xmlAnswer } from './answer.ts';
 import type { S3Request } from './request.ts';
 import type { ObjectStore } from './store.ts';
 
-/** There is one account, and everything is its own. */
+/** The only account. It owns everything. */
 export const OWNER = { ID: 'local', DisplayName: 'local' };
 
 const REGION = 'us-east-1';
@@ -22,7 +22,7 @@ export function headBucket({ bucket }: S3Request, store: ObjectStore): Answer {
   return { headers: { 'x-amz-bucket-region': REGION } };
 }
 
-/** Empty means us-east-1. */
+/** An empty location means us-east-1. */
 export function getBucketLocation({ bucket }: S3Request, store: ObjectStore): Answer {
   store.bucket(bucket);
   return xmlAnswer('LocationConstraint', {});

@@ -15,7 +15,7 @@ interface CataloguedBucket extends Bucket {
   readonly index: BucketIndex;
 }
 
-/** Both look at the current object; a delete marker counts as none. */
+/** Conditions on the current object. A delete marker counts as no object. */
 export interface WriteConditions {
   readonly ifNoneMatch?: '*' | undefined;
   /** An ETag, with or without quotes. */
@@ -26,8 +26,8 @@ type Stamp = 'sequence' | 'versionId' | 'lastModified';
 export type ObjectDraft = Omit<ObjectVersion, Stamp>;
 
 /**
- * What is in which bucket: in memory, and in the journal from which the next start reads it back.
- * Nothing here waits, so a condition and the write that depends on it are one step that no other request can split.
+ * The contents of all buckets, in memory and in the journal that the next start reads. No method awaits anything, so no
+ * other request can come between a condition and the write that depends on it.
  */
 export interface Catalogue {
   createBucket(name: string, versioned: boolean): void;
@@ -37,7 +37,7 @@ export interface Catalogue {
   /** @throws S3Error PreconditionFailed, NoSuchKey */
   put(bucket: string, draft: ObjectDraft, conditions: WriteConditions): Change<ObjectVersion>;
   putDeleteMarker(bucket: string, key: string): DeleteMarker;
-  /** The same version with other words to it. */
+  /** Replaces the description of a version, such as its tags. */
   amend(bucket: string, version: ObjectVersion): void;
   remove(bucket: string, version: StoredVersion): void;
 }
@@ -47,7 +47,9 @@ export interface Change<V> {
   readonly replaced: readonly StoredVersion[];
 }
 
-/** Reads the journal in `folder`, and rewrites it without what is no longer true. Without a folder nothing is kept. */
+/**
+ * Reads the journal in `folder` and rewrites it without obsolete entries. Without a folder, keeps everything in memory.
+ */
 export function createCatalogue(folder: string | undefined, now: () => number): Catalogue {
   const path = folder === undefined ? undefined : join(folder, 'journal.jsonl');
   const salt = path === undefined ? unsalted : salted;
@@ -117,12 +119,12 @@ export function createCatalogue(folder: string | undefined, now: () => number): 
   };
 }
 
-/** The number of a version, written so that text order is its order; S3 calls this the sequencer. */
+/** Formats the number of a version so that text order equals numeric order. S3 calls it the sequencer. */
 export function sequencerOf({ sequence }: StoredVersion): string {
   return sequencer(sequence);
 }
 
-/** The entries that lead to the present state. */
+/** Yields the journal entries that rebuild the current state. */
 function* essence(sequence: number, buckets: Iterable<CataloguedBucket>): Generator<JournalEntry> {
   yield { did: 'count', sequence };
   for (const { name, versioned, created, index } of buckets) {
@@ -138,12 +140,15 @@ function requireConditions(current: ObjectVersion | undefined, { ifNoneMatch, if
     throw new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
 }
 
-/** After the sequencer, because listings rely on its order: ids are never the same again after the folder was thrown away. */
+/**
+ * Random, so that version IDs don't repeat after the folder is deleted. The salt follows the sequencer, because
+ * listings rely on the order of IDs.
+ */
 function salted(): string {
   return randomBytes(8).toString('hex').toUpperCase();
 }
 
-/** In memory the same requests give the same ids, so that a simulation can be repeated. */
+/** In memory, the same requests get the same IDs, so that a simulation is repeatable. */
 function unsalted(): string {
   return '0'.repeat(16);
 }

@@ -3,12 +3,15 @@ import { crc32 } from 'node:zlib';
 import { Crc32c } from '@aws-crypto/crc32c';
 import { Crc64Nvme } from '@aws-sdk/crc64-nvme';
 
-/** In the order in which S3 lists them; the names as in `x-amz-checksum-<name>`. */
+/** In the order in which S3 lists them. The names are those of `x-amz-checksum-<name>`. */
 export const CHECKSUM_ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'] as const;
 
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
-/** What S3 keeps of an object's checksum. A composite one is that of the parts' checksums, and ends in `-<parts>`. */
+/**
+ * The checksum that S3 stores with an object. A composite checksum is computed from the checksums of the parts, and
+ * ends in `-<parts>`.
+ */
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
   /** Base64. */
@@ -33,12 +36,12 @@ export function createChecksum(algorithm: ChecksumAlgorithm): RunningDigest {
   return CREATORS[algorithm]();
 }
 
-/** `CRC32` or `crc32`, as clients write it. */
+/** Accepts `CRC32` and `crc32`. */
 export function checksumAlgorithmOf(name: string): ChecksumAlgorithm | undefined {
   return CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === name.toLowerCase());
 }
 
-/** The checksum of the parts' own checksums, which is what S3 keeps of a multipart object unless told otherwise. */
+/** Computes the checksum of the checksums of the parts, which is the default for a multipart object. */
 export async function compositeChecksum(algorithm: ChecksumAlgorithm, parts: readonly string[]): Promise<Checksum> {
   const whole = createChecksum(algorithm);
   for (const part of parts) whole.update(Buffer.from(part, 'base64'));

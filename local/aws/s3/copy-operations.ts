@@ -42,7 +42,7 @@ export async function uploadPartCopy(request: S3Request, store: ObjectStore): Pr
   return xmlAnswer('CopyPartResult', result, sourceVersion(source));
 }
 
-/** `/bucket/key?versionId=…`, with or without the first slash, percent-encoded. */
+/** Reads `/bucket/key?versionId=…`, percent-encoded, with or without the leading slash. */
 function sourceOf({ headers }: S3Request, store: ObjectStore): ObjectVersion & { readonly bucket: string } {
   const [path, search] = splitOnce(headers['x-amz-copy-source'] ?? '', '?');
   const [bucket, key] = splitOnce(decoded(path).replace(/^\//, ''), '/');
@@ -52,7 +52,10 @@ function sourceOf({ headers }: S3Request, store: ObjectStore): ObjectVersion & {
   return { ...source, bucket };
 }
 
-/** The source's own words, or with REPLACE those of the request; tags by a directive of their own. */
+/**
+ * Returns the description of the source or, with the directive REPLACE, that of the request. Tags have their own
+ * directive.
+ */
 function copiedDescription(
   { headers, bucket, key }: S3Request,
   source: ObjectVersion & { readonly bucket: string },

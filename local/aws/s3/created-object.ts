@@ -1,7 +1,7 @@
 import { sequencerOf } from './catalogue.ts';
 import type { ObjectVersion } from './stored-version.ts';
 
-/** What S3 says in its `Object Created` event. */
+/** The content of an `Object Created` event of S3. */
 export interface CreatedObject {
   readonly bucket: string;
   readonly key: string;
@@ -9,7 +9,7 @@ export interface CreatedObject {
   readonly size: number;
   /** Without quotes. */
   readonly etag: string;
-  /** Upper-case hex, 16 digits; a later one is greater, also after a restart. */
+  /** 16 digits of uppercase hex. A later object has a greater value, even after a restart. */
   readonly sequencer: string;
   readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
   readonly sourceIp: '127.0.0.1';

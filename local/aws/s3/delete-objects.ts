@@ -30,7 +30,7 @@ export async function deleteObjects(request: S3Request, store: ObjectStore): Pro
   });
 }
 
-/** One that fails is told in the list, and the others go on. */
+/** Deletes one object. A failure is reported in the list and doesn't stop the others. */
 async function deleteOne(
   store: ObjectStore,
   bucket: string,

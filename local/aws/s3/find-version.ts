@@ -3,14 +3,15 @@ import { S3Error } from './s3-error.ts';
 import type { ObjectVersion, StoredVersion } from './stored-version.ts';
 
 /**
- * The object that a GET reads.
- * @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker by its id
+ * Returns the object that a GET reads.
+ *
+ * @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed if the version ID is that of a delete marker
  */
 export function readableVersion(key: string, entry: IndexedKey | undefined, versionId?: string): ObjectVersion {
   return versionId === undefined ? requireCurrent(key, entry) : requireVersion(key, entry, versionId);
 }
 
-/** `null` is the version without an id. */
+/** `null` is the version without a version ID. */
 export function versionOf(entry: IndexedKey | undefined, versionId: string): StoredVersion | undefined {
   return entry?.versions.find((version) => (version.versionId ?? 'null') === versionId);
 }

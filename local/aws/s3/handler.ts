@@ -5,30 +5,30 @@ import { type IncomingRequest, requestIn } from './request.ts';
 import type { ObjectStore } from './store.ts';
 
 /**
- * S3's REST API on a store, for a `node:http` server: path style, any credentials. Give the server
- * `requestTimeout: 0`: Node's own five minutes would cut slow uploads.
+ * Creates a `node:http` handler that serves the S3 REST API of a store: path-style addresses, any credentials. Set
+ * `requestTimeout: 0` on the server, because the default of five minutes cuts slow uploads.
  */
 export function createS3Handler(
   store: ObjectStore,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     const { method, url, headers } = request;
-    // An error half-way must leave the connection open for the answer.
+    // If an upload fails before its end, the connection must stay open for the answer.
     const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
     const answer = await answerS3({ method, url, headers, body }, store);
     try {
       await send(response, answer);
     } catch {
-      response.destroy(); // the client is gone, or the disk failed after the head: it must not look complete
+      response.destroy(); // the client is gone, or the disk failed after the headers: the answer must not look complete
     } finally {
-      request.resume(); // what nobody read would block the connection
+      request.resume(); // an unread body would block the connection
     }
   };
 }
 
-/** Answers one request, whatever carries it. Never throws: a refusal is an answer. */
+/** Answers one request from any transport. Never throws: an error becomes an answer. */
 export async function answerS3(request: IncomingRequest, store: ObjectStore): Promise<Answer> {
-  // The store's own clock, by which Last-Modified is told too.
+  // The clock of the store, which also sets Last-Modified.
   const date = new Date(store.now()).toUTCString();
   try {
     const parsed = requestIn(request, store.now());

@@ -24,17 +24,20 @@ export type JournalEntry =
   | { readonly did: 'remove'; readonly bucket: string; readonly key: string; readonly sequence: number };
 
 export interface Journal {
-  /** When this returns, neither a kill -9 nor a power cut undoes it: what guards a payment is written here. */
+  /**
+   * Durable when it returns: neither `kill -9` nor a power failure loses the entry. The records that prevent a second
+   * payment are written here.
+   */
   append(entry: JournalEntry): void;
 }
 
-/** What happened so far, oldest first. */
+/** Reads the entries, oldest first. */
 export function entriesIn(path: string): JournalEntry[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8').split('\n').flatMap(parseLine);
 }
 
-/** Starts over with `entries`, which say the same in fewer lines. */
+/** Replaces the journal with `entries`, which describe the same state in fewer lines. */
 export function createJournal(path: string, entries: Iterable<JournalEntry>): Journal {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, Array.from(entries, lineOf).join(''));
@@ -48,7 +51,7 @@ export function createJournal(path: string, entries: Iterable<JournalEntry>): Jo
   };
 }
 
-/** The line break comes first, so that a line torn by a crash or a full disk spoils itself only. */
+/** Begins with the line break, so that a line that a crash or a full disk cuts off damages only itself. */
 function lineOf(entry: JournalEntry): string {
   return `\n${JSON.stringify(entry)}`;
 }
@@ -57,7 +60,7 @@ function parseLine(line: string): JournalEntry[] {
   try {
     return [withDates(JSON.parse(line) as JournalEntry)];
   } catch {
-    return []; // torn: its writer was never told that it is kept
+    return []; // incomplete: its writer got no confirmation
   }
 }
 

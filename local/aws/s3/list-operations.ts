@@ -73,7 +73,7 @@ function maxKeysIn(query: URLSearchParams): number {
   return Math.min(Number(asked), MAX_KEYS);
 }
 
-/** With `encoding-type=url`, because XML has no way to write some of the characters that a key may have. */
+/** Encodes keys for `encoding-type=url`, because XML can't contain some of the characters that a key can have. */
 function encoderFor(query: URLSearchParams): (text: string | null) => string | undefined {
   const isUrl = query.get('encoding-type') === 'url';
   return (text) => (text === null ? undefined : isUrl ? encodeURIComponent(text).replaceAll('%2F', '/') : text);
@@ -127,7 +127,7 @@ function bytesElements(object: ObjectVersion): Elements {
   };
 }
 
-/** As in the Last-Modified header: a client that compares the two must find them equal. */
+/** Truncates to whole seconds, as in the Last-Modified header, because clients compare the two. */
 function wholeSeconds({ lastModified }: StoredVersion): string {
   return lastModified.toISOString().replace(/\.\d+Z$/, '.000Z');
 }

@@ -9,12 +9,12 @@ export interface ListOptions extends Walk {
 export interface ObjectPage {
   readonly objects: readonly ObjectVersion[];
   readonly commonPrefixes: readonly string[];
-  /** Where the next page begins (`after`); absent on the last one. */
+  /** The `after` value for the next page. Absent on the last page. */
   readonly next?: string;
 }
 
 export interface VersionListOptions extends ListOptions {
-  /** With `after`: that key's versions older than this one come first. */
+  /** Used with `after`: the page begins with the versions of that key that are older than this one. */
   readonly afterVersionId?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface VersionPage {
   readonly next?: { readonly after: string; readonly afterVersionId?: string };
 }
 
-/** Current objects, as ListObjectsV2 gives them. */
+/** Lists current objects, as ListObjectsV2 does. */
 export function listObjects(index: BucketIndex, { limit = 1000, ...walk }: ListOptions): ObjectPage {
   const found = index.walk(walk, (entry) => currentOf(entry) !== undefined).take(limit + 1);
   const { page, hasMore } = cut([...found], limit);
@@ -41,7 +41,7 @@ export function listObjects(index: BucketIndex, { limit = 1000, ...walk }: ListO
   };
 }
 
-/** Every version and delete marker, newest first within a key, as ListObjectVersions gives them. */
+/** Lists all versions and delete markers, newest first for each key, as ListObjectVersions does. */
 export function listVersions(index: BucketIndex, options: VersionListOptions): VersionPage {
   const { limit = 1000 } = options;
   const { page, hasMore } = cut([...versionsIn(index, options).take(limit + 1)], limit);
@@ -69,7 +69,10 @@ function listed({ versions }: IndexedKey): ListedVersion[] {
   return versions.map((version, position) => ({ version, isLatest: position === 0 }));
 }
 
-/** By the id's own order: who deletes while paging has deleted the version that the marker names. */
+/**
+ * Compares by the order of IDs, because a client that deletes while it pages has already deleted the version of the
+ * marker.
+ */
 function isOlder({ versionId }: StoredVersion, than = ''): boolean {
   return than !== 'null' && (versionId === undefined || versionId < than);
 }

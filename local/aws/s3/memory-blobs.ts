@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { BlobFolder } from './blob-folder.ts';
 import { createBodyDigests } from './body-digests.ts';
 
-/** Blobs that end with the process: what a reader has begun, it reads to its end, as from a folder. */
+/** Keeps blobs in memory until the process ends. As with a folder, a reader that has started can read to the end. */
 export function createMemoryBlobs(): BlobFolder {
   const kept = new Map<string, Buffer>();
   let written = 0;

@@ -97,7 +97,7 @@ export function partNumberIn({ query }: S3Request): number {
   throw new S3Error('InvalidArgument', `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`);
 }
 
-/** CRC64NVME can be that of the whole object only, the SHAs that of the parts only. */
+/** CRC64NVME exists only for the whole object, and the SHA checksums only for the parts. */
 function wantedChecksum(headers: S3Request['headers']): Pick<Checksum, 'algorithm' | 'type'> | undefined {
   const algorithm = checksumAlgorithmOf(headers['x-amz-checksum-algorithm'] ?? '');
   if (!algorithm) return undefined;

@@ -4,7 +4,7 @@ import { S3Error } from './s3-error.ts';
 import type { Description } from './stored-version.ts';
 
 export interface UploadOptions extends Description {
-  /** What the whole object's checksum will be. */
+  /** The kind of checksum that the whole object gets. */
   readonly checksum?: Pick<Checksum, 'algorithm' | 'type'>;
 }
 
@@ -16,7 +16,7 @@ export interface Part {
   readonly lastModified: Date;
 }
 
-/** Who an upload is: S3 wants all three to agree. */
+/** Identifies an upload. All three fields must match. */
 export interface UploadName {
   readonly bucket: string;
   readonly key: string;
@@ -28,10 +28,10 @@ export interface Upload extends Omit<UploadName, 'uploadId'> {
   readonly parts: ReadonlyMap<number, Part>;
 }
 
-/** S3's least size of every part but the last. */
+/** The minimum size in S3 of every part except the last. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
-/** A part as the client names it when it completes the upload. */
+/** A part that the client lists when it completes the upload. */
 export interface ListedPart {
   readonly number: number;
   /** With or without quotes. */
@@ -39,7 +39,7 @@ export interface ListedPart {
   readonly checksum?: string | undefined;
 }
 
-/** @throws S3Error InvalidPart, InvalidPartOrder, EntityTooSmall, MalformedXML when none is listed */
+/** @throws S3Error InvalidPart, InvalidPartOrder, EntityTooSmall, MalformedXML if no part is listed */
 export function choosePartsOf({ parts, options }: Upload, listed: readonly ListedPart[]): Part[] {
   if (listed.length === 0) throw new S3Error('MalformedXML', 'You must specify at least one part');
   if (listed.some(({ number }, position) => number <= (listed[position - 1]?.number ?? 0)))
@@ -55,5 +55,5 @@ function requirePart(part: Part | undefined, listed: ListedPart, algorithm: stri
   const isChecked =
     listed.checksum === undefined || algorithm === undefined || listed.checksum === part?.checksum?.value;
   if (isSame && isChecked) return part;
-  throw new S3Error('InvalidPart', `Part ${listed.number} was not uploaded, or its ETag or checksum is another.`);
+  throw new S3Error('InvalidPart', `Part ${listed.number} was not uploaded, or its ETag or checksum is different.`);
 }

@@ -17,11 +17,14 @@ import { S3Error } from './s3-error.ts';
 import type { ObjectVersion } from './stored-version.ts';
 
 interface CompleteOptions extends WriteConditions {
-  /** Of the whole object, when the client knows it. */
+  /** The checksum of the whole object, if the client sends it. */
   readonly checksum?: string | undefined;
 }
 
-/** Uploads end with the process: after a restart they are NoSuchUpload, and their parts are gone from the disk. */
+/**
+ * Uploads exist only until the process ends. After a restart, they return NoSuchUpload and their parts are removed from
+ * disk.
+ */
 export interface MultipartUploads {
   create(bucket: string, key: string, options?: UploadOptions): string;
   /** @throws S3Error NoSuchUpload */
@@ -105,7 +108,7 @@ export function createMultipartUploads({ blobs, catalogue, announce, now }: Mult
     const { options, parts } = find(name);
     const { blob, md5, checksum } = await blobs.write(body, withChecksumOf(options, expected));
     const part = { number, blob, etag: md5, lastModified: new Date(now()), ...(checksum && { checksum }) };
-    const isOpen = uploads.has(name.uploadId); // not aborted or completed while the bytes came in
+    const isOpen = uploads.has(name.uploadId); // false if it was aborted or completed while the bytes arrived
     const unwanted = isOpen ? parts.get(number) : part;
     if (isOpen) parts.set(number, part);
     if (unwanted) await blobs.remove([unwanted.blob]);
@@ -122,7 +125,7 @@ export function createMultipartUploads({ blobs, catalogue, announce, now }: Mult
     const parts = choosePartsOf(upload, listed);
     const draft = await draftOf(upload, parts);
     if (draft.checksum) requireChecksum(draft.checksum.algorithm, expected, draft.checksum.value);
-    // From here to the deletion nothing waits: of two completions one wins, and no part changes under it.
+    // Nothing is awaited from here to the deletion, so only one of two completions succeeds, and no part changes.
     find(name);
     if (parts.some((part) => upload.parts.get(part.number) !== part))
       throw new S3Error('InvalidPart', 'A part was uploaded again while the upload was being completed.');
@@ -141,14 +144,14 @@ export function createMultipartUploads({ blobs, catalogue, announce, now }: Mult
   return { find, create, uploadPart, complete, abort };
 }
 
-/** The parts are summed with the algorithm of the upload, whether or not the client gives the sums. */
+/** Computes the checksum of a part with the algorithm of the upload, even if the client sends none. */
 function withChecksumOf({ checksum: wanted }: UploadOptions, expected: ExpectedDigests): ExpectedDigests {
   if (!wanted) return expected;
   if (!expected.checksum) return { ...expected, checksum: { algorithm: wanted.algorithm } };
   if (expected.checksum.algorithm === wanted.algorithm) return expected;
   throw new S3Error(
     'InvalidRequest',
-    `The upload's checksum is ${wanted.algorithm} and the part's ${expected.checksum.algorithm}`,
+    `The checksum algorithm of the upload is ${wanted.algorithm}, and that of the part is ${expected.checksum.algorithm}`,
   );
 }
 
@@ -160,7 +163,7 @@ function sizeOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { blob }) => sum + blob.size, 0);
 }
 
-/** S3's ETag of a multipart object: the MD5 of the parts' MD5s, and how many there are. */
+/** Computes the S3 ETag of a multipart object: the MD5 of the MD5s of the parts, and the number of parts. */
 function etagOf(parts: readonly Part[]): string {
   const md5 = createHash('md5');
   for (const { etag } of parts) md5.update(etag, 'hex');

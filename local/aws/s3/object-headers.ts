@@ -7,7 +7,7 @@ const META = 'x-amz-meta-';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Also the query parameters that put another value in an answer: `response-<header>`. */
+/** The headers of stored fields. In a query, `response-<header>` overrides the value. */
 const STORED: Readonly<Record<keyof StoredHeaders, string>> = {
   contentType: 'content-type',
   contentDisposition: 'content-disposition',
@@ -17,7 +17,7 @@ const STORED: Readonly<Record<keyof StoredHeaders, string>> = {
   expires: 'expires',
 };
 
-/** What an upload's headers say about its object. @throws S3Error MetadataTooLarge */
+/** Reads the description of an object from the headers of its upload. @throws S3Error MetadataTooLarge */
 export function descriptionIn(headers: Headers): Description {
   const encoding = withoutFraming(headers['content-encoding']);
   const stored = Object.entries(STORED).flatMap(([field, name]) => {
@@ -32,13 +32,13 @@ export function descriptionIn(headers: Headers): Description {
   };
 }
 
-/** What was said about an object, for a copy of it. */
+/** Returns the description of an object, for a copy. */
 export function descriptionOf(object: ObjectVersion): Description {
   const words = new Set([...Object.keys(STORED), 'metadata', 'tags']);
   return Object.fromEntries(Object.entries(object).filter(([field]) => words.has(field)));
 }
 
-/** What a GET or HEAD of the whole object says besides its length. */
+/** Returns the headers of a GET or HEAD of the whole object, except its length. */
 export function headersOf(object: ObjectVersion, query: URLSearchParams): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'binary/octet-stream',
@@ -55,7 +55,7 @@ export function headersOf(object: ObjectVersion, query: URLSearchParams): Record
   return headers;
 }
 
-/** Which bytes these are: ETag and version. */
+/** Returns the headers that identify the bytes: ETag and version. */
 export function identityOf({ etag, versionId }: Pick<ObjectVersion, 'etag' | 'versionId'>): Record<string, string> {
   return { etag: `"${etag}"`, ...(versionId && { 'x-amz-version-id': versionId }) };
 }
@@ -65,12 +65,12 @@ export function checksumHeadersOf({ checksum }: Pick<ObjectVersion, 'checksum'>)
   return { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value, 'x-amz-checksum-type': checksum.type };
 }
 
-/** The same as elements: `ChecksumCRC32`, … */
+/** Returns the checksum as an XML element, such as `ChecksumCRC32`. */
 export function checksumElementsOf(checksum: { algorithm: string; value: string } | undefined): Record<string, string> {
   return checksum ? { [`Checksum${checksum.algorithm.toUpperCase()}`]: checksum.value } : {};
 }
 
-/** The checksum that an XML part or a header set names, if any. */
+/** Returns the checksum in an XML part or in headers, if there is one. */
 export function checksumValueIn(headers: Headers): string | undefined {
   return CHECKSUM_ALGORITHMS.map((name) => headers[`x-amz-checksum-${name}`]).find((value) => value !== undefined);
 }
@@ -85,13 +85,13 @@ function metadataIn(headers: Headers): Record<string, string> {
   return Object.fromEntries(metadata);
 }
 
-/** `aws-chunked` is how the body travelled, not what it is. */
+/** Removes `aws-chunked`, which describes the transfer and not the content. */
 function withoutFraming(encoding: string | undefined): string | undefined {
   const kept = encoding?.split(',').filter((name) => name.trim() !== 'aws-chunked');
   return kept?.join(',').trim() || undefined;
 }
 
-/** A header carries one byte per character; what does not fit goes as S3 sends it, in RFC 2047. */
+/** A header holds one byte per character. Encodes any other text as S3 does, in RFC 2047. */
 function headerText(value: string): string {
   return /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(value)
     ? value

@@ -17,7 +17,7 @@ export async function putObject(request: S3Request, store: ObjectStore): Promise
   return { headers: { ...identityOf(stored), ...checksumHeadersOf(stored) } };
 }
 
-/** GET and HEAD alike; the HEAD's body is none. */
+/** Answers GET and HEAD. HEAD has no body. */
 export function getObject(request: S3Request, store: ObjectStore): Answer {
   const { bucket, key, query, headers, method } = request;
   const object = store.head(bucket, key, versionIn(request));
@@ -52,10 +52,10 @@ export function versionIn({ query }: S3Request): VersionOptions {
   return { versionId: query.get('versionId') ?? undefined };
 }
 
-/** @throws S3Error NotImplemented, as in S3: only "if there is none" and "if it is this one" */
+/** @throws S3Error NotImplemented, as in S3, for any condition other than `If-None-Match: *` and `If-Match` */
 export function writeConditionsIn({ headers }: S3Request): WriteConditions {
   const noneMatch = headers['if-none-match'];
   if (noneMatch !== undefined && noneMatch !== '*')
-    throw new S3Error('NotImplemented', 'If-None-Match on a write takes * only');
+    throw new S3Error('NotImplemented', 'If-None-Match on a write accepts only *');
   return { ifNoneMatch: noneMatch, ifMatch: headers['if-match'] };
 }

@@ -18,7 +18,7 @@ import { getObjectTagging, putObjectTagging } from './tagging-operations.ts';
 
 type Operation = (request: S3Request, store: ObjectStore) => Answer | Promise<Answer>;
 
-/** By method, what it is about, and the query parameter that says which of its sides. */
+/** Keyed by method, target, and the query parameter that selects the operation. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET Service': listBuckets,
   'PUT Bucket': createBucket,
@@ -42,7 +42,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET Object uploadId': listParts,
 };
 
-/** Parameters that only go with another operation; the rest (`x-id`, `prefix`, …) does not choose one. */
+/** Query parameters that select an operation. Any other (`x-id`, `prefix`, …) selects none. */
 const SIDES = new Set(
   `list-type versions location versioning delete tagging uploads uploadId partNumber acl accelerate analytics attributes
   cors encryption intelligent-tiering inventory legal-hold lifecycle logging metadataTable metrics notification

@@ -4,16 +4,16 @@ import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumAlgorithmOf } from
 import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 
-/** The longest XML that a client sends: 10,000 parts with checksums, or 1,000 keys, all escaped. */
+/** Longer than any XML that a client sends: 10,000 parts with checksums, or 1,000 keys, all escaped. */
 const MAX_XML_BYTES = 16 * 1024 * 1024;
 
-/** What a request uploads, freed of its framing, and what its headers and trailers say of it. */
+/** The body of a request without its framing, and the digests from its headers and trailers. */
 export interface Payload {
   readonly body: AsyncIterable<Uint8Array>;
   readonly expected: ExpectedDigests;
 }
 
-/** @throws S3Error InvalidRequest; and while the body is read IncompleteBody */
+/** @throws S3Error InvalidRequest; and IncompleteBody when the body is read */
 function payloadOf({ headers, body: raw }: S3Request): Payload {
   const trailers = new Map<string, string>();
   const framed = isAwsChunked(headers) ? decodeAwsChunked(raw, trailers) : raw;
@@ -22,14 +22,14 @@ function payloadOf({ headers, body: raw }: S3Request): Payload {
   return { body, expected: expectedDigests(headers, trailers) };
 }
 
-/** S3 takes no body of unknown length. @throws S3Error MissingContentLength */
+/** S3 rejects a body of unknown length. @throws S3Error MissingContentLength */
 export function sizedPayloadOf(request: S3Request): Payload {
   if (request.headers['content-length'] === undefined && !request.headers['x-amz-decoded-content-length'])
     throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.');
   return payloadOf(request);
 }
 
-/** A small body, checked as a large one is. */
+/** Reads a small body as text, with the same checks as for an object. */
 export async function textOf(request: S3Request): Promise<string> {
   const { body, expected } = payloadOf(request);
   const digests = createBodyDigests(expected);
@@ -59,7 +59,7 @@ async function* ofLength(body: AsyncIterable<Uint8Array>, length: number): Async
     yield bytes;
   }
   if (size !== length)
-    throw new S3Error('IncompleteBody', `x-amz-decoded-content-length says ${length} bytes, and ${size} came`);
+    throw new S3Error('IncompleteBody', `x-amz-decoded-content-length is ${length} bytes, but ${size} bytes arrived`);
 }
 
 function expectedDigests(headers: S3Request['headers'], trailers: ReadonlyMap<string, string>): ExpectedDigests {
@@ -86,5 +86,8 @@ function expectedChecksum(
 function trailer(trailers: ReadonlyMap<string, string>, algorithm: ChecksumAlgorithm): string {
   const value = trailers.get(`x-amz-checksum-${algorithm}`);
   if (value !== undefined) return value;
-  throw new S3Error('MalformedTrailerError', `x-amz-trailer promises a ${algorithm} checksum, and none came`);
+  throw new S3Error(
+    'MalformedTrailerError',
+    `x-amz-trailer announces a ${algorithm} checksum, but the trailers contain none`,
+  );
 }

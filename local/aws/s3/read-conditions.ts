@@ -4,8 +4,10 @@ import { S3Error } from './s3-error.ts';
 import type { ObjectVersion } from './stored-version.ts';
 
 /**
- * If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since, or the same under `x-amz-copy-source-`.
- * @throws S3Error PreconditionFailed; NotModified where a reader would take its own copy
+ * Checks If-Match, If-None-Match, If-Modified-Since, and If-Unmodified-Since, or the same conditions with the prefix
+ * `x-amz-copy-source-`.
+ *
+ * @throws S3Error PreconditionFailed; NotModified if the client's copy is current
  */
 export function requireReadConditions(
   object: ObjectVersion,
@@ -13,7 +15,7 @@ export function requireReadConditions(
   prefix: '' | 'x-amz-copy-source-' = '',
 ): void {
   const condition = (name: string) => headers[prefix + name];
-  const modified = Math.floor(object.lastModified.getTime() / 1000) * 1000; // headers know whole seconds
+  const modified = Math.floor(object.lastModified.getTime() / 1000) * 1000; // headers have whole seconds
   const [match, noneMatch] = [condition('if-match'), condition('if-none-match')];
   const [since, unmodifiedSince] = [condition('if-modified-since'), condition('if-unmodified-since')];
 
@@ -27,7 +29,11 @@ export function requireReadConditions(
     });
 }
 
-/** `bytes=0-9`, `bytes=10-`, `bytes=-5`; anything else is no range, and the whole object. @throws S3Error InvalidRange */
+/**
+ * Reads `bytes=0-9`, `bytes=10-`, or `bytes=-5`. Anything else is ignored and means the whole object.
+ *
+ * @throws S3Error InvalidRange
+ */
 export function rangeIn(header: string | undefined, size: number): ByteRange | undefined {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (from === '' && to === '') return undefined;
@@ -44,7 +50,7 @@ function names(etags: string, etag: string): boolean {
   return etags.split(',').some((one) => one.trim() === '*' || one.trim().replaceAll('"', '') === etag);
 }
 
-/** A date that is none compares as false, so its condition is ignored. */
+/** An invalid date compares as false, so its condition is ignored. */
 function dateIn(header: string | undefined): number {
   return Date.parse(header ?? '');
 }

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { S3Error } from './s3-error.ts';
 
-/** A request as it comes in, over a socket or without one. */
+/** An incoming request, from a socket or from a simulation. */
 export interface IncomingRequest {
   readonly method?: string | undefined;
-  /** Path and query, as on the wire. */
+  /** The path and the query, still encoded. */
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly body: AsyncIterable<Uint8Array>;
@@ -12,19 +12,19 @@ export interface IncomingRequest {
 
 export interface S3Request {
   readonly method: string;
-  /** Empty when the request is about the account. */
+  /** Empty for an operation on the account. */
   readonly bucket: string;
-  /** Empty when the request is about the bucket. */
+  /** Empty for an operation on the bucket. */
   readonly key: string;
   readonly query: URLSearchParams;
-  /** By lower-case name; values as the bytes they were, one character each. */
+  /** Keyed by lowercase name. Each character of a value is one byte. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Path and query, as on the wire. */
+  /** The path and the query, still encoded. */
   readonly url: string;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Path style: `/<bucket>/<key>`, percent-encoded. @throws S3Error AccessDenied, InvalidURI */
+/** Parses a path-style request: `/<bucket>/<key>`, percent-encoded. @throws S3Error AccessDenied, InvalidURI */
 export function requestIn(incoming: IncomingRequest, now: number): S3Request {
   const { method = '', url = '', headers: given, body } = incoming;
   requireLoopback(given.host);
@@ -37,7 +37,7 @@ export function requestIn(incoming: IncomingRequest, now: number): S3Request {
   return { method, bucket: decoded(bucket), key: decoded(key), query, headers, url, body };
 }
 
-/** Percent-decoding, in which `+` stays `+`. @throws S3Error InvalidURI */
+/** Decodes percent-encoding, and leaves `+` as it is. @throws S3Error InvalidURI */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -51,10 +51,12 @@ export function splitOnce(text: string, separator: string): [string, string] {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
-/** Anything else is a web page that reaches us through a name or a form of its own (DNS rebinding, cross-site requests). */
+/**
+ * Refuses any other host, which is a web page that reaches this server through DNS rebinding or a cross-site request.
+ */
 function requireLoopback(host: string | undefined): void {
   if (host !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host)) return;
-  throw new S3Error('AccessDenied', `Only 127.0.0.1, localhost and [::1] are served, in path style: not ${host}`);
+  throw new S3Error('AccessDenied', `Use 127.0.0.1, localhost, or [::1] with path-style addresses, not ${host}`);
 }
 
 function hostIn(origin: string): string | undefined {
@@ -67,7 +69,10 @@ function requireNotExpired(query: URLSearchParams, now: number): void {
   throw new S3Error('AccessDenied', 'Request has expired');
 }
 
-/** In milliseconds; 0 when it cannot be read. The second form is signature version 2, which `aws s3 presign` still writes. */
+/**
+ * Returns the expiry in milliseconds, or 0 if it is invalid. The second form is signature version 2, which `aws s3
+ * presign` still writes.
+ */
 function expiryIn(query: URLSearchParams): number | undefined {
   const [seconds, epochSeconds] = [query.get('X-Amz-Expires'), query.get('Expires')];
   if (seconds === null) return epochSeconds === null ? undefined : Number(epochSeconds) * 1000 || 0;
@@ -77,8 +82,8 @@ function expiryIn(query: URLSearchParams): number | undefined {
 }
 
 /**
- * A presigned URL carries `x-amz-…` headers in its query. Not the checksum: presigners put the one of an empty
- * body there, because they never see the real one.
+ * Returns the `x-amz-…` headers that a presigned URL carries in its query, without the checksum: presigners write the
+ * checksum of an empty body, because they don't have the real one.
  */
 function presignedHeaders(query: URLSearchParams): Record<string, string> {
   const carried = [...query].filter(([name]) => /^x-amz-(?!checksum-(crc|sha)|sdk-)/i.test(name));

@@ -1,4 +1,4 @@
-/** The codes we answer with, and the HTTP status that S3 gives each. */
+/** The supported error codes, each with the HTTP status that S3 gives it. */
 const STATUS = {
   AccessDenied: 403,
   BadDigest: 400,
@@ -31,12 +31,12 @@ const STATUS = {
 
 export type S3ErrorCode = keyof typeof STATUS;
 
-/** A request that S3 refuses: `code` is S3's own, and clients decide by it. */
+/** S3 refuses the request. `code` is the S3 error code, on which clients base their decisions. */
 export class S3Error extends Error {
   override readonly name = 'S3Error';
   readonly code: S3ErrorCode;
   readonly status: number;
-  /** What the answer says besides: `x-amz-delete-marker`, `content-range`, … */
+  /** More headers of the answer: `x-amz-delete-marker`, `content-range`, … */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: S3ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {

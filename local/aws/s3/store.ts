@@ -19,11 +19,13 @@ import { requireKey } from './object-key.ts';
 import { type Description, type ObjectVersion, blobsOf } from './stored-version.ts';
 
 export interface ObjectStoreProps {
-  /** Belongs to this store alone, and to one process at a time. Without it everything is in memory, for simulations. */
+  /**
+   * Used only by this store, and by one process at a time. Without a folder, everything is in memory, for simulations.
+   */
   readonly folder?: string;
   /** @default Date.now */
   readonly now?: () => number;
-  /** Awaited when the object is durable and its uploader not yet answered. When it throws, the object stays. */
+  /** Awaited once the object is durable and before the uploader gets an answer. If it throws, the object stays. */
   readonly onCreated?: (object: CreatedObject) => Promise<void>;
 }
 
@@ -34,7 +36,7 @@ interface PutOptions extends Description, WriteConditions {
 }
 
 export interface VersionOptions {
-  /** `null` is the version that was written before the bucket had versioning. */
+  /** `null` is the version from before the bucket had versioning. */
   readonly versionId?: string | undefined;
 }
 
@@ -44,25 +46,26 @@ interface GetOptions extends VersionOptions {
 
 interface Deleted {
   readonly versionId?: string;
-  /** What was made or removed is a delete marker. */
+  /** Whether the operation created or removed a delete marker. */
   readonly deleteMarker: boolean;
 }
 
 /**
- * S3 on a folder, or in memory. What only looks at the index answers at once; what moves bytes returns a promise.
- * Everything throws S3Error: NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed (reading a delete marker), …
+ * S3 in a folder or in memory. Methods that only read the index return synchronously, and those that move bytes return
+ * a promise. All of them throw S3Error: NoSuchBucket, NoSuchKey, NoSuchVersion, MethodNotAllowed (a read of a delete
+ * marker), …
  */
 export interface ObjectStore {
   readonly now: () => number;
-  /** Nothing happens when it is there; versioning can be switched on so, never off. */
+  /** Creates a bucket if it doesn't exist. Can turn versioning on for an existing bucket, but not off. */
   createBucket(name: string, options?: { readonly versioned?: boolean }): void;
   bucket(name: string): Bucket;
   buckets(): readonly Bucket[];
-  /** @throws S3Error PreconditionFailed, BadDigest, KeyTooLongError, … and then nothing is stored */
+  /** @throws S3Error PreconditionFailed, BadDigest, KeyTooLongError, …; in each case, nothing is stored */
   put(bucket: string, key: string, body: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<ObjectVersion>;
   head(bucket: string, key: string, options?: VersionOptions): ObjectVersion;
   get(bucket: string, key: string, options?: GetOptions): { readonly object: ObjectVersion; readonly body: Readable };
-  /** The bytes of what `head` gave. */
+  /** Reads the bytes of an object that `head` returned. */
   read(object: ObjectVersion, range?: ByteRange): Readable;
   list(bucket: string, options?: ListOptions): ObjectPage;
   listVersions(bucket: string, options?: VersionListOptions): VersionPage;

@@ -1,7 +1,7 @@
 import type { Blob } from './blob-folder.ts';
 import type { Checksum } from './checksum.ts';
 
-/** The headers that S3 keeps with an object and gives back with it. */
+/** The headers that S3 stores with an object and returns with it. */
 export interface StoredHeaders {
   readonly contentType?: string;
   readonly contentDisposition?: string;
@@ -11,18 +11,18 @@ export interface StoredHeaders {
   readonly expires?: string;
 }
 
-/** What the uploader says about an object. */
+/** What the uploader states about an object. */
 export interface Description extends StoredHeaders {
-  /** `x-amz-meta-…`: lower-case names without the prefix, values as they travel in a header. */
+  /** `x-amz-meta-…`: lowercase names without the prefix, and values as they are in the header. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 interface Version {
   readonly key: string;
-  /** Absent in a bucket without versioning, where S3 calls it `null`. */
+  /** Absent in a bucket without versioning, where S3 writes `null`. */
   readonly versionId?: string;
-  /** Counts every version of the store, so a higher one is newer. */
+  /** Counts all versions in the store, so a higher number is newer. */
   readonly sequence: number;
   readonly lastModified: Date;
 }
@@ -33,7 +33,7 @@ export interface ObjectVersion extends Version, Description {
   /** Without quotes. */
   readonly etag: string;
   readonly checksum?: Checksum;
-  /** One, or a multipart object's parts in order. */
+  /** One blob, or the parts of a multipart object in order. */
   readonly blobs: readonly Blob[];
 }
 

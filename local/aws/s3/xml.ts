@@ -1,7 +1,7 @@
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { S3Error } from './s3-error.ts';
 
-/** What an element holds: text, elements by name (an array repeats them), or nothing (`undefined` leaves it out). */
+/** The content of an element: text, or elements by name. An array repeats an element, and `undefined` omits it. */
 export type XmlContent =
   | string
   | number
@@ -14,8 +14,8 @@ const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@' });
 
-// Keys are text to the last blank: no trimming, no numbers, and entities by our own rule below (the parser's drops
-// control characters, and then another key than the one that was meant is deleted).
+// Keys are exact text, so the parser must not trim or parse numbers. Entities use the rule below: the parser's own rule
+// drops control characters, which would delete the wrong key.
 const parser = new XMLParser({
   ignoreDeclaration: true,
   parseTagValue: false,
@@ -27,12 +27,12 @@ const parser = new XMLParser({
 
 export function xmlOf(root: string, content: { readonly [name: string]: XmlContent }): string {
   const xml = builder.build({ [root]: { '@xmlns': NAMESPACE, ...content } });
-  // A reader turns a bare carriage return into a line feed, and refuses other control characters.
+  // An XML reader converts a bare carriage return to a line feed and rejects other control characters.
   const escaped = xml.replaceAll(/\p{Cc}/gu, (c) => (c === '\n' || c === '\t' ? c : `&#x${hexOf(c)};`));
   return `<?xml version="1.0" encoding="UTF-8"?>\n${escaped}`;
 }
 
-/** The document as plain objects, for a schema to check. @throws S3Error MalformedXML */
+/** Parses the document into plain objects, for a schema to check. @throws S3Error MalformedXML */
 export function parseXml(xml: string): unknown {
   try {
     return parser.parse(xml, true) as unknown;

@@ -2,9 +2,13 @@ import * as z from 'zod';
 import { ServiceError } from '../service-error.ts';
 
 export interface SecretTools {
-  /** The value of each secret, by its ARN. */
+  /** Secret values, keyed by ARN. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** The access key id of the functions: nobody else reads a secret. @default anybody does */
+  /**
+   * The access key ID of the functions, which then are the only callers that can read secrets.
+   *
+   * @default any caller can
+   */
   readonly secretsOnlyFor?: string | undefined;
 }
 

@@ -9,21 +9,21 @@ export interface EventSourceOptions {
   readonly clock: Clock;
   readonly maxConcurrency: number;
   readonly invoke: (event: unknown) => Promise<unknown>;
-  /** Told of each message before the function gets it. */
+  /** Called with each message before the function receives it. */
   readonly onReceived?: ((message: Message) => void) | undefined;
-  /** How long it takes to notice that there may be a message. @default no time */
+  /** The delay until the poller finds a new message. @default none */
   readonly pollDelayMs?: (() => number) | undefined;
-  /** Whether the nth message, counted from 1, stays visible to others. @default never */
+  /** Returns whether the nth message, counted from 1, stays visible to other receivers. @default never */
   readonly staysVisible?: ((nth: number) => boolean) | undefined;
 }
 
 const batchResponse = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
 
 /**
- * Feeds a function from a queue, as Lambda does: one message an invocation, so many at a time, and a message is deleted
- * only if the function said that it is done.
+ * Invokes a function with the messages of a queue, as Lambda does: one message per invocation, up to the maximum
+ * concurrency. Deletes a message only if the function reports success.
  *
- * @returns stops receiving; what is under way goes on
+ * @returns a function that stops receiving; invocations in progress continue
  */
 export function startEventSource({
   queue,

@@ -3,22 +3,22 @@ import * as z from 'zod';
 export const messageSchema = z.object({
   messageId: z.string(),
   body: z.string(),
-  /** Milliseconds since 1970, of the first receive too. */
+  /** Milliseconds since 1970. The same unit applies to the time of the first receive. */
   sentAt: z.number(),
   firstReceivedAt: z.number().optional(),
   receiveCount: z.number(),
-  /** Of a dead letter: the queue it came from. */
+  /** The source queue of a dead letter. */
   deadLetterSource: z.string().optional(),
 });
 
 export type Message = z.infer<typeof messageSchema>;
 
-/** Of the last receive of a message: another receive gives another one. */
+/** Returns the receipt handle of the last receive. Each receive has its own handle. */
 export function receiptHandleOf({ messageId, receiveCount }: Message): string {
   return `${messageId}#${receiveCount}`;
 }
 
-/** Undefined if it is not a receipt handle. */
+/** Returns undefined if the text is not a receipt handle. */
 export function messageIdIn(receiptHandle: string): string | undefined {
   return /^([\w-]+)#\d+$/.exec(receiptHandle)?.[1];
 }

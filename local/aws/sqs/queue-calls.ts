@@ -6,7 +6,7 @@ import { ServiceError } from '../service-error.ts';
 import { attributesOf, md5Of } from './sqs-record.ts';
 
 export interface QueueTools {
-  /** By their ARN. @default none */
+  /** Keyed by ARN. @default none */
   readonly queues?: ReadonlyMap<string, Queue>;
 }
 
@@ -23,7 +23,7 @@ export const queueCalls: Readonly<Record<string, Call>> = {
   'AmazonSQS.ListQueues': listQueues,
 };
 
-/** A queue's URL: what its `Ref` in the template is. No client calls it, all call the endpoint. */
+/** Returns the URL of a queue, which is its `Ref` in the template. Clients call the endpoint, not this URL. */
 export function queueUrl(name: string): string {
   return `http://127.0.0.1/${account}/${name}`;
 }
@@ -36,13 +36,13 @@ function queueNamed(name: string, { queues }: QueueTools): Queue {
 
 const queueInput = z.object({ QueueUrl: z.string() });
 
-/** Whatever host the URL names: its path tells the queue. */
+/** Identifies the queue by the path of the URL. The host doesn't matter. */
 function queueOf({ QueueUrl }: z.infer<typeof queueInput>, tools: QueueTools): Queue {
   const name = new RegExp(`/${account}/([^/]+)/?$`).exec(QueueUrl)?.[1];
   return queueNamed(name ?? '', tools);
 }
 
-/** What SQS takes in one message. */
+/** The maximum size of an SQS message. */
 const MAX_BYTES = 1_048_576;
 
 const sendInput = queueInput.extend({
@@ -65,7 +65,7 @@ const visibilitySeconds = z.int().min(0).max(43_200);
 const receiveInput = queueInput.extend({
   MaxNumberOfMessages: z.int().min(1).max(10).default(1),
   VisibilityTimeout: visibilitySeconds.optional(),
-  /** Accepted, and not waited for: an empty answer comes at once. */
+  /** Accepted but ignored: an empty answer returns immediately. */
   WaitTimeSeconds: z.int().min(0).max(20).optional(),
   AttributeNames: z.array(z.string()).default([]),
   MessageSystemAttributeNames: z.array(z.string()).default([]),
@@ -126,7 +126,7 @@ async function getQueueAttributes(input: unknown, tools: QueueTools): Promise<ob
   const known = queueAttributes(queueOf(rest, tools));
   const unknown = AttributeNames.find((name) => name !== 'All' && !(name in known) && name !== 'RedrivePolicy');
   if (unknown !== undefined)
-    throw new ServiceError('InvalidAttributeName', `the local AWS endpoint does not know the attribute ${unknown}`);
+    throw new ServiceError('InvalidAttributeName', `the local AWS endpoint does not support the attribute ${unknown}`);
   return { Attributes: chosen(known, AttributeNames) };
 }
 

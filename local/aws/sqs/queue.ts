@@ -9,28 +9,28 @@ export interface QueueOptions {
   readonly arn: string;
   readonly files: DurableFiles;
   readonly clock: Clock;
-  /** Makes message ids. */
+  /** Creates message IDs. */
   readonly newId: () => string;
   readonly visibilityTimeoutMs: number;
   readonly retentionMs: number;
-  /** Where a message goes that was received this often. */
+  /** The dead-letter queue, and the number of receives after which a message moves to it. */
   readonly redrive?: { readonly queue: Queue; readonly maxReceiveCount: number } | undefined;
-  /** Divides what is left of a visibility timeout when a receiver gives a message back. */
+  /** Divides the rest of the visibility timeout when a receiver gives a message back. */
   readonly speed: number;
-  /** Told of every message that is sent. */
+  /** Called with every message that is sent. */
   readonly onSent?: ((message: Message) => void) | undefined;
 }
 
 interface ReceiveOptions {
   /** @default the queue's visibility timeout */
   readonly visibilityTimeoutMs?: number | undefined;
-  /** Leaves the message visible to others: what SQS calls "at least once". */
+  /** Keeps the message visible to other receivers, which SQS allows ("at least once"). */
   readonly staysVisible?: boolean;
 }
 
 /**
- * A standard queue with the semantics of SQS. Messages outlive the process. Where AWS only says that an old receipt handle
- * may not work, here it never does.
+ * A standard queue with the semantics of SQS. Messages survive the end of the process. On AWS, an old receipt handle
+ * might still work. Here, it never does.
  */
 export interface Queue {
   readonly arn: string;
@@ -39,31 +39,31 @@ export interface Queue {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   send(body: string, deadLetterSource?: string): Promise<Message>;
-  /** The oldest visible message, now invisible to others. Undefined if there is none. */
+  /** Returns the oldest visible message and hides it from other receivers. Returns undefined if there is none. */
   receive(options?: ReceiveOptions): Promise<Message | undefined>;
   /**
-   * Nothing happens if the message is gone already, or was received again since.
+   * Deletes the message. Does nothing if it is already deleted, or if it was received again since.
    *
    * @throws ServiceError ReceiptHandleIsInvalid
    */
   delete(receiptHandle: string): Promise<void>;
   /**
-   * Counts from now; 0 makes the message visible at once.
+   * Hides the message for this long from now on. 0 makes it visible immediately.
    *
-   * @throws ServiceError ReceiptHandleIsInvalid, MessageNotInflight, or if the message is gone or was received again since
+   * @throws ServiceError ReceiptHandleIsInvalid, MessageNotInflight; also if the message is deleted, or received again
    */
   changeVisibility(receiptHandle: string, timeoutMs: number): void;
-  /** The receiver failed: the message comes back when its visibility timeout ends. */
+  /** Called when the receiver failed. The message becomes visible again when its visibility timeout ends. */
   giveBack(receiptHandle: string): void;
-  /** All that is in the queue, visible or not, oldest first. */
+  /** Returns all messages, visible or not, oldest first. */
   messages(): readonly Message[];
   isVisible(message: Message): boolean;
-  /** Called whenever a message may have become visible. */
+  /** Calls the listener whenever a message might have become visible. */
   onVisible(listener: () => void): void;
   close(): void;
 }
 
-/** The document that says since when there is this queue. */
+/** The document with the creation time of the queue. */
 const CREATED_AT = 'created-at';
 
 export async function openQueue(options: QueueOptions): Promise<Queue> {
@@ -117,7 +117,7 @@ class StandardQueue implements Queue {
     const { clock, files } = this.options;
     for (const message of this.#messages.values()) {
       if (!this.isVisible(message)) continue;
-      // Taken before anything is awaited, so that no other receiver takes it too.
+      // Hide the message before the first await, so that no other receiver gets it.
       this.#visibility.hide(message.messageId, staysVisible ? 0 : visibilityTimeoutMs);
       if (this.#isWorn(message) || this.#isOld(message)) {
         await this.#moveOn(message);
@@ -173,7 +173,7 @@ class StandardQueue implements Queue {
     this.#visibility.close();
   }
 
-  /** The message of a handle, as long as that is the handle of its last receive. */
+  /** Returns the message of a receipt handle, unless it was received again since. */
   #lastReceived(receiptHandle: string): Message | undefined {
     const messageId = messageIdIn(receiptHandle);
     if (messageId === undefined) {
@@ -196,7 +196,7 @@ class StandardQueue implements Queue {
     return this.options.clock.now() - sentAt > this.options.retentionMs;
   }
 
-  /** A message that was received too often becomes a dead letter; one that is too old is dropped. */
+  /** Moves a message that was received too often to the dead-letter queue, and drops an expired one. */
   async #moveOn(message: Message): Promise<void> {
     if (this.#isWorn(message)) await this.options.redrive?.queue.send(message.body, this.arn);
     await this.#forget(message);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { region } from '../intrinsics.ts';
 import { type Message, receiptHandleOf } from './message.ts';
 
-/** What SQS tells of a message beside its body. */
+/** Returns the attributes that SQS sends with a message. */
 export function attributesOf(message: Message) {
   return {
     ApproximateReceiveCount: String(message.receiveCount),
@@ -17,7 +17,7 @@ export function md5Of(body: string): string {
   return createHash('md5').update(body).digest('hex');
 }
 
-/** A message as the event of a Lambda function. */
+/** Returns a message as a record of a Lambda event. */
 export function sqsRecord(message: Message, arn: string) {
   return {
     messageId: message.messageId,

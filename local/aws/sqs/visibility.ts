@@ -1,13 +1,16 @@
 import type { Cancel, Clock } from '../clock.ts';
 
-/** Which messages are hidden, and until when. In memory only: a process that dies gives all of its messages back. */
+/**
+ * Tracks which messages are hidden, and until when. In memory only: if the process ends, all its messages become
+ * visible again.
+ */
 export interface Visibility {
   hide(messageId: string, ms: number): void;
   isVisible(messageId: string): boolean;
-  /** How much longer the message is hidden. */
+  /** Returns for how much longer the message is hidden. */
   leftMs(messageId: string): number;
   forget(messageId: string): void;
-  /** Forgets all. */
+  /** Cancels all timers. */
   close(): void;
 }
 

@@ -22,14 +22,17 @@ export type State = z.infer<typeof stateSchema>;
 
 export interface Definition {
   readonly startAt: string;
-  /** Of a whole execution. */
+  /** The timeout of the whole execution. */
   readonly timeoutSeconds: number | undefined;
   readonly states: Readonly<Record<string, State>>;
-  /** For the interpreter, which only walks it: without retries and time-outs, and each Wait made a task. */
+  /**
+   * The definition for the interpreter, which only follows the transitions: without retries and timeouts, and with each
+   * Wait state turned into a task.
+   */
   readonly walked: StateMachineDefinition;
 }
 
-/** @throws Error if the definition holds what cannot be run here */
+/** @throws Error if the definition contains something that the local run doesn't support */
 export function readDefinition(text: string): Definition {
   const { StartAt, TimeoutSeconds, States, ...rest } = definitionSchema.parse(JSON.parse(text));
   const bare: Record<string, object> = {};
@@ -42,7 +45,7 @@ export function readDefinition(text: string): Definition {
   };
 }
 
-/** The interpreter's own timer of a task, in real seconds; Node's timers take no more than 2^31 ms. */
+/** Disables the task timer of the interpreter, which runs in real seconds. Node.js timers accept at most 2^31 ms. */
 const NEVER_SECONDS = 2_000_000;
 
 function stripState(name: string, { Retry: _, Catch, ...state }: State): object {
@@ -53,21 +56,21 @@ function stripState(name: string, { Retry: _, Catch, ...state }: State): object 
     case 'Fail':
       return state;
     case 'Task':
-      // The interpreter takes a time-out of ours for one.
+      // The interpreter treats the timeouts of this package as States.TaskFailed.
       if (Catch.some(({ ErrorEquals }) => ErrorEquals.includes('States.TaskFailed')))
-        throw new Error(`the state ${name} catches States.TaskFailed, which is not known here`);
+        throw new Error(`the state ${name} catches States.TaskFailed, which the local run does not support`);
       return { ...state, ...(Catch.length > 0 && { Catch }), TimeoutSeconds: NEVER_SECONDS };
     case 'Wait':
       return createWaitTask(name, state);
     default:
-      throw new Error(`the local run does not know the state ${name} of type ${state.Type}`);
+      throw new Error(`the local run does not support the state ${name} of type ${state.Type}`);
   }
 }
 
-/** The interpreter's own waits take real time. */
+/** Turns a Wait state into a task, because the waits of the interpreter take real time. */
 function createWaitTask(name: string, { Seconds, SecondsPath, ...state }: Omit<State, 'Retry' | 'Catch'>) {
   if (Seconds === undefined && SecondsPath === undefined)
-    throw new Error(`the wait ${name} has neither Seconds nor SecondsPath; other waits are not known here`);
+    throw new Error(`the wait ${name} has neither Seconds nor SecondsPath; the local run supports no other waits`);
   return {
     ...state,
     Type: 'Task',

@@ -15,33 +15,33 @@ export const executionSchema = z.object({
   cause: z.string().optional(),
   redriveCount: z.number().default(0),
   redriveDate: z.number().optional(),
-  /** By which a repeated call of RedriveExecution is recognized. */
+  /** Identifies a repeated call of RedriveExecution. */
   redriveToken: z.string().optional(),
-  /** Where it ended without success, and where a redrive goes on: a state, and what came in, as JSON. */
+  /** The state in which the execution failed, and its input as JSON. A redrive continues there. */
   place: z.object({ state: z.string(), input: z.string() }).optional(),
-  /** Whether its end was announced on the default bus. */
+  /** Whether the event about its end was sent on the default bus. */
   announced: z.boolean(),
 });
 
 export type Execution = z.infer<typeof executionSchema>;
 
-/** What others are told of an execution. */
+/** Returns the fields of an execution that API calls show. */
 export function toldOf({ announced: _, redriveToken: _token, place: _place, ...execution }: Execution) {
   return execution;
 }
 
-/** Names are taken for 90 days after an execution's end. */
+/** A name stays in use for 90 days after the end of its execution. */
 const NAME_TAKEN_MS = 90 * 24 * 3_600_000;
 
 export function isNameTaken({ stopDate }: Execution, now: number): boolean {
   return stopDate === undefined || now - stopDate < NAME_TAKEN_MS;
 }
 
-/** So long after its end an execution can be redriven. */
+/** An execution can be redriven for 14 days after its end. */
 const REDRIVABLE_MS = 14 * 24 * 3_600_000;
 
 /**
- * Why RedriveExecution would refuse it, in the words of AWS. Undefined if it would not.
+ * Returns why RedriveExecution would refuse the execution, in the words of AWS, or undefined if it would not.
  *
  * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
  */

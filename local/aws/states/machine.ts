@@ -10,18 +10,21 @@ export interface MachineOptions extends Pick<PerformerTools, 'clock' | 'random' 
   readonly arn: string;
   readonly definition: string;
   readonly files: DurableFiles;
-  /** Announces that an execution runs or has ended. Resolves when that is accepted for good. */
+  /** Sends the event that an execution has started or ended. Resolves when the event is durably accepted. */
   readonly onStatus: (execution: Execution) => Promise<void>;
-  /** Told when a task or a wait begins, and what a task answered. */
+  /** Called when a task or a wait begins, and again with the output when a task succeeds. */
   readonly onTask?: ((execution: Execution, state: string, output?: unknown) => void) | undefined;
-  /** Told when the end of an execution could not be kept or announced; the next start finds it unended. */
+  /**
+   * Called when the end of an execution could not be saved or announced. The next start then treats the execution as
+   * still running.
+   */
   readonly onTrouble: (execution: Execution, error: unknown) => void;
 }
 
 export interface Machine {
   readonly arn: string;
   readonly definition: string;
-  /** Milliseconds since 1970. It is made from the template at every start. */
+  /** Milliseconds since 1970. Each start creates the machine from the template. */
   readonly createdAt: number;
   /** @throws ServiceError ExecutionAlreadyExists, InvalidName or InvalidExecutionInput */
   start(name: string, input: string): Promise<Execution>;
@@ -29,19 +32,20 @@ export interface Machine {
   describe(executionArn: string): Execution;
   /** Newest first. */
   list(): readonly Execution[];
-  /** Functions that work for it live on. @throws ServiceError ExecutionDoesNotExist */
+  /** Stops the execution. Functions that it has invoked continue. @throws ServiceError ExecutionDoesNotExist */
   stop(executionArn: string, error?: string, cause?: string): Promise<Execution>;
   /**
-   * Goes on from the state in which the execution ended, under the same name. The same token does it once.
+   * Continues from the state in which the execution ended, under the same name. A repeated call with the same token has
+   * no effect.
    *
    * @throws ServiceError ExecutionDoesNotExist or ExecutionNotRedrivable
    */
   redrive(executionArn: string, token: string): Promise<Execution>;
-  /** Why RedriveExecution would refuse it, in the words of AWS. Undefined if it would not. */
+  /** Returns why RedriveExecution would refuse the execution, in the words of AWS, or undefined if it would not. */
   whyNotRedrivable(execution: Execution): string | undefined;
   /**
-   * Goes on with what an earlier process left: running executions begin again, redriven ones where they were redriven, and
-   * unannounced ends are announced.
+   * Continues the work of an earlier process. Restarts running executions, continues redriven ones at the state of
+   * their redrive, and announces ends that were not announced.
    */
   resume(): void;
   close(): Promise<void>;
@@ -174,14 +178,17 @@ class DurableMachine implements Machine {
     this.#runs.set(execution.name, run);
   }
 
-  /** Whether it is still this very run: one that was stopped and redriven goes on as another. */
+  /**
+   * Returns whether this run of the execution is the current one. A stopped and redriven execution continues as another
+   * run.
+   */
   #isRunning({ name, redriveCount }: Execution): boolean {
     const standing = this.#executions.get(name);
     return !this.#closed && standing?.status === 'RUNNING' && standing.redriveCount === redriveCount;
   }
 
   async #end(execution: Execution, how: Partial<Execution>): Promise<void> {
-    // Stopped while a function still worked: the first end counts.
+    // The execution was stopped while a function was still working. The first end counts.
     if (!this.#isRunning(execution)) return;
     const place = this.#runs.get(execution.name)?.place();
     const ended: Execution = {
@@ -203,13 +210,13 @@ class DurableMachine implements Machine {
 
   async #announce(ended: Execution): Promise<void> {
     await this.#options.onStatus(ended);
-    // Redriven meanwhile: then it is a running one that has to be announced at its next end.
+    // If the execution was redriven in the meantime, it is running, and its next end must be announced.
     if (this.#closed || this.#executions.get(ended.name) !== ended) return;
     await this.#keep({ ...ended, announced: true });
   }
 
   async #keep(execution: Execution): Promise<void> {
-    // Seen at once by whoever asks next, so that nothing starts or ends twice while the file is written.
+    // Update the memory before the file is written, so that nothing starts or ends twice.
     this.#executions.set(execution.name, execution);
     const written = this.#options.files.write(execution.name, execution);
     this.#writing.add(written);

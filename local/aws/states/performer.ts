@@ -5,19 +5,19 @@ import type { Performer } from './walk.ts';
 
 export interface PerformerTools {
   readonly clock: Clock;
-  /** 0 to below 1, for jitter. */
+  /** Returns a number from 0 up to, but not including, 1, for jitter. */
   readonly random: () => number;
-  /** Divides waits and retry intervals; never a time-out. */
+  /** Divides waits and retry intervals, but not timeouts. */
   readonly speed: number;
-  /** Calls the function with this ARN. */
+  /** Invokes the function with this ARN. */
   readonly invoke: (functionArn: string, payload: unknown) => Promise<unknown>;
-  /** Told when a task or a wait begins, and what a task answered. */
+  /** Called when a task or a wait begins, and again with the output when a task succeeds. */
   readonly onTask: (state: string, output?: unknown) => void;
-  /** Whether the execution has ended meanwhile: nothing may be called any more. */
+  /** Returns whether the execution has ended. If so, it must not invoke any function. */
   readonly isOver: () => boolean;
 }
 
-/** Waits, retries and times out on the clock. */
+/** Runs tasks and waits, with retries and timeouts, on the injected clock. */
 export function createPerformer({ clock, random, speed, invoke, onTask, isOver }: PerformerTools): Performer {
   return {
     wait: async (name, seconds) => {
@@ -43,7 +43,7 @@ export function createPerformer({ clock, random, speed, invoke, onTask, isOver }
   };
 }
 
-/** A task without a time-out may take forever, as on AWS. */
+/** Rejects if the work takes too long. A task without a timeout can run forever, as on AWS. */
 function limitSeconds<T>(seconds: number | undefined, work: Promise<T>, clock: Clock): Promise<T> {
   if (seconds === undefined) return work;
   return new Promise((resolve, reject) => {

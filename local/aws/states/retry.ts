@@ -11,11 +11,17 @@ export const retrierSchema = z.strictObject({
 type Retrier = z.infer<typeof retrierSchema>;
 
 export interface Retries {
-  /** How many seconds to wait before the next attempt. Undefined if the error is not, or no longer, retried. */
+  /**
+   * Returns how many seconds to wait before the next attempt, or undefined if the error is not retried or its attempts
+   * are used up.
+   */
   nextDelaySeconds(errorName: string): number | undefined;
 }
 
-/** Counts the attempts of one stay in a state. The first retrier that knows an error decides, even if it is used up. */
+/**
+ * Counts the attempts of one visit to a state. The first retrier that matches an error decides, even if its attempts
+ * are used up.
+ */
 export function createRetries(retriers: readonly Retrier[], random: () => number): Retries {
   const attempts = retriers.map(() => 0);
   return {

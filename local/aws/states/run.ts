@@ -3,21 +3,21 @@ import type { Execution } from './execution.ts';
 import { createPerformer, type PerformerTools } from './performer.ts';
 import { type Place, walk } from './walk.ts';
 
-/** What of a running execution lives in this process only. */
+/** The part of a running execution that exists only in this process. */
 export interface Run {
-  /** Where it is now. */
+  /** Returns the current state and its input. */
   readonly place: () => Place;
-  /** Goes no further, and calls nothing any more. */
+  /** Stops the run and invokes nothing more. */
   abandon(): void;
 }
 
 export interface RunTools extends PerformerTools {
   readonly definition: Definition;
-  /** Told how it ends. It may be told more than one end: the first one counts. */
+  /** Called when the execution ends. It can be called more than once, and only the first call counts. */
   readonly onEnded: (how: Partial<Execution>) => Promise<void>;
 }
 
-/** Begins at the first state, or where the execution is redriven. */
+/** Begins at the first state, or at the state of the redrive. */
 export function beginRun({ place, input }: Execution, { definition, onEnded, ...tools }: RunTools): Run {
   const { startAt, timeoutSeconds } = definition;
   const start = { state: place?.state ?? startAt, input: JSON.parse(place?.input ?? input) as unknown };

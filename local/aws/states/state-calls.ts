@@ -51,7 +51,7 @@ async function describeExecution(input: unknown, { machine }: StateTools): Promi
   };
 }
 
-/** The protocol's dates are seconds since 1970. */
+/** The protocol writes dates in seconds since 1970. */
 function described(execution: Execution) {
   const { startDate, stopDate, redriveDate, ...rest } = toldOf(execution);
   return {
@@ -103,7 +103,7 @@ async function describeStateMachine(input: unknown, tools: StateTools): Promise<
     ...listed(tools),
     status: 'ACTIVE',
     definition: tools.machine.definition,
-    // Nobody checks permissions here.
+    // The local run doesn't check permissions.
     roleArn: `arn:aws:iam::${account}:role/none`,
   };
 }

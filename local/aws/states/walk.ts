@@ -5,25 +5,25 @@ import type { Definition, State } from './definition.ts';
 type JsonValue = Parameters<StateMachine['run']>[0];
 type EventLog = ReturnType<StateMachine['run']>['eventLogs'] extends AsyncIterable<infer Event> ? Event : never;
 
-/** A state that is entered, with what came in. */
+/** A state that an execution has entered, and its input. */
 export interface Place {
   readonly state: string;
   readonly input: unknown;
 }
 
-/** Does what takes time. */
+/** Performs the tasks and waits of a walk. */
 export interface Performer {
   wait(name: string, seconds: number): Promise<void>;
   task(name: string, state: State, payload: unknown): Promise<unknown>;
 }
 
-/** One way through the states. */
+/** One pass through the states. */
 export interface Walk {
-  /** The output. Rejects with what a task threw, or with what a Fail state says. */
+  /** Resolves with the output. Rejects with the error of a task or of a Fail state. */
   readonly ended: Promise<unknown>;
-  /** Where it is now. */
+  /** Returns the current state and its input. */
   readonly place: () => Place;
-  /** Goes no further, and lets go of what it waits for. */
+  /** Stops the walk and everything that it awaits. */
   abandon(): void;
 }
 
@@ -51,7 +51,7 @@ export function walk(definition: Definition, start: Place, performer: Performer)
   });
   return {
     ended: result.catch(async (error: unknown) => {
-      // A Fail state is entered and left at once: its event may still be on its way.
+      // A Fail state ends as soon as it is entered, so its event might not have arrived yet.
       await followed;
       throw error instanceof ExecutionError && error.cause instanceof Error ? error.cause : error;
     }),
@@ -76,7 +76,7 @@ function createHandler(
   };
 }
 
-/** Resolves when the walk has ended. */
+/** Reports each state that the walk enters. Resolves when the walk ends. */
 async function follow(eventLogs: AsyncIterable<EventLog>, onEntered: (place: Place) => void): Promise<void> {
   for await (const event of eventLogs)
     if (event.type === 'StateEntered') onEntered({ state: event.state.name, input: event.state.input });

@@ -52,7 +52,7 @@ function queueOptions() {
   };
 }
 
-/** The endpoint, with what was put on the buses. */
+/** Opens the endpoint and records the events on the buses. */
 async function endpoint() {
   const events: [string, EventEnvelope][] = [];
   const machine = await openMachine({
@@ -105,7 +105,7 @@ function nameOf(error: unknown): string {
 }
 
 describe('the local AWS endpoint', () => {
-  test('starts, describes, lists and stops executions for the real client', async () => {
+  test('starts, describes, lists, and stops executions for the real client', async () => {
     const { sfn } = await endpoint();
     const start = { stateMachineArn: machineArn, name: 'oak-1', input: '{"a":1}' };
 
@@ -126,7 +126,7 @@ describe('the local AWS endpoint', () => {
     expect(again).toBe('ExecutionAlreadyExists');
   });
 
-  test('refuses a machine that there is none of', async () => {
+  test('refuses an unknown state machine', async () => {
     const { sfn } = await endpoint();
 
     const refused = await sfn
@@ -136,7 +136,7 @@ describe('the local AWS endpoint', () => {
     expect(refused).toBe('StateMachineDoesNotExist');
   });
 
-  test('takes events, and says of each that it does not take why', async () => {
+  test('accepts events, and returns an error for each event that it refuses', async () => {
     const { bus, events } = await endpoint();
     const entry = { Source: 'meshdrop', DetailType: 'Model Stored' };
 
@@ -158,7 +158,7 @@ describe('the local AWS endpoint', () => {
     ]);
   });
 
-  test('hands out the secret that a function names, and no other', async () => {
+  test('returns the secret that a function refers to, and no other', async () => {
     const { secrets } = await endpoint();
 
     expect(await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }))).toMatchObject({
@@ -169,7 +169,7 @@ describe('the local AWS endpoint', () => {
     );
   });
 
-  test('says of a call that it does not know what it knows', async () => {
+  test('lists the supported calls if a call is unknown', async () => {
     const { bus } = await endpoint();
 
     const refused = bus.send(new ListRulesCommand({}));
@@ -180,7 +180,7 @@ describe('the local AWS endpoint', () => {
     });
   });
 
-  test('answers a call without a socket too', async () => {
+  test('also answers a call without a socket', async () => {
     const { tools } = await endpoint();
 
     const answered = await answerTarget('AmazonSQS.SendMessage', { QueueUrl, MessageBody: 'one' }, tools);
@@ -190,7 +190,7 @@ describe('the local AWS endpoint', () => {
     expect(refused).toMatchObject({ status: 400, body: { __type: 'ValidationException' } });
   });
 
-  test('tells of an execution whether it can be redriven, and refuses one that cannot', async () => {
+  test('says whether an execution can be redriven, and refuses one that cannot', async () => {
     const { sfn } = await endpoint();
     const start = { stateMachineArn: machineArn, name: 'oak-1', input: '{}' };
     const { executionArn } = await sfn.send(new StartExecutionCommand(start));
@@ -226,7 +226,7 @@ describe('the local AWS endpoint', () => {
 });
 
 describe('a queue for the real client', () => {
-  test('takes a message, hands it out hidden, and forgets it when it is deleted', async () => {
+  test('accepts a message, hides it when it is received, and removes it when it is deleted', async () => {
     const { sqs } = await endpoint();
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{"é":1}' }));
 
@@ -246,7 +246,7 @@ describe('a queue for the real client', () => {
     expect(await countsOf(sqs)).toEqual({ visible: '0', hidden: '0' });
   });
 
-  test('hides a message as long as its receiver says, from now on', async () => {
+  test('hides a message for as long as its receiver asks, from the time of the call', async () => {
     const { sqs } = await endpoint();
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'one' }));
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 43_200 }));
@@ -259,7 +259,7 @@ describe('a queue for the real client', () => {
     expect(await countsOf(sqs)).toEqual({ visible: '1', hidden: '0' });
   });
 
-  test('tells its attributes, its URL, and what other queues there are', async () => {
+  test('returns its attributes and its URL, and lists the other queues', async () => {
     const { sqs } = await endpoint();
 
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
@@ -278,7 +278,7 @@ describe('a queue for the real client', () => {
     expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([QueueUrl, `${QueueUrl}-DeadLetters`]);
   });
 
-  test('refuses under the names of AWS', async () => {
+  test('uses the error codes of AWS', async () => {
     const { sqs } = await endpoint();
     const elsewhere = { QueueUrl: `${QueueUrl}2` };
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'one' }));

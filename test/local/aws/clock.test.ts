@@ -6,7 +6,7 @@ const DAY_MS = 24 * 3_600_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('lets a thing happen when its time has come, by the clock too', async () => {
+test('runs an action when its time has come, also by its own clock', async () => {
   const start = systemClock.now();
   let happenedAt = 0;
 
@@ -20,7 +20,7 @@ test('lets a thing happen when its time has come, by the clock too', async () =>
   expect(happenedAt).toBeGreaterThanOrEqual(start + 500);
 });
 
-test('does nothing that was cancelled', async () => {
+test('does not run a canceled action', async () => {
   const action = vi.fn<() => void>();
 
   const cancel = systemClock.after(500, action);
@@ -30,7 +30,7 @@ test('does nothing that was cancelled', async () => {
   expect(action).not.toHaveBeenCalled();
 });
 
-test('waits longer than a timer of Node can, and can be cancelled in the middle of it', async () => {
+test('can wait longer than a Node.js timer, and can be canceled during such a wait', async () => {
   const [kept, cancelled] = [vi.fn<() => void>(), vi.fn<() => void>()];
 
   systemClock.after(60 * DAY_MS, kept);
@@ -44,7 +44,7 @@ test('waits longer than a timer of Node can, and can be cancelled in the middle 
   expect(cancelled).not.toHaveBeenCalled();
 });
 
-test('sleeps as long as it is told to', async () => {
+test('sleeps for the given time', async () => {
   let isAwake = false;
 
   void sleep(systemClock, 1_000).then(() => {

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 test.each([
   ['in a folder', async () => openDurableFiles(await temporaryFolder())],
   ['in memory', () => Promise.resolve(createMemoryFiles())],
-])('documents %s are read as they were written last, without those that were removed', async (_, open) => {
+])('documents %s have their last content, and removed ones are gone', async (_, open) => {
   const files = await open();
   await files.write('oak', { height: 1 });
   await files.write('oak', { height: 2 });
@@ -20,7 +20,7 @@ test.each([
   expect(Object.fromEntries(documents)).toEqual({ oak: { height: 2 }, elm: [1, 'two'] });
 });
 
-test('what a killed process was writing is not a document', async () => {
+test('the partial file of a killed process is not a document', async () => {
   const folder = await temporaryFolder();
   await (await openDurableFiles(folder)).write('oak', { height: 1 });
   await writeFile(join(folder, 'elm.json.123.4'), '{"hei');

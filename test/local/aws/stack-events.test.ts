@@ -84,7 +84,7 @@ function stackOf(invoke: AwsOptions['invoke'], speed: number) {
   return { options, pass };
 }
 
-test('a function on a schedule gets a Scheduled Event, and again when it failed, at a rate that no speed divides', async () => {
+test('a scheduled function gets a Scheduled Event, and a retry if it fails; the speed does not change the rate', async () => {
   const invoke = vi.fn<AwsOptions['invoke']>().mockRejectedValueOnce(new Error('not now')).mockResolvedValue(undefined);
   const { options, pass } = stackOf(invoke, 1000);
 
@@ -106,7 +106,7 @@ test('a function on a schedule gets a Scheduled Event, and again when it failed,
   for (const stop of stops) stop();
 });
 
-test('an event that a function failed at for good is a dead letter of the function, not of the rule', async () => {
+test('an event that a function finally fails to handle goes to the dead-letter queue of the function, not of the rule', async () => {
   const { options, pass } = stackOf(() => Promise.reject(new Error('not now')), 1);
   const queues = await openQueues(options);
   const event = createEnvelope({ source: 'aws.states', detailType: 'Changed', detail: {} }, options);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   synthesized = await assembly();
 });
 
-/** The synthesized assembly with something changed in its resources. */
+/** Creates a copy of the synthesized assembly with changed resources. */
 async function changed(change: (resources: Resources) => void): Promise<string> {
   const folder = await temporaryFolder();
   const file = join(folder, 'Meshdrop.template.json');
@@ -37,7 +37,7 @@ function first(resources: Resources, type: string): Resources[string] {
 }
 
 describe('the synthesized template', () => {
-  test('becomes functions with their environment, queues, rules and a definition, every reference resolved', async () => {
+  test('results in functions with their environment, queues, rules, and a definition, with all references resolved', async () => {
     const template = await readTemplate(synthesized);
 
     const submitJob = template.functions.find(({ name }) => name === 'SubmitJob');
@@ -66,7 +66,7 @@ describe('the synthesized template', () => {
     );
   });
 
-  test('holds rules that call a function at a rate', async () => {
+  test('has rules that invoke a function at a rate', async () => {
     const folder = await changed((resources) => {
       resources['Hourly'] = {
         Type: 'AWS::Events::Rule',
@@ -79,18 +79,18 @@ describe('the synthesized template', () => {
     expect(rules.map(({ properties }) => properties.ScheduleExpression)).toContain(7_200_000);
   });
 
-  test('is refused with its words when a schedule is no rate', async () => {
+  test('is refused if a schedule is not a rate, with the expression in the message', async () => {
     const folder = await changed((resources) => {
       const Properties = { ScheduleExpression: 'cron(0 3 * * ? *)', State: 'ENABLED', Targets: [] };
       resources['Nightly'] = { Type: 'AWS::Events::Rule', Properties };
     });
 
     await expect(readTemplate(folder)).rejects.toThrow(
-      'Nightly of type AWS::Events::Rule: ScheduleExpression cron(0 3 * * ? *) is not known here, only rates such as rate(15 minutes)',
+      'Nightly of type AWS::Events::Rule: ScheduleExpression cron(0 3 * * ? *) is not supported, only rates such as rate(15 minutes)',
     );
   });
 
-  test('may hold what nobody needs on one machine: alarms, a dashboard, topics, reserved concurrency', async () => {
+  test('can have resources without effect in a local run: alarms, a dashboard, topics, reserved concurrency', async () => {
     const folder = await changed((resources) => {
       resources['Topic'] = { Type: 'AWS::SNS::Topic', Properties: {} };
       resources['Alarm'] = {
@@ -109,17 +109,17 @@ describe('the synthesized template', () => {
     expect(told).toContain('arn:aws:sns:us-east-1:000000000000:Topic');
   });
 
-  test('is refused by name when it holds a kind of resource that is not known', async () => {
+  test('is refused if it has an unknown resource type, with the name in the message', async () => {
     const folder = await changed((resources) => {
       resources['Table'] = { Type: 'AWS::DynamoDB::Table', Properties: {} };
     });
 
     await expect(readTemplate(folder)).rejects.toThrow(
-      'the local run does not know the resource Table of type AWS::DynamoDB::Table',
+      'the local run does not support the resource Table of type AWS::DynamoDB::Table',
     );
   });
 
-  test('is refused when a resource has a property that would be ignored', async () => {
+  test('is refused if a resource has an unknown property', async () => {
     const folder = await changed((resources) => {
       first(resources, 'AWS::SQS::Queue').Properties['DelaySeconds'] = 5;
     });
@@ -127,7 +127,7 @@ describe('the synthesized template', () => {
     await expect(readTemplate(folder)).rejects.toThrow(/AWS::SQS::Queue.*DelaySeconds/s);
   });
 
-  test('is refused when a rule filters in a way that is not known', async () => {
+  test('is refused if a rule has an unknown filter', async () => {
     const folder = await changed((resources) => {
       first(resources, 'AWS::Events::Rule').Properties['EventPattern'] = { source: [{ wildcard: 'aws.*' }] };
     });
@@ -135,7 +135,7 @@ describe('the synthesized template', () => {
     await expect(readTemplate(folder)).rejects.toThrow(/AWS::Events::Rule/);
   });
 
-  test('is refused when it refers to something that is not there', async () => {
+  test('is refused if it refers to something that does not exist', async () => {
     const folder = await changed((resources) => {
       first(resources, 'AWS::Lambda::EventSourceMapping').Properties['EventSourceArn'] = {
         'Fn::GetAtt': ['Nothing', 'Arn'],

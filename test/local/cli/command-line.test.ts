@@ -8,7 +8,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { wordsFirst } from '../../words-first.ts';
 
 describe('the command line', () => {
-  test('serves on the known ports when no image is named', () => {
+  test('uses the default ports without images', () => {
     expect(readCommand([])).toMatchObject({
       images: [],
       port: 4566,
@@ -18,7 +18,7 @@ describe('the command line', () => {
     });
   });
 
-  test('takes any free ports when images are named, unless told', () => {
+  test('uses any free ports with images, unless options set them', () => {
     expect(readCommand(['oak.png'])).toMatchObject({ images: ['oak.png'], port: 0, pagePort: 0 });
     expect(readCommand(['oak.png', '--port', '4600', '--page-port=8000'])).toMatchObject({
       port: 4600,
@@ -32,7 +32,7 @@ describe('the command line', () => {
     expect(command).toMatchObject({ metadata: { 'tripo-face-limit': '5000', 'tripo-quad': 'true' } });
   });
 
-  test('leaves it to the product to judge a parameter’s name and value', () => {
+  test('does not check the name and value of a parameter', () => {
     expect(readCommand(['oak.png', '--param', 'fase-limit=many=more'])).toMatchObject({
       metadata: { 'tripo-fase-limit': 'many=more' },
     });
@@ -44,13 +44,13 @@ describe('the command line', () => {
         [['--sped', '2'], /no option --sped, did you mean --speed\?/],
         [['--nothing-like-it'], /no option --nothing-like-it \(npm start -- --help/],
         [['-x'], /no option --x/],
-        [['--param', 'face-limit=5000'], /--param.*there are none/],
-        [['--json'], /--json.*there are none/],
+        [['--param', 'face-limit=5000'], /--param needs images/],
+        [['--json'], /--json needs images/],
         [['a.png', '--param', 'face-limit'], /NAME=VALUE/],
         [['a.png', '--param', '=5'], /NAME=VALUE/],
-        [['a.png', '--param', 'seed=1', '--param', 'tripo-seed=2'], /--param seed is given twice/],
-        [['a.png', '--param', 'seed=1\n2'], /one line/],
-        [['--port', '70000'], /--port 70000: a port is a whole number/],
+        [['a.png', '--param', 'seed=1', '--param', 'tripo-seed=2'], /--param seed is set more than once/],
+        [['a.png', '--param', 'seed=1\n2'], /on one line/],
+        [['--port', '70000'], /--port 70000: a port must be a whole number/],
         [['--port', 'x'], /--port x/],
         [['--speed', '0'], /--speed 0: use a number greater than 0/],
         [['--speed', 'fast'], /--speed fast/],
@@ -59,22 +59,22 @@ describe('the command line', () => {
         [['--json=yes', 'a.png'], /--json/],
       ] satisfies [string[], RegExp][]
     ).map(([args, sentence]) => ({ call: args.join(' '), args, sentence })),
-  )('refuses $call with a sentence that says what to do', ({ args, sentence }) => {
+  )('refuses $call with a message that says what to do', ({ args, sentence }) => {
     expect(() => readCommand(args)).toThrow(sentence);
   });
 
-  test('offers help and version before anything is checked', () => {
+  test('returns help and version before it checks other options', () => {
     expect(readCommand(['--help', '--param', 'x'])).toBe('help');
     expect(readCommand(['-v'])).toBe('version');
   });
 });
 
 describe('the environment', () => {
-  test('without keys means the stand-in', () => {
+  test('without keys selects the stand-in', () => {
     expect(serviceIn({ PATH: '/bin', SCENARIO_SDK_API_KEY: '' }, false)).toEqual({ standIn: true });
   });
 
-  test('with both keys means the real service, unless the stand-in is asked for', () => {
+  test('with both keys selects the real Scenario, unless the call asks for the stand-in', () => {
     const keys = { SCENARIO_SDK_API_KEY: 'k', SCENARIO_SDK_API_SECRET: 's' };
 
     expect(serviceIn(keys, false)).toEqual({
@@ -97,16 +97,16 @@ describe('the environment', () => {
       [{ SCENARIO_LOG: 'debug' }, 'SCENARIO_LOG without both keys'],
       [
         { SCENARIO_SDK_API_KEY: 'k', SCENARIO_SDK_API_SECRET: 's', SCENARIO_BASE_URL: 'api.cloud' },
-        'it begins with https://',
+        'the URL must begin with https://',
       ],
     ]),
-  )('is refused, and no value is repeated but an address: %s', (sentence, environment) => {
+  )('is refused, and the message contains no value except a URL: %s', (sentence, environment) => {
     expect(() => serviceIn(environment, false)).toThrow(sentence);
   });
 });
 
 describe('the images', () => {
-  test('are uploaded under their path inside the working folder, or under their name', async () => {
+  test('get their path inside the working folder as key, or their file name', async () => {
     const folder = await temporaryFolder();
     const outside = await temporaryFolder();
     await mkdir(join(folder, 'chairs'));
@@ -121,19 +121,19 @@ describe('the images', () => {
   test.each([
     ['missing.png', 'missing.png does not exist'],
     ['chairs', 'chairs is a folder: name the images in it, for example chairs/*.png'],
-  ])('may not be %s', async (typed, sentence) => {
+  ])('cannot be %s', async (typed, sentence) => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'chairs'));
 
     await expect(namedImages([typed], folder)).rejects.toThrow(sentence);
   });
 
-  test('may not share a key', async () => {
+  test('cannot have the same key', async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'oak.png'), 'x');
 
     await expect(namedImages(['oak.png', './oak.png'], folder)).rejects.toThrow(
-      'oak.png and ./oak.png would both be uploaded as oak.png',
+      'oak.png and ./oak.png have the same key oak.png',
     );
   });
 });

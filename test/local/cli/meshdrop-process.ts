@@ -8,10 +8,10 @@ import { temporaryFolder } from '../temporary-folder.ts';
 
 const examples = join(import.meta.dirname, '..', '..', '..', 'examples');
 
-/** Options that make a run short, and keep it inside its working folder. */
+/** Options that make a run short and keep its files inside the working folder. */
 export const quick = ['--speed', '100', '--job-seconds', '0.3', '--data', 'data', '--out', 'out'];
 
-/** A working folder with some of the examples in it. */
+/** Creates a working folder with some of the example images. */
 export async function folderWith(...images: readonly string[]): Promise<string> {
   return await filled(await temporaryFolder(), images);
 }
@@ -34,7 +34,7 @@ export interface Meshdrop {
   readonly ended: Promise<Ended>;
 }
 
-/** The command as a process of its own, in this folder. Killed when the test ends, if it still runs. */
+/** Runs the command in its own process in this folder. Kills it at the end of the test if it is still running. */
 export function meshdrop(args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): Meshdrop {
   const started = start(args, folder, env);
   onTestFinished(() => killed(started));
@@ -63,18 +63,18 @@ const addresses = z.object({
   standIn: z.boolean(),
 });
 
-/** What `local.json` says, as soon as this process has written it. */
+/** Waits until this process has written `local.json`, and returns its content. */
 export async function readyAddresses(data: string, { process: child }: Meshdrop): Promise<z.infer<typeof addresses>> {
   for (;;) {
     const text = await readFile(join(data, 'local.json'), 'utf8').catch(() => '{}');
     const ready = addresses.safeParse(JSON.parse(text)).data;
     if (ready && ready.pid === child.pid) return ready;
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} before it was ready`);
+    if (child.exitCode !== null) throw new Error(`the process exited with ${child.exitCode} before it was ready`);
     await sleep(20);
   }
 }
 
-/** A Meshdrop that serves, its working folder, and where it answers. */
+/** A serving Meshdrop with its working folder and addresses. */
 export interface Serving extends z.infer<typeof addresses> {
   readonly running: Meshdrop;
   readonly folder: string;
@@ -85,7 +85,10 @@ export interface Serving extends z.infer<typeof addresses> {
 /** How to call one that serves, on ports that are free. */
 export const serve = ['--port', '0', '--page-port', '0', ...quick];
 
-/** One for all tests of a file that leave it running: most of what such a test takes is the start. To be ended. */
+/**
+ * Starts one Meshdrop for all tests of a file that don't stop it, because the start takes most of the time. The caller
+ * must stop it.
+ */
 export async function servingForAll(...images: readonly string[]): Promise<Serving> {
   const cleaning: (() => Promise<void>)[] = [];
   const folder = await filled(await temporaryFolder((clean) => cleaning.push(clean)), images);
@@ -132,7 +135,7 @@ const eventSchema = z.looseObject({
 
 export type WrittenEvent = z.infer<typeof eventSchema>;
 
-/** The events that were accepted so far. */
+/** Returns the events that were accepted so far. */
 export async function writtenEvents(data: string): Promise<readonly WrittenEvent[]> {
   const text = await readFile(join(data, 'events.jsonl'), 'utf8').catch(() => '');
   return text
@@ -143,7 +146,7 @@ export async function writtenEvents(data: string): Promise<readonly WrittenEvent
 
 const ledgerSchema = z.object({ jobs: z.array(z.looseObject({ jobId: z.string() })), cuCharged: z.number() }).loose();
 
-/** Every job that the stand-in ever started. */
+/** Returns all jobs that the stand-in has started. */
 export async function ledgerOf(scenario: string): Promise<z.infer<typeof ledgerSchema>> {
   return ledgerSchema.parse(await (await fetch(`${scenario}/_control/ledger`)).json());
 }
@@ -161,7 +164,7 @@ const resultSchema = z.strictObject({
   standIn: z.boolean(),
 });
 
-/** The lines that `--json` printed. */
+/** Parses the lines that `--json` prints. */
 export function resultsIn(stdout: string): readonly z.infer<typeof resultSchema>[] {
   return stdout
     .split('\n')

@@ -15,7 +15,7 @@ async function sha256Of(file: string): Promise<string> {
     .digest('hex');
 }
 
-/** Noise does not pack: with as many pixels it is over the 6,000,000 bytes that Scenario takes in one piece. */
+/** Noise doesn't compress, so the file exceeds the 6,000,000 bytes that Scenario accepts in one request. */
 async function makeLarge(file: string): Promise<void> {
   const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
   const create = { width: 1500, height: 1500, channels: 3, background: 'gray', noise } as const;
@@ -23,8 +23,8 @@ async function makeLarge(file: string): Promise<void> {
   expect(size).toBeGreaterThan(6_000_000);
 }
 
-describe('naming images', () => {
-  test('makes a valid model of each, says why not of the one that is none, and ends with 1', async () => {
+describe('a start with images', () => {
+  test('makes a valid model of each image, explains why a text file has none, and exits with 1', async () => {
     const folder = await folderWith('oak-chair.png', 'teapot.jpg', 'not-an-image.png');
     await makeLarge(join(folder, 'large.webp'));
     const images = ['oak-chair.png', 'teapot.jpg', 'large.webp', 'not-an-image.png'];
@@ -53,7 +53,7 @@ describe('naming images', () => {
     }
   });
 
-  test('sends its parameters along, ends with 0 and a table', async () => {
+  test('passes on the parameters, prints a table, and exits with 0', async () => {
     const folder = await folderWith('teapot.jpg');
 
     const { code, stdout } = await meshdrop(
@@ -69,7 +69,7 @@ describe('naming images', () => {
     expect(event?.detail.data.model.parameters).toMatchObject({ faceLimit: 700, texture: false, pbr: false });
   });
 
-  test('rejects a parameter that the model does not know, and pays nothing', async () => {
+  test('rejects a parameter that the model does not have, and pays nothing', async () => {
     const folder = await folderWith('teapot.jpg');
 
     const { code, stdout } = await meshdrop(['teapot.jpg', '--param', 'fase-limit=700', '--json', ...quick], folder)
@@ -86,7 +86,7 @@ describe('naming images', () => {
     ]);
   });
 
-  test('goes on after Ctrl-C with the same command, without a second job', async () => {
+  test('continues after Ctrl-C with the same command, without a second job', async () => {
     const folder = await folderWith('teapot.jpg');
     const data = join(folder, 'data');
     const slow = ['teapot.jpg', '--json', '--speed', '100', '--job-seconds', '2.5', '--data', 'data', '--out', 'out'];
@@ -104,7 +104,7 @@ describe('naming images', () => {
 
     expect(interrupted).toMatchObject({
       code: 130,
-      stderr: expect.stringContaining('stopped before the end of teapot.jpg'),
+      stderr: expect.stringContaining('stopped before teapot.jpg ended'),
     });
     expect(finished.code).toBe(0);
     expect(resultsIn(finished.stdout)).toMatchObject([{ status: 'stored' }]);

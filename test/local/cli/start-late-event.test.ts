@@ -9,7 +9,7 @@ import { folderWith, ledgerOf, meshdrop, readyAddresses, serve, writtenEvents } 
 
 beforeAll(() => assembly());
 
-test('an upload that was written, and not told of when the process was killed, is answered after the next start', async () => {
+test('an upload whose event was lost when the process was killed is processed after the next start', async () => {
   const folder = await folderWith('teapot.jpg');
   const data = join(folder, 'data');
   const start = async () => {
@@ -30,13 +30,13 @@ test('an upload that was written, and not told of when the process was killed, i
   second.running.process.kill('SIGINT');
   const again = await second.running.ended;
 
-  expect(stderr).toContain('1 unfinished upload of an earlier start goes on');
+  expect(stderr).toContain('continuing 1 unfinished upload of an earlier start');
   expect(again.stderr).not.toContain('unfinished');
   expect((await writtenEvents(data)).map((event) => event['detail-type'])).toEqual(['Model Stored']);
   expect(ledger.jobs).toHaveLength(1);
 });
 
-/** Whose executions run, and how many messages wait or are worked on. */
+/** Returns the running executions and the number of messages that wait or are in progress. */
 async function whatIsLeft(endpoint: string) {
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   const sfn = new SFNClient({ endpoint, region: 'us-east-1', credentials });

@@ -34,7 +34,7 @@ describe('serving', () => {
     return () => serving.end();
   });
 
-  test('takes images of any key from the real SDK, and answers each version of a key', async () => {
+  test('accepts images with any key from the real SDK, and processes each version of a key', async () => {
     const { folder, data, endpoint } = serving;
     const s3 = clientOf(endpoint);
     const upload = {
@@ -69,7 +69,7 @@ describe('serving', () => {
     expect(Contents).toHaveLength(2);
   });
 
-  test('finishes after kill -9 what it had begun, without a second job', async () => {
+  test('finishes its runs after kill -9 and a restart, without a second job', async () => {
     const folder = await folderWith('teapot.jpg');
     const data = join(folder, 'data');
     const slow = [
@@ -107,7 +107,7 @@ describe('serving', () => {
     expect((await writtenEvents(data)).map((event) => event['detail-type'])).toEqual(['Model Stored']);
   });
 
-  test('answers an image that is dropped on the page, and lists its run with links', async () => {
+  test('processes an image that is dropped on the page, and lists its run with links', async () => {
     const { folder, page } = serving;
 
     await fetch(`${page}/uploads/a%20b/%C3%A9.png`, {
@@ -129,7 +129,7 @@ describe('serving', () => {
     expect(await file.json()).toMatchObject({ status: 'rejected' });
   });
 
-  test('says nothing to a page of another host', async () => {
+  test('refuses requests under another host name', async () => {
     const { page, endpoint } = serving;
 
     const answers = await Promise.all([page, endpoint].map((address) => statusUnderName(address, 'rebound.example')));
@@ -170,7 +170,7 @@ describe('serving', () => {
   });
 });
 
-/** `fetch` does not let a caller choose the Host header. */
+/** `fetch` can't set the Host header. */
 async function statusUnderName(address: string, host: string): Promise<number | undefined> {
   const { request } = await import('node:http');
   return await new Promise((resolve, reject) => {

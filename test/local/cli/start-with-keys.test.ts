@@ -7,7 +7,7 @@ import { folderWith, ledgerOf, meshdrop, readyAddresses, resultsIn } from './mes
 
 beforeAll(() => assembly());
 
-/** A second stand-in that plays the real service, and the environment that names it. */
+/** Starts a second stand-in as the real Scenario, and returns the environment that selects it. */
 async function realService() {
   const service = await startStandIn({
     apiKey: 'real-key',
@@ -26,7 +26,7 @@ async function realService() {
 const real = ['--speed', '100', '--data', 'data', '--out', 'out'];
 
 describe('with keys in the environment', () => {
-  test('it talks to that service, after saying what that costs, and nobody else reads the keys; an upload that is held says why, and goes on by itself', async () => {
+  test('Meshdrop warns about costs, uses the real Scenario, and lets no other caller read the keys; an upload that is held shows the reason, and continues by itself', async () => {
     const folder = await folderWith('teapot.jpg');
     const { service, keys } = await realService();
     service.setOptions({ faults: [{ on: 'createAsset', what: 'too-many-requests', retryAfterSeconds: 0 }] });
@@ -50,7 +50,7 @@ describe('with keys in the environment', () => {
     }
   });
 
-  test('an image that waits for the stand-in is not sent to the real service', async () => {
+  test('an image that waits for the stand-in is not sent to the real Scenario', async () => {
     const folder = await folderWith('oak-chair.png', 'teapot.jpg');
     const { service, keys } = await realService();
     const slow = ['--speed', '100', '--job-seconds', '60', '--data', 'data', '--out', 'out'];
@@ -67,7 +67,7 @@ describe('with keys in the environment', () => {
     expect(service.ledger().jobs).toHaveLength(1);
   });
 
-  test('Ctrl-C before the first image leaves nothing behind that a later start would pay for', async () => {
+  test('Ctrl-C before the first image leaves nothing that a later start would pay for', async () => {
     const folder = await folderWith('teapot.jpg');
     const { service, keys } = await realService();
     const stopped = meshdrop(['teapot.jpg', ...real], folder, keys);
@@ -84,7 +84,7 @@ describe('with keys in the environment', () => {
     expect(service.ledger().jobs).toEqual([]);
   });
 
-  test('what an earlier start left is announced before it goes on', async () => {
+  test('unfinished uploads of an earlier start are announced before they continue', async () => {
     const folder = await folderWith('teapot.jpg');
     const { service, keys } = await realService();
     service.setOptions({ jobSeconds: 2 });
@@ -96,7 +96,7 @@ describe('with keys in the environment', () => {
     const { code, stderr } = await meshdrop(['teapot.jpg', ...real], folder, keys).ended;
 
     expect(stderr).toContain(
-      '1 unfinished upload of an earlier start goes on, and EACH THAT IS NOT PAID YET COSTS MONEY',
+      'continuing 1 unfinished upload of an earlier start; EACH UPLOAD THAT IS NOT PAID YET COSTS MONEY',
     );
     expect(code).toBe(0);
     expect(service.ledger().jobs).toHaveLength(1);

@@ -7,13 +7,13 @@ import { folderWith, meshdrop, readyAddresses, serve } from './meshdrop-process.
 
 beforeAll(() => assembly());
 
-describe('a wrong call', () => {
+describe('an invalid call', () => {
   test.each([
     ['a missing file', ['nowhere.png'], 'nowhere.png does not exist'],
     ['a folder', ['.'], 'is a folder'],
     ['an unknown option', ['--sped', '3'], 'did you mean --speed?'],
     ['parameters without images', ['--param', 'seed=1'], '--param'],
-  ])('such as %s ends with 2 and a sentence, and nothing was started', async (_, args, sentence) => {
+  ])('such as %s exits with 2 and a message, and starts nothing', async (_, args, sentence) => {
     const folder = await folderWith();
 
     const { code, stdout, stderr } = await meshdrop([...args, '--data', 'data'], folder).ended;
@@ -23,7 +23,7 @@ describe('a wrong call', () => {
     await expect(stat(join(folder, 'data'))).rejects.toThrow('ENOENT');
   });
 
-  test('such as half a configuration of the real service ends with 2', async () => {
+  test('such as an incomplete configuration of the real Scenario exits with 2', async () => {
     const { code, stderr } = await meshdrop([], await folderWith(), {
       SCENARIO_SDK_API_KEY: 'key-of-somebody',
     }).ended;
@@ -33,7 +33,7 @@ describe('a wrong call', () => {
     expect(stderr).not.toContain('key-of-somebody');
   });
 
-  test('such as a port that is taken ends with 2', async () => {
+  test('such as a port in use exits with 2', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());
     await new Promise((resolve) => taken.once('listening', resolve));
@@ -44,20 +44,20 @@ describe('a wrong call', () => {
       .ended;
 
     expect(code).toBe(2);
-    expect(stderr).toContain(`port ${port} is in use: name another with --port`);
+    expect(stderr).toContain(`port ${port} is in use: name another port with --port`);
   });
 
-  test('such as an image that is ignored by its name ends with 2, for nobody would answer', async () => {
+  test('such as an image that SubmitJob ignores because of its name exits with 2', async () => {
     const folder = await folderWith();
     await writeFile(join(folder, 'Thumbs.db'), 'x');
 
     const { code, stderr } = await meshdrop(['Thumbs.db', '--data', 'data'], folder).ended;
 
     expect(code).toBe(2);
-    expect(stderr).toContain('Thumbs.db is ignored by its name or folder');
+    expect(stderr).toContain('Meshdrop ignores Thumbs.db because of its name or folder');
   });
 
-  test('such as three starts at once over what a killed one left leaves the data folder to one', async () => {
+  test('such as two of three starts at the same time after a kill leaves the data folder to the third', async () => {
     const folder = await folderWith();
     const killed = meshdrop(serve, folder);
     await readyAddresses(join(folder, 'data'), killed);
@@ -76,7 +76,7 @@ describe('a wrong call', () => {
   });
 });
 
-/** Resolves as the second of them does. */
+/** Settles as the second of the promises to settle. */
 function secondOf<T>(promises: readonly Promise<T>[]): Promise<T> {
   let count = 0;
   return new Promise((resolve) => {

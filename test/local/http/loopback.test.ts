@@ -13,14 +13,14 @@ function statusFor(port: number, host: string): Promise<number | undefined> {
   });
 }
 
-test('a port that another server has is unavailable', async () => {
+test('a port in use is unavailable', async () => {
   const first = await listenOnLoopback(0);
   onTestFinished(() => first.close());
 
   await expect(listenOnLoopback(first.port)).rejects.toThrow(new PortUnavailableError(`port ${first.port} is in use`));
 });
 
-test('a request under the name of another host is refused', async () => {
+test('a request with another host name is refused', async () => {
   const server = await listenOnLoopback(0);
   onTestFinished(() => server.close());
   server.serve((_, response) => Promise.resolve(void response.writeHead(204).end()));

@@ -19,7 +19,7 @@ async function* bytes() {
   yield Buffer.from('image');
 }
 
-/** Uploads, and says which run that begins. */
+/** Uploads an object and returns its run ID. */
 async function upload(store: ObjectStore, key: string): Promise<string> {
   const { versionId = '' } = await store.put(uploadBucket, key, bytes());
   return runIdOf({ bucket: uploadBucket, key, versionId });
@@ -32,7 +32,7 @@ function untold(store: ObjectStore, waiting: readonly string[] = []): readonly s
   return [...found].map(({ key, versionId = '' }) => runIdOf({ bucket: uploadBucket, key, versionId }));
 }
 
-test('S3 tells of an upload late when nobody has heard of it, of every version', async () => {
+test('every version of an upload whose event was lost gets a late event', async () => {
   const store = await createStore();
   const first = await upload(store, 'oak.png');
   const second = await upload(store, 'oak.png');
@@ -40,7 +40,7 @@ test('S3 tells of an upload late when nobody has heard of it, of every version',
   expect(untold(store)).toEqual([second, first]);
 });
 
-test('S3 tells of an upload once when its message waits, or its run has a record', async () => {
+test('an upload gets no late event if its message waits or its run has a record', async () => {
   const store = await createStore();
   const waiting = await upload(store, 'oak.png');
   const begun = await upload(store, 'elm.png');
@@ -49,7 +49,7 @@ test('S3 tells of an upload once when its message waits, or its run has a record
   expect(untold(store, [waiting])).toEqual([]);
 });
 
-test('S3 tells late of nothing that was deleted since, or is ignored', async () => {
+test('an upload gets no late event if it is deleted or ignored', async () => {
   const store = await createStore();
   await upload(store, 'ignored/oak.png');
   await upload(store, 'oak.png');

@@ -14,7 +14,7 @@ async function withModel(options: Options = {}, inputs: Record<string, unknown> 
 }
 
 describe('the assets of a job', () => {
-  it('are one GLB whose size is the size of the file, with a preview and a thumbnail beside it', async () => {
+  it('are one GLB with the reported file size, a preview, and a thumbnail', async () => {
     const { model, get } = await withModel();
 
     const file = await get(model.url);
@@ -30,7 +30,7 @@ describe('the assets of a job', () => {
     expect(thumbnail.bytes.toString('hex', 0, 2)).toBe('ffd8');
   });
 
-  it('are an FBX for quads', async () => {
+  it('are an FBX with quads', async () => {
     const { model, get } = await withModel({}, { quad: true });
 
     const { bytes } = await get(model.url);
@@ -39,7 +39,7 @@ describe('the assets of a job', () => {
     expect(model).toHaveProperty('originalFileUrl');
   });
 
-  it('may come with a picture in the first place and without a useful type', async () => {
+  it('can begin with an image and have a generic MIME type', async () => {
     const { standIn, assetIds, model, get } = await withModel({
       extraWebpFirst: true,
       resultContentType: 'octet-stream',
@@ -50,7 +50,7 @@ describe('the assets of a job', () => {
     expect((await get(model.url)).headers['content-type']).toBe('application/octet-stream');
   });
 
-  it('are unknown before the job has ended', async () => {
+  it('do not exist before the job has ended', async () => {
     const { standIn, assetIds } = await withModel();
     const id = assetIds[0] ?? '';
 
@@ -74,7 +74,7 @@ describe('the assets of a job', () => {
     expect(again.status).toBe(404);
   });
 
-  it('give another address on request, but convert nothing', async () => {
+  it('return another URL on request, but convert nothing', async () => {
     const { standIn, model, get } = await withModel();
     const ask = (body: unknown) => standIn.call('POST', `/v1/assets/${model.id}/download`, body);
 
@@ -86,8 +86,8 @@ describe('the assets of a job', () => {
   });
 });
 
-describe('a signed address', () => {
-  it('may be reordered, but not altered', async () => {
+describe('a signed URL', () => {
+  it('can have its parameters reordered, but not changed', async () => {
     const { model, get } = await withModel();
     const [path, query = ''] = model.url.split('?');
     const reordered = `${path}?${query.split('&').toReversed().join('&')}`;
@@ -100,7 +100,7 @@ describe('a signed address', () => {
     expect((await get(path ?? '')).status).toBe(403);
   });
 
-  it('gets too old', async () => {
+  it('expires', async () => {
     const { standIn, model, get } = await withModel({ signedUrlSeconds: 60 });
 
     standIn.pass(59);
@@ -111,7 +111,7 @@ describe('a signed address', () => {
     expect([late.status, late.bytes.toString()]).toEqual([403, expect.stringContaining('AccessDenied')]);
   });
 
-  it('is refused to whoever sends the credentials along, and that is noted', async () => {
+  it('refuses requests with the API credentials, and the ledger counts them', async () => {
     const { standIn, model, get } = await withModel();
 
     const answer = await get(model.url, { authorization: AUTHORIZATION });
@@ -120,7 +120,7 @@ describe('a signed address', () => {
     expect(standIn.ledger().leakedCredentials).toBe(1);
   });
 
-  it('leads to another path first, if so asked', async () => {
+  it('redirects to another path if the option is set', async () => {
     const { model, get } = await withModel({ redirectDownloads: true });
 
     const first = await get(model.url);
@@ -158,7 +158,7 @@ describe('a range', () => {
     expect([other.status, other.bytes.byteLength]).toEqual([200, model.properties.size]);
   });
 
-  it('runs over the border between the stored and the made-up bytes', async () => {
+  it('can include both stored and padding bytes', async () => {
     const { model, get } = await withModel({ gltfPadBytes: 200_000 });
     const whole = (await get(model.url)).bytes;
     const border = whole.byteLength - 200_000;

@@ -9,7 +9,7 @@ async function withFaults(...faults: FaultInput[]) {
   return { standIn, image: await standIn.image() };
 }
 
-describe('faults in place of a submission', () => {
+describe('faults that replace a submission', () => {
   it.each(
     (
       [
@@ -39,7 +39,7 @@ describe('faults in place of a submission', () => {
         [{ on: 'generate', what: 'answer', status: 418, body: 'tea' }, 418, {}, undefined],
       ] satisfies [FaultInput, number, object, string | undefined][]
     ).map(([fault, status, body, retryAfter]) => ({ fault, status, body, retryAfter })),
-  )('$fault.what is answered $status and charges nothing', async ({ fault, status, body, retryAfter }) => {
+  )('$fault.what returns $status and charges nothing', async ({ fault, status, body, retryAfter }) => {
     const { standIn, image } = await withFaults(fault);
 
     const spoilt = await standIn.submit({ image });
@@ -53,7 +53,7 @@ describe('faults in place of a submission', () => {
     expect(next.status).toBe(200);
   });
 
-  it('cuts or hangs before anything was done', async () => {
+  it('cuts the connection or hangs before anything happens', async () => {
     const { standIn, image } = await withFaults(
       { on: 'generate', what: 'cut-before' },
       { on: 'generate', what: 'hang-before', seconds: 9 },
@@ -106,7 +106,7 @@ describe('faults after a submission', () => {
     expect(body['jobs']).toMatchObject([{ metadata: { input: { image } } }]);
   });
 
-  it('is not wasted on a submission that was refused', async () => {
+  it('is not used up by a refused submission', async () => {
     const { standIn, image } = await withFaults({ on: 'generate', what: 'lost-502' });
 
     const refused = await standIn.submit({});
@@ -123,7 +123,7 @@ describe('faults of a job', () => {
     return { standIn, jobId, image };
   }
 
-  it('fails with the provider’s words and is refunded, and the next run succeeds', async () => {
+  it('fails with the message of the provider and is refunded, and the next run succeeds', async () => {
     const { standIn, jobId, image } = await jobWith({ on: 'generate', what: 'fails' });
     const next = jobIn(await standIn.submit({ image }));
     standIn.pass(100);
@@ -152,7 +152,7 @@ describe('faults of a job', () => {
     expect(standIn.ledger().cuRefunded).toBe(0);
   });
 
-  it('is canceled, knows a status nobody knows, stands still, or overshoots', async () => {
+  it('is canceled, has an unknown status, makes no progress, or has progress above 1', async () => {
     const after = async (fault: FaultInput, seconds: number) => {
       const { standIn, jobId } = await jobWith(fault);
       standIn.pass(seconds);
@@ -169,7 +169,7 @@ describe('faults of a job', () => {
     expect(Date.parse(late.updatedAt)).toBeGreaterThan(Date.parse(early.updatedAt));
   });
 
-  it('succeeds with a pending asset, a broken one, or none', async () => {
+  it('succeeds with a pending asset, a broken asset, or no asset', async () => {
     const pending = await jobWith({ on: 'generate', what: 'asset-pending', seconds: 5 });
     pending.standIn.pass(100);
     const id = (await pending.standIn.job(pending.jobId)).metadata.assetIds[0] ?? '';
@@ -192,7 +192,7 @@ describe('faults of a job', () => {
     });
   });
 
-  it('is lost forever but paid, or two for one submission', async () => {
+  it('is lost after payment, or starts twice for one submission', async () => {
     const lost = await jobWith({ on: 'generate', what: 'lost-job' });
     lost.standIn.pass(1000);
     expect((await lost.standIn.call('GET', `/v1/jobs/${lost.jobId}`)).status).toBe(404);
@@ -208,7 +208,7 @@ describe('faults of a job', () => {
 });
 
 describe('faults of a download', () => {
-  it('expires, redirects, sends a page, or breaks off, each in its turn', async () => {
+  it('expires, redirects, sends a page, and breaks off, in this order', async () => {
     const { standIn, image } = await withFaults(
       { on: 'cdn', what: 'expired' },
       { on: 'cdn', what: 'redirect' },
@@ -235,7 +235,7 @@ describe('faults of a download', () => {
 });
 
 describe('the order of faults', () => {
-  it('is that of the list, each so many times, after so many that went well', async () => {
+  it('is that of the list, each fault after its number of successes and for its number of times', async () => {
     const { standIn } = await withFaults(
       { on: 'listJobs', what: 'server-error', status: 500, after: 1, times: 2 },
       { on: 'listJobs', what: 'server-error', status: 504 },
@@ -247,7 +247,7 @@ describe('the order of faults', () => {
     expect(statuses).toEqual([200, 500, 500, 504, 200]);
   });
 
-  it('begins anew only when the faults are set', async () => {
+  it('restarts only when the faults are set', async () => {
     const { standIn } = await withFaults({ on: 'listJobs', what: 'unauthorized' });
     const list = async () => (await standIn.call('GET', '/v1/jobs')).status;
     const first = await list();

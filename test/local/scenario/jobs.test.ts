@@ -9,7 +9,7 @@ async function withJob(options: Parameters<typeof virtualStandIn>[0] = {}) {
 }
 
 describe('a job', () => {
-  it('goes through its statuses by the clock alone, its progress only forwards', async () => {
+  it('changes its status by the clock only, and its progress never decreases', async () => {
     const { standIn, jobId } = await withJob();
     const seen: JobBody[] = [];
 
@@ -39,7 +39,7 @@ describe('a job', () => {
     ]);
   });
 
-  it('lasts as scripted, or log-normal around its median', async () => {
+  it('has a scripted duration, or a log-normal one with the given median', async () => {
     const scripted = await withJob({ jobSecondsByJob: [3] });
     scripted.standIn.pass(3);
     expect((await scripted.standIn.job(scripted.jobId)).status).toBe('success');
@@ -71,7 +71,7 @@ describe('a job', () => {
     expect(answer.body['reason']).toBe('Cannot cancel this type of job. Action not permitted.');
   });
 
-  it('may be unknown for a moment after its submission', async () => {
+  it('can be unknown for a moment after its submission', async () => {
     const { standIn, jobId } = await withJob({ jobVisibleAfterSeconds: 5 });
 
     const early = await standIn.call('GET', `/v1/jobs/${jobId}`);
@@ -81,7 +81,7 @@ describe('a job', () => {
     expect([early.status, later.status]).toEqual([404, 200]);
   });
 
-  it('shows times by a clock that runs ahead, if so asked', async () => {
+  it('shows times of a clock that is ahead if the option is set', async () => {
     const { standIn, jobId } = await withJob({ clockSkewSeconds: 90 });
 
     const { createdAt } = await standIn.job(jobId);
@@ -104,7 +104,7 @@ describe('the list', () => {
     return { standIn, ids, page };
   }
 
-  it('is newest first and goes on where its token says, though jobs arrive meanwhile', async () => {
+  it('is newest first, and its token stays valid while new jobs arrive', async () => {
     const { standIn, ids, page } = await withJobs(13);
 
     const first = await page('');
@@ -134,7 +134,7 @@ describe('the list', () => {
     expect((await page('?status=success')).jobs).toHaveLength(1);
   });
 
-  it('lags and leaves the inputs out, if so asked', async () => {
+  it('lags and omits the inputs if the options are set', async () => {
     const { standIn, page } = await withJobs(1, { listLagSeconds: 30, rowsWithoutInput: true });
 
     const early = await page('');

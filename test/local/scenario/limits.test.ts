@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { virtualStandIn } from './virtual-stand-in.ts';
 
 describe('the request limit', () => {
-  it('lets 100 through in any minute, and says when to come back only if so asked', async () => {
+  it('allows 100 requests in any minute, and sends Retry-After only if the option is set', async () => {
     const standIn = await virtualStandIn();
     const get = () => standIn.call('GET', '/v1/jobs');
     for (let i = 0; i < 50; i++) await get();
@@ -24,7 +24,7 @@ describe('the request limit', () => {
 });
 
 describe('the concurrency ceiling', () => {
-  it('names its number, and opens when a job ends', async () => {
+  it('states its number, and accepts a job when another ends', async () => {
     const standIn = await virtualStandIn({ concurrencyCeiling: 2, jobSeconds: 60 });
     const image = await standIn.image();
     await standIn.submit({ image });
@@ -41,7 +41,7 @@ describe('the concurrency ceiling', () => {
     expect(standIn.ledger().jobs).toHaveLength(3);
   });
 
-  it('holds for submissions at the same moment', async () => {
+  it('applies to simultaneous submissions', async () => {
     const standIn = await virtualStandIn({ concurrencyCeiling: 2 });
     const image = await standIn.image();
 
@@ -78,7 +78,7 @@ describe('the cooldown', () => {
 });
 
 describe('the credits', () => {
-  it('end, and come back with a refund', async () => {
+  it('run out, and return with a refund', async () => {
     const standIn = await virtualStandIn({
       creditsLeft: 40,
       faults: [{ on: 'generate', what: 'fails' }],

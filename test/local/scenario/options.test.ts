@@ -3,7 +3,7 @@ import { BadOptionError, KNOBS, parseOptions, patchedOptions } from '../../../lo
 import { wordsFirst } from '../../words-first.ts';
 
 describe('the options', () => {
-  it('have a default and a meaning for every knob', () => {
+  it('all have a default and a description', () => {
     const options = parseOptions({});
 
     expect(options).toMatchObject({
@@ -33,12 +33,12 @@ describe('the options', () => {
       [{ faults: [{ on: 'getJob', what: 'cut-before', time: 2 }] }, 'did you mean "times"?'],
       [{ faults: [{ on: 'getJob', what: 'two-jobs' }] }, 'faults.0.on'],
     ]),
-  )('refuse what is wrong with a sentence: %s', (sentence, input) => {
+  )('refuse an invalid value with a message: %s', (sentence, input) => {
     expect(() => parseOptions(input)).toThrow(BadOptionError);
     expect(() => parseOptions(input)).toThrow(sentence);
   });
 
-  it('change one by one, and go back to the default with null', () => {
+  it('change one by one, and return to the default with null', () => {
     const changed = patchedOptions(parseOptions({ jobSeconds: 3 }), { listLagSeconds: 4 });
     const back = patchedOptions(changed, { jobSeconds: null });
 

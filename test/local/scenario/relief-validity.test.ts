@@ -39,8 +39,8 @@ const COMBINATIONS: [string, string, Partial<ReliefParameters>][] = [
   ['a cut-out', 'in parts without texture', { textured: false, parts: true }],
 ];
 
-describe.concurrent('what the Khronos validator says of', () => {
-  it.each(COMBINATIONS)('%s %s: no errors, no warnings', async (name, _, parameters) => {
+describe.concurrent('the Khronos validator report for', () => {
+  it.each(COMBINATIONS)('%s %s has no errors and no warnings', async (name, _, parameters) => {
     const image = (await IMAGES[name]?.()) ?? Buffer.alloc(0);
 
     const { model, faceCount } = await reliefOf(image, { ...DEFAULTS, ...parameters });
@@ -50,11 +50,11 @@ describe.concurrent('what the Khronos validator says of', () => {
     expect([issues.numErrors, issues.numWarnings]).toEqual([0, 0]);
     expect(info.totalTriangleCount).toBe(faceCount);
     expect(faceCount).toBeGreaterThan(0);
-    // Nothing closed has fewer than eight here.
+    // A closed surface has at least eight triangles.
     expect(faceCount).toBeLessThanOrEqual(Math.max(parameters.faceLimit ?? 20_000, 8));
   });
 
-  it('stays valid when more bytes follow than were made', async () => {
+  it('stays valid with padding bytes', async () => {
     const { model } = await reliefOf(await drawing(RING), DEFAULTS);
     const head = announcingMore(model, 4096);
 

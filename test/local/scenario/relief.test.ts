@@ -8,7 +8,7 @@ describe.concurrent('a relief', () => {
   const ring = drawing(RING);
   const usual = ring.then((image) => reliefOf(image, DEFAULTS));
 
-  it('is closed: every edge belongs to two triangles that run along it in opposite directions', async () => {
+  it('is closed: each edge belongs to two triangles that traverse it in opposite directions', async () => {
     const { indices } = await geometryOf(await reliefOf(await ring, { ...DEFAULTS, faceLimit: 3000 }));
     const edges = new Set<string>();
     for (let i = 0; i < indices.length; i += 3) {
@@ -26,7 +26,7 @@ describe.concurrent('a relief', () => {
     expect(open).toEqual([]);
   });
 
-  it('is the same again, and another for another seed or face limit', async () => {
+  it('is repeatable, and differs with another seed or face limit', async () => {
     const isUsual = async (change: Partial<ReliefParameters>) =>
       Buffer.from((await reliefOf(await ring, { ...DEFAULTS, ...change })).model).equals((await usual).model);
 
@@ -35,7 +35,7 @@ describe.concurrent('a relief', () => {
     expect(await isUsual({ faceLimit: 900 })).toBe(false);
   });
 
-  it('leaves the hole in the middle open, also on a plain background', async () => {
+  it('keeps the hole in the middle open, also with a plain background', async () => {
     const onWhite = await reliefOf(await drawing(`<rect width="256" height="256" fill="white"/>${RING}`), DEFAULTS);
 
     for (const relief of [await usual, onWhite]) {
@@ -48,7 +48,7 @@ describe.concurrent('a relief', () => {
     }
   });
 
-  it('keeps its proportions, has metres for autoSize and an FBX for quad', async () => {
+  it('keeps its proportions, has a size in meters with autoSize, and is an FBX with quad', async () => {
     const wide = await plain(300, 100);
     const plainly = await reliefOf(wide, DEFAULTS);
     const sized = await reliefOf(wide, { ...DEFAULTS, autoSize: true });
@@ -61,7 +61,7 @@ describe.concurrent('a relief', () => {
     expect(Buffer.from(quad.model).toString('latin1', 0, 18)).toBe('Kaydara FBX Binary');
   });
 
-  it('comes with pictures of 512 and 256 px', async () => {
+  it('comes with images of 512 and 256 px', async () => {
     const { preview, thumbnail } = await usual;
 
     expect(await sharp(preview).metadata()).toMatchObject({ format: 'webp', width: 512, height: 512 });
@@ -69,8 +69,9 @@ describe.concurrent('a relief', () => {
   });
 });
 
-// After the others, so that the time of this process is its own; a clock would count what else the machine does.
-it('a relief is made in bounded time for an image of 48 megapixels', async () => {
+// Runs after the concurrent tests, so that the CPU time of this process is its own. A clock would also count other
+// processes.
+it('a relief of a 48-megapixel image takes a bounded time', async () => {
   const huge = await sharp({ create: { width: 8000, height: 6000, channels: 3, background: '#3cc' } })
     .jpeg()
     .toBuffer();

@@ -60,7 +60,7 @@ function collectGarbage(): void {
   (runInNewContext('gc') as () => void)();
 }
 
-/** Not what the process has of the machine: that may be more, and empty. */
+/** Counts used bytes. The resident set can be larger and partly empty. */
 function bytesInUse(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
@@ -74,7 +74,7 @@ async function newFolder() {
 }
 
 describe('over HTTP', () => {
-  it('goes the whole way from an image to a file', async () => {
+  it('leads from an image to a file', async () => {
     const { standIn, model } = await start();
 
     const { asset } = await model();
@@ -85,7 +85,7 @@ describe('over HTTP', () => {
     expect(standIn.ledger()).toMatchObject({ cuCharged: 37.5, leakedCredentials: 0 });
   });
 
-  it('breaks the connection when the answer is to be lost, with the job running', async () => {
+  it('breaks the connection instead of answering, while the job runs', async () => {
     const { standIn, call, image } = await start({ faults: [{ on: 'generate', what: 'lost-cut' }] });
 
     await expect(call('POST', GENERATE, { image: await image() })).rejects.toThrow('fetch failed');
@@ -93,7 +93,7 @@ describe('over HTTP', () => {
     expect(standIn.ledger().jobs).toHaveLength(1);
   });
 
-  it('says nothing for a while', async () => {
+  it('stays silent for a while', async () => {
     const { call, standIn } = await start({ faults: [{ on: 'listJobs', what: 'slow', seconds: 0.15 }] });
     const began = performance.now();
 
@@ -106,7 +106,7 @@ describe('over HTTP', () => {
     await expect(impatient).rejects.toThrow('timeout');
   });
 
-  it('announces a whole file and breaks off in the middle', async () => {
+  it('announces a whole file and breaks off halfway', async () => {
     const { standIn, model } = await start({ gltfPadBytes: 1_000_000 });
     const { asset } = await model();
     standIn.setOptions({ faults: [{ on: 'cdn', what: 'truncated', atByte: 300_000 }] });
@@ -122,7 +122,7 @@ describe('over HTTP', () => {
     expect(received).toBe(300_000);
   });
 
-  it('sends a large file without holding it', async () => {
+  it('sends a large file without keeping it in memory', async () => {
     const { model } = await start({ gltfPadBytes: 80_000_000 });
     const { asset } = await model();
     const before = bytesInUse();
@@ -142,7 +142,7 @@ describe('over HTTP', () => {
     expect(most).toBeLessThan(50_000_000);
   });
 
-  it('answers a body that is too long instead of hanging up on the sender', async () => {
+  it('answers a body that is too long instead of closing the connection', async () => {
     const { call } = await start();
 
     const answer = await call('POST', '/assets', { name: 'a', image: 'A'.repeat(12_000_000) });
@@ -169,7 +169,7 @@ describe('the control', () => {
   it.each([
     ['{"jobSecond": 1}', 'did you mean "jobSeconds"?'],
     ['{"jobSeconds": "1"}', 'jobSeconds'],
-    ['jobSeconds=1', 'not JSON'],
+    ['jobSeconds=1', 'not valid JSON'],
   ])('refuses %s and changes nothing', async (body, sentence) => {
     const { standIn } = await start();
 
@@ -180,7 +180,7 @@ describe('the control', () => {
     expect(standIn.options.jobSeconds).toBe(0);
   });
 
-  it('takes nothing from pages of other sites', async () => {
+  it('refuses requests from pages of other sites', async () => {
     const { standIn } = await start();
 
     const foreign = await control(standIn, {
@@ -197,7 +197,7 @@ describe('the control', () => {
     expect([foreign.status, own.status]).toEqual([403, 200]);
   });
 
-  it('answers to this machine’s names only', async () => {
+  it('answers only to the names of this machine', async () => {
     const { standIn } = await start();
     const status = await new Promise((resolve, reject) => {
       request(`${standIn.origin}/_control/ledger`, { headers: { host: 'evil.example' } }, (answer) => {
@@ -212,7 +212,7 @@ describe('the control', () => {
 });
 
 describe('a restart on the same folder', () => {
-  it('knows jobs, assets, uploads and the ledger, and addresses given out stay good', async () => {
+  it('keeps jobs, assets, uploads, the ledger, and valid URLs', async () => {
     const folder = await newFolder();
     const first = await start({}, folder);
     const { jobId, asset } = await first.model();

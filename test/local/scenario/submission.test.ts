@@ -4,7 +4,7 @@ import { AUTHORIZATION, jobIn, MODEL_PATH, virtualStandIn } from './virtual-stan
 import { wordsFirst } from '../../words-first.ts';
 
 describe('credentials and routes', () => {
-  it('answers 401 to a wrong secret and 403 in the gateway’s manner to nobody', async () => {
+  it('return 401 for a wrong secret, and 403 from the gateway without credentials', async () => {
     const standIn = await virtualStandIn();
     const wrong = { authorization: `Basic ${Buffer.from('key:other').toString('base64')}` };
 
@@ -17,7 +17,7 @@ describe('credentials and routes', () => {
     expect(nobody.body).toHaveProperty('message');
   });
 
-  it('answers 403 to a route that is not there, and 404 to ids that are not', async () => {
+  it('return 403 for an unknown route, and 404 for unknown IDs', async () => {
     const standIn = await virtualStandIn();
 
     expect((await standIn.call('GET', '/v1/me')).status).toBe(403);
@@ -27,7 +27,7 @@ describe('credentials and routes', () => {
     expect((await standIn.call('POST', '/v1/generate/custom/model_other', {})).status).toBe(404);
   });
 
-  it('refuses every name but this machine’s', async () => {
+  it('refuse all host names except those of this machine', async () => {
     const standIn = await virtualStandIn();
     const get = (host: string) => standIn.call('GET', '/v1/jobs', undefined, { authorization: AUTHORIZATION, host });
 
@@ -36,7 +36,7 @@ describe('credentials and routes', () => {
     expect((await get('[::1]:8080')).status).toBe(200);
   });
 
-  it('describes the model with its fourteen inputs', async () => {
+  it('include the record of the model with its fourteen inputs', async () => {
     const standIn = await virtualStandIn();
 
     const { body } = await standIn.call('GET', '/v1/models/model_tripo-v3-1-image-to-3d');
@@ -48,7 +48,7 @@ describe('credentials and routes', () => {
 });
 
 describe('uploading an image in base64', () => {
-  it('makes an asset at once, from bare base64 and from a data URL', async () => {
+  it('creates an asset immediately, from base64 and from a data URL', async () => {
     const standIn = await virtualStandIn();
     const png = await sharp({ create: { width: 3, height: 2, channels: 3, background: 'red' } })
       .png()
@@ -85,7 +85,7 @@ describe('uploading an image in base64', () => {
     expect(answer.body['reason']).toBe(reason);
   });
 
-  it('refuses images from 6 MB on, and bodies over 10 MB before looking at them', async () => {
+  it('refuses images of 6 MB or more, and bodies over 10 MB without reading them', async () => {
     const standIn = await virtualStandIn();
     const png = await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
       .png()
@@ -103,7 +103,7 @@ describe('uploading an image in base64', () => {
 });
 
 describe('submitting', () => {
-  it('charges once and echoes the inputs', async () => {
+  it('charges once and returns the inputs', async () => {
     const standIn = await virtualStandIn();
     const image = await standIn.image();
 
@@ -122,7 +122,7 @@ describe('submitting', () => {
     expect(standIn.ledger()).toMatchObject({ cuCharged: 37.5, cuRefunded: 0, jobs: [{ image, cu: 37.5 }] });
   });
 
-  it('starts nothing on a dry run, whose status is 269, 200 or 402', async () => {
+  it('starts nothing for a dry run, whose status is 269, 200, or 402', async () => {
     const standIn = await virtualStandIn();
     const image = await standIn.image();
     const quote = () => standIn.call('POST', `${MODEL_PATH}?dryRun=true`, { image, geometryQuality: 'detailed' });
@@ -144,7 +144,7 @@ describe('submitting', () => {
     expect(standIn.ledger().jobs).toEqual([]);
   });
 
-  it('starts a paid job when dryRun stands in the body', async () => {
+  it('starts a paid job if dryRun is in the body', async () => {
     const standIn = await virtualStandIn();
 
     const answer = await standIn.submit({ image: await standIn.image(), dryRun: true });
@@ -154,7 +154,7 @@ describe('submitting', () => {
     expect(standIn.ledger().cuCharged).toBe(37.5);
   });
 
-  it('costs what the one measured run cost', async () => {
+  it('costs as much as the one measured run', async () => {
     const standIn = await virtualStandIn();
     const image = await standIn.image();
 
@@ -190,7 +190,7 @@ describe('submitting', () => {
     expect(standIn.ledger().jobs).toEqual([]);
   });
 
-  it('can let a bad combination through, and fail and refund the job later', async () => {
+  it('can accept an invalid combination, and fail and refund the job later', async () => {
     const standIn = await virtualStandIn({ validatorRefusesCombinations: false });
     const { jobId } = jobIn(await standIn.submit({ image: await standIn.image(), generateParts: true }));
 
@@ -202,7 +202,7 @@ describe('submitting', () => {
     expect(standIn.ledger()).toMatchObject({ cuCharged: 62.5, cuRefunded: 62.5 });
   });
 
-  it('takes an image that Tripo cannot read, and fails later', async () => {
+  it('accepts an image that Tripo cannot read, and fails later', async () => {
     const standIn = await virtualStandIn();
     const gif = await sharp({ create: { width: 4, height: 4, channels: 3, background: 'red' } })
       .gif()
@@ -229,7 +229,7 @@ describe('submitting', () => {
     }
   });
 
-  it('says its reasons in any of the three shapes that were seen', async () => {
+  it('gives its reasons in any of the three observed formats', async () => {
     const standIn = await virtualStandIn({ errorBodyShape: 'message' });
     const first = await standIn.submit({});
     standIn.setOptions({ errorBodyShape: 'code' });
@@ -243,7 +243,7 @@ describe('submitting', () => {
     });
   });
 
-  it('answers 400 to a body that is no JSON', async () => {
+  it('returns 400 for a body that is not JSON', async () => {
     const standIn = await virtualStandIn();
 
     expect((await standIn.call('POST', MODEL_PATH, '{"image":')).status).toBe(400);

@@ -37,14 +37,14 @@ async function withUpload(fileSize: number, parts = 1, options: Parameters<typeo
   };
 }
 
-/** A PNG with something behind its end, which readers pass over. */
+/** Creates a PNG with bytes after its end, which readers ignore. */
 async function pngOf(bytes: number): Promise<Buffer> {
   const png = await smallPng();
   return Buffer.concat([png, Buffer.alloc(bytes - png.byteLength)]);
 }
 
 describe('a multipart upload', () => {
-  it('becomes an asset some seconds after its completion, and a job can use it from then on', async () => {
+  it('becomes an asset some seconds after its completion, and a job can then use it', async () => {
     const png = await pngOf(6_000_000);
     const { standIn, upload, put, complete, now } = await withUpload(png.byteLength, 2);
 
@@ -63,7 +63,7 @@ describe('a multipart upload', () => {
     expect((await standIn.submit({ image: imported.entityId })).status).toBe(200);
   });
 
-  it('gives one asset however often it is completed', async () => {
+  it('creates one asset even if it is completed more than once', async () => {
     const png = await smallPng();
     const { standIn, put, complete } = await withUpload(png.byteLength);
     await put(1, png);
@@ -93,7 +93,7 @@ describe('a multipart upload', () => {
     expect(upload.errorMessage).toContain(message);
   });
 
-  it('fails for what is no image', async () => {
+  it('fails for a file that is not an image', async () => {
     const { standIn, put, complete, now } = await withUpload(5);
     await put(1, Buffer.from('hello'));
     await complete();
@@ -102,7 +102,7 @@ describe('a multipart upload', () => {
     expect((await now()).errorMessage).toBe('Unhandled image format');
   });
 
-  it('may stay at validating forever, or fail with a message', async () => {
+  it('can stay in validating forever, or fail with a message', async () => {
     const stuck = await withUpload(5, 1, { faults: [{ on: 'completeUpload', what: 'upload-stuck' }] });
     await stuck.complete();
     stuck.standIn.pass(100_000);
@@ -116,7 +116,7 @@ describe('a multipart upload', () => {
     expect(await failing.now()).toMatchObject({ status: 'failed', errorMessage: 'no luck' });
   });
 
-  it('takes its parts by S3’s rules', async () => {
+  it('accepts its parts by the rules of S3', async () => {
     const { standIn, upload, put } = await withUpload(5);
     const url = upload.parts[0]?.url ?? '';
     const bytes = Buffer.from('hello');
@@ -142,7 +142,7 @@ describe('a multipart upload', () => {
       [{ parts: 0 }, '"parts" must be greater than or equal to 1'],
       [{ fileSize: '5' }, '"fileSize" must be a number'],
       [{ size: 5 }, '"size" is not allowed'],
-      [{ url: 'https://example.com/a.png' }, 'does not pull files'],
+      [{ url: 'https://example.com/a.png' }, 'does not support uploads from a URL'],
     ]),
   )('is refused: %s', async (reason, change) => {
     const standIn = await virtualStandIn();
@@ -154,7 +154,7 @@ describe('a multipart upload', () => {
     expect(body['reason']).toContain(reason);
   });
 
-  it('shows up among the jobs, at no cost', async () => {
+  it('is listed among the jobs, at no cost', async () => {
     const png = await smallPng();
     const { standIn } = await withUpload(png.byteLength);
     await standIn.submit({ image: await standIn.image() });

@@ -7,7 +7,7 @@ export const MODEL_PATH = '/v1/generate/custom/model_tripo-v3-1-image-to-3d';
 export const AUTHORIZATION = `Basic ${Buffer.from('key:secret').toString('base64')}`;
 const START = Date.UTC(2026, 7, 6, 10);
 
-/** What came back, read. */
+/** A response with its body. */
 export interface Read {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ export interface Read {
   readonly body: Record<string, unknown>;
 }
 
-/** A stand-in in this process whose clock only moves when told to. */
+/** Creates a stand-in in this process. Its clock advances only when the test advances it. */
 export async function virtualStandIn(
   options: StandInOptionsInput = {},
   more: { readonly folder?: string; readonly startMs?: number } = {},
@@ -106,13 +106,13 @@ export interface AssetBody {
   readonly thumbnail: { readonly url: string };
 }
 
-/** The job in the answer to a submission. */
+/** Returns the job in the answer to a submission. */
 export function jobIn({ body }: Read): JobBody {
   return body['job'] as JobBody;
 }
 
 async function read(answer: ApiAnswer): Promise<Read> {
-  if (!('status' in answer)) throw new Error(`no reply but ${JSON.stringify(answer)}`);
+  if (!('status' in answer)) throw new Error(`expected a reply, not ${JSON.stringify(answer)}`);
   const reply: Reply = answer;
   const bytes = (await bytesOf(reply.body)) ?? Buffer.alloc(0);
   const isJson = reply.headers['content-type'] === 'application/json';

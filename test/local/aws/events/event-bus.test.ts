@@ -32,7 +32,7 @@ function bodiesIn(queue: Queue): readonly string[] {
 }
 
 describe('an event', () => {
-  test('lies in the queue of every rule that it matches when it is accepted, and in no other', async () => {
+  test('is in the queue of each matching rule when it is accepted, and in no other queue', async () => {
     const queue = await createQueue();
     const bus = busTo({ queue });
 
@@ -43,7 +43,7 @@ describe('an event', () => {
     expect(bodiesIn(queue)).toEqual([JSON.stringify(event)]);
   });
 
-  test('goes nowhere when whoever keeps events could not keep it', async () => {
+  test('is not delivered if it could not be saved', async () => {
     const queue = await createQueue();
     const bus = busTo({ queue }, { onEvent: () => Promise.reject(new Error('the disk is full')) });
 
@@ -55,7 +55,7 @@ describe('an event', () => {
     ['late', [30], [0, 1, 1]],
     ['twice', [1, 40], [1, 1, 2]],
     ['never', [], [0, 0, 0]],
-  ])('comes %s when its deliveries are scheduled so', async (_, seconds, counts) => {
+  ])('arrives %s if its deliveries are scheduled that way', async (_, seconds, counts) => {
     const queue = await createQueue();
     const bus = busTo({ queue }, { deliverySeconds: () => seconds });
     const seen: number[] = [];
@@ -71,7 +71,7 @@ describe('an event', () => {
 });
 
 describe('a function that a rule invokes', () => {
-  test('is tried again after one and after two minutes, then its event is a dead letter', async () => {
+  test('is retried after one and after two more minutes, and then its event becomes a dead letter', async () => {
     const begun = clock.now();
     const deadLetters = await createQueue('dead');
     const tries: number[] = [];
@@ -95,7 +95,7 @@ describe('a function that a rule invokes', () => {
     expect(isAccepted).toBe(true);
   });
 
-  test('is waited for less at a higher speed', async () => {
+  test('is retried sooner at a higher speed', async () => {
     let tries = 0;
     const invoke = () => {
       tries += 1;
@@ -109,7 +109,7 @@ describe('a function that a rule invokes', () => {
   });
 });
 
-test('an envelope is dated in whole seconds, by the clock', () => {
+test('an envelope has the time of the clock in whole seconds', () => {
   const { time } = createEnvelope(
     { source: 'meshdrop', detailType: 'Model Stored', detail: {} },
     { clock: { ...clock, now: () => Date.UTC(2026, 0, 2, 3, 4, 5, 678) }, newId: () => 'id' },

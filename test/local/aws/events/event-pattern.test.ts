@@ -19,22 +19,22 @@ describe('an event pattern', () => {
     ['a field that is not there', { detail: { version: [{ exists: false }] } }],
     ['anything but', { source: [{ 'anything-but': ['aws.states'] }] }],
     ['an item of a list', { detail: { tags: ['y'] } }],
-  ])('fits by %s', (_, pattern) => {
+  ])('matches %s', (_, pattern) => {
     expect(matches(eventPatternSchema.parse(pattern), event)).toBe(true);
   });
 
   test.each([
     ['another value', { source: ['aws.sqs'] }],
     ['a missing field', { detail: { account: ['x'] } }],
-    ['a number for a text', { detail: { object: { size: ['0'] } } }],
+    ['a string in place of a number', { detail: { object: { size: ['0'] } } }],
     ['one wrong field of two', { source: ['aws.s3'], detail: { bucket: { name: ['other'] } } }],
     ['a prefix of a number', { detail: { object: { size: [{ prefix: '0' }] } } }],
     ['what is excluded', { source: [{ 'anything-but': 'aws.s3' }] }],
-  ])('does not fit by %s', (_, pattern) => {
+  ])('does not match %s', (_, pattern) => {
     expect(matches(eventPatternSchema.parse(pattern), event)).toBe(false);
   });
 
-  test('with a filter that is not known is refused', () => {
+  test('with an unknown filter is refused', () => {
     expect(eventPatternSchema.safeParse({ source: [{ cidr: '10.0.0.0/8' }] }).success).toBe(false);
   });
 });

@@ -6,7 +6,7 @@ const HOUR_SECONDS = 3_600;
 const HOUR_MS = HOUR_SECONDS * 1000;
 
 describe('a schedule', () => {
-  test('calls for the first time when it is told to, then at its rate, until it is stopped', async () => {
+  test('makes its first call at the given time, then calls at its rate until it is stopped', async () => {
     const { clock, pass } = createVirtualTime();
     const call = vi.fn<() => Promise<void>>(() => Promise.resolve());
 
@@ -21,7 +21,7 @@ describe('a schedule', () => {
     expect(call).toHaveBeenCalledTimes(3);
   });
 
-  test('waits out its rate before the first call if it is told nothing else', async () => {
+  test('waits for its rate before the first call by default', async () => {
     const { clock, pass } = createVirtualTime();
     const call = vi.fn<() => Promise<void>>(() => Promise.resolve());
 
@@ -33,7 +33,7 @@ describe('a schedule', () => {
     expect(call).toHaveBeenCalledTimes(1);
   });
 
-  test('leaves out a call while the last one still runs', async () => {
+  test('skips a call while the previous one is still running', async () => {
     const { clock, pass } = createVirtualTime();
     let end: () => void = () => undefined;
     const call = vi.fn<() => Promise<void>>(
@@ -57,7 +57,7 @@ test.each([
   ['rate(1 hour)', HOUR_MS],
   ['rate(15 minutes)', 900_000],
   ['rate(30 days)', 30 * 24 * HOUR_MS],
-])('%s is understood', (expression, ms) => {
+])('%s is parsed', (expression, ms) => {
   expect(scheduleSchema.parse(expression)).toBe(ms);
 });
 

@@ -5,7 +5,7 @@ import { type LambdaHost, startLambdaHost } from '../../../../local/aws/lambda/l
 import type { LocalFunction } from '../../../../local/aws/template.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
-/** A host with one function, `Work`, of this code and time-out. */
+/** Starts a host with one function, `Work`, with this code and timeout. */
 async function hostOf(code: string, timeoutSeconds = 5): Promise<LambdaHost> {
   const folder = await temporaryFolder();
   const codeFolder = join(folder, 'code');
@@ -37,7 +37,7 @@ async function hostOf(code: string, timeoutSeconds = 5): Promise<LambdaHost> {
 }
 
 describe('a function', () => {
-  test('has the environment of the template and of Lambda, and nothing of this machine’s', async () => {
+  test('has the environment of the template and of Lambda, and nothing from this machine', async () => {
     process.env['SECRET_OF_THIS_MACHINE'] = 'x';
     onTestFinished(() => {
       delete process.env['SECRET_OF_THIS_MACHINE'];
@@ -54,11 +54,11 @@ describe('a function', () => {
       AWS_LAMBDA_FUNCTION_NAME: 'Work',
     });
     expect(environment).not.toHaveProperty('SECRET_OF_THIS_MACHINE');
-    // Only what the template gives a function is replaced.
+    // Only variables that the template sets are replaced.
     expect(environment).not.toHaveProperty('OTHER');
   });
 
-  test('keeps its process warm, and is told how much time is left', async () => {
+  test('keeps its process warm, and knows how much time is left', async () => {
     const host = await hostOf(
       'let n = 0; export const handler = async (event, context) => ({ n: ++n, event, left: context.getRemainingTimeInMillis() })',
     );
@@ -83,7 +83,7 @@ describe('a function', () => {
     expect(new Set(pids).size).toBe(2);
   });
 
-  test('fails with its error’s own name and message', async () => {
+  test('fails with the name and message of its error', async () => {
     const host = await hostOf(
       'class BusyError extends Error { name = "BusyError" } export const handler = async () => { throw new BusyError("later") }',
     );
@@ -96,7 +96,7 @@ describe('a function', () => {
     });
   });
 
-  test('is killed at its time-out, and the next invocation gets a fresh process', async () => {
+  test('is killed at its timeout, and the next invocation gets a new process', async () => {
     const host = await hostOf(
       'let n = 0; export const handler = async ({ hang }) => { n += 1; if (hang) while (true); return n }',
       0.4,
@@ -109,7 +109,7 @@ describe('a function', () => {
     expect(fresh).toBe(1);
   });
 
-  test('that ends its process is told so, and the next invocation works', async () => {
+  test('that ends its process fails with the exit status, and the next invocation works', async () => {
     const host = await hostOf('export const handler = async ({ die }) => { if (die) process.exit(3); return "alive" }');
 
     const died = host.invoke('Work', { die: true });
@@ -121,7 +121,7 @@ describe('a function', () => {
     expect(await host.invoke('Work', {})).toBe('alive');
   });
 
-  test('that cannot be loaded says why', async () => {
+  test('that cannot be loaded fails with the reason', async () => {
     const host = await hostOf('throw new Error("missing environment variables: X")');
 
     await expect(host.invoke('Work', {})).rejects.toThrow('missing environment variables: X');

@@ -16,7 +16,7 @@ async function* pieces(...texts: readonly string[]): AsyncGenerator<Uint8Array> 
   for (const text of texts) yield Buffer.from(text);
 }
 
-/** A request as a simulation makes it: no socket, no stream of Node's. */
+/** Sends a request as a simulation does, without a socket or a Node.js stream. */
 async function answered(store: ObjectStore, method: string, url: string, headers = {}, body = '') {
   const length = body === '' ? {} : { 'content-length': String(body.length) };
   const answer = await answerS3(
@@ -27,7 +27,7 @@ async function answered(store: ObjectStore, method: string, url: string, headers
   return { status: answer.status ?? 200, headers: answer.headers ?? {}, body: sent };
 }
 
-it('keeps versions, parts and ranges in memory when it has no folder', async () => {
+it('supports versions, parts, and ranges in memory without a folder', async () => {
   const store = storeInMemory();
   const first = await store.put('assets', 'oak.glb', pieces('one', 'two'));
   const uploadId = store.multipart.create('assets', 'oak.glb');
@@ -41,7 +41,7 @@ it('keeps versions, parts and ranges in memory when it has no folder', async () 
   expect(await text(store.read(first, { first: 2, last: 3 }))).toBe('et');
 });
 
-it('forgets the bytes of a version that is removed', async () => {
+it('frees the bytes of a version that is removed', async () => {
   const store = storeInMemory();
   const { versionId } = await store.put('assets', 'oak.glb', pieces('one'));
 
@@ -50,7 +50,7 @@ it('forgets the bytes of a version that is removed', async () => {
   expect(() => store.get('assets', 'oak.glb')).toThrow(expect.objectContaining({ code: 'NoSuchKey' }));
 });
 
-it('gives the same ids for the same requests, so that a simulation can be repeated', async () => {
+it('returns the same IDs for the same requests, so that a simulation is repeatable', async () => {
   const [one, other] = [storeInMemory(), storeInMemory()];
 
   const ids = [
@@ -65,7 +65,7 @@ it('gives the same ids for the same requests, so that a simulation can be repeat
   expect(ids[0]).not.toBe(ids[1]);
 });
 
-it('answers a request without a socket, as over one', async () => {
+it('answers a request without a socket in the same way as over one', async () => {
   const store = storeInMemory();
 
   const put = await answered(store, 'PUT', '/assets/runs/oak.json', { 'if-none-match': '*' }, '{}');

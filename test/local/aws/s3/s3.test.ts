@@ -62,7 +62,8 @@ let s3: S3Client;
 let folderCount = 0;
 
 beforeAll(async () => {
-  // Between two calls a busy machine may need longer than the five seconds after which a server hangs up, and nobody retries.
+  // On a busy machine, more than five seconds can pass between two calls. After five seconds, the server would close
+  // the connection, and nothing retries.
   server = createServer({ keepAliveTimeout: 0 }, (request, response) => void createS3Handler(store)(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
@@ -104,7 +105,7 @@ function openStoreInMemory(): void {
   store.createBucket(PLAIN);
 }
 
-/** What a reader still has open goes when that is closed: poll it. */
+/** Lists the files. A file that a reader has open disappears when it is closed, so poll this function. */
 function filesLeft(): string[] {
   return readdirSync(join(folder, `store-${folderCount}`, 'blobs'));
 }
@@ -128,7 +129,7 @@ async function uploadPart(Key: string, UploadId: string, PartNumber: number, Bod
   return { PartNumber, ETag };
 }
 
-/** A request as no SDK would send it. */
+/** Sends a request that no SDK sends. */
 async function raw(
   method: string,
   path: string,
@@ -157,7 +158,7 @@ function outcomes(results: readonly PromiseSettledResult<unknown>[]): string[] {
 }
 
 describe('objects', () => {
-  it('gives back the bytes and everything that was said about them', async () => {
+  it('returns the bytes and their description', async () => {
     const said = {
       ContentType: 'image/png',
       ContentDisposition: 'attachment; filename="a.png"',
@@ -185,7 +186,7 @@ describe('objects', () => {
     expect(object.$metadata.requestId).toMatch(/^[0-9A-F]{16}$/);
   });
 
-  it('keeps metadata in UTF-8 bytes as the bytes they were, and writes other text as RFC 2047', async () => {
+  it('keeps the bytes of UTF-8 metadata, and encodes other text by RFC 2047', async () => {
     const bytes = Buffer.from('Größe').toString('latin1');
     await raw('PUT', `/${PLAIN}/utf8`, { headers: { 'x-amz-meta-name': bytes } });
     await store.put(PLAIN, 'in-process', Readable.from([]), { metadata: { name: 'owl 🦉' } });
@@ -212,7 +213,7 @@ describe('objects', () => {
     'with?query#and;hash',
     'k'.repeat(1024),
     '__proto__',
-  ])('takes the key %j and lists it', async (key) => {
+  ])('accepts the key %j and lists it', async (key) => {
     await put(key);
     await put('a');
 
@@ -224,7 +225,7 @@ describe('objects', () => {
     expect(store.list(PLAIN).objects.map((object) => object.key)).toEqual(['a']);
   });
 
-  it('tells keys apart that a file system might not', async () => {
+  it('distinguishes keys that a file system might not', async () => {
     const keys = ['a', 'a/b', 'A', 'a/', 'caf\u00e9', 'cafe\u0301'];
 
     await Promise.all(keys.map((key) => put(key)));
@@ -278,7 +279,7 @@ describe('objects', () => {
     expect(await statusOf({ IfUnmodifiedSince: new Date(0) })).toBe(412);
   });
 
-  it('copies, with the words of the source or with new ones', async () => {
+  it('copies with the description of the source or with a new one', async () => {
     const source = { Bucket: VERSIONED, Key: 'a +ü' };
     const first = await s3.send(
       new PutObjectCommand({ ...source, Body: 'one', Metadata: { n: '1' }, ContentType: 'a/b' }),
@@ -331,7 +332,7 @@ describe('objects', () => {
     expect(await get('a')).toBe('a');
   });
 
-  it('lets the query say how an answer is labelled', async () => {
+  it('lets the query set response headers', async () => {
     await put('a');
 
     const command = {
@@ -345,7 +346,7 @@ describe('objects', () => {
     expect({ ContentType, ContentDisposition }).toEqual({ ContentType: 'x/y', ContentDisposition: 'inline' });
   });
 
-  it('says what is not there', async () => {
+  it('reports what does not exist', async () => {
     await expect(get('none')).rejects.toMatchObject({
       name: 'NoSuchKey',
       $metadata: { httpStatusCode: 404 },
@@ -358,7 +359,7 @@ describe('objects', () => {
     await expect(s3.send(new ListPartsCommand(missing))).rejects.toMatchObject({ name: 'NoSuchUpload' });
   });
 
-  it('goes on reading what is overwritten or deleted meanwhile', async () => {
+  it('continues a read while the object is overwritten or deleted', async () => {
     await put('a', Buffer.alloc(4 * MB, 'x'));
     const { body } = store.get(PLAIN, 'a');
 
@@ -368,7 +369,7 @@ describe('objects', () => {
     await expect.poll(filesLeft).toHaveLength(1);
   });
 
-  it('announces an object before its uploader is answered, and leaves it when the announcement fails', async () => {
+  it('announces an object before it answers the uploader, and keeps the object if the announcement fails', async () => {
     onCreated = async () => {
       throw new Error('queue is full');
     };
@@ -378,7 +379,7 @@ describe('objects', () => {
     expect(await get('a')).toBe('kept');
   });
 
-  it('says in the announcement what S3 says in its event', async () => {
+  it('announces an object with the fields of the S3 event', async () => {
     clock = () => Date.parse('2026-11-22T10:00:00.123Z');
     const { ETag, VersionId } = await put('a b', 'x', VERSIONED);
     await put('c', 'x');
@@ -401,7 +402,7 @@ describe('objects', () => {
 
 describe('integrity', () => {
   it.each(Object.values(ChecksumAlgorithm).filter((name) => /^(CRC|SHA1|SHA256)/.test(name)))(
-    'takes a %s checksum, and gives it back for the client to check',
+    'accepts a %s checksum, and returns it for the client to check',
     async (ChecksumAlgorithm) => {
       const object = { Bucket: PLAIN, Key: ChecksumAlgorithm };
       const field = `Checksum${ChecksumAlgorithm}`;
@@ -434,7 +435,7 @@ describe('integrity', () => {
       [{ 'content-md5': 'nonsense' }, 'InvalidDigest', 'not valid'],
       [{ 'x-amz-content-sha256': '0'.repeat(64) }, 'XAmzContentSHA256Mismatch', 'computed 230d83'],
     ]),
-  )('refuses a body that is not what its headers say, and keeps nothing: %s', async (message, headers, code) => {
+  )('refuses a body that does not match its headers, and stores nothing: %s', async (message, headers, code) => {
     const answer = await raw('PUT', `/${PLAIN}/a`, { headers, body: 'body' });
 
     expect(answer).toMatchObject({
@@ -456,7 +457,7 @@ describe('integrity', () => {
     body: `5;chunk-signature=${'0'.repeat(64)}\r\nhello\r\n6;chunk-signature=00\r\n world\r\n0;chunk-signature=00\r\nx-amz-checksum-crc32:${checksum}\r\nx-amz-trailer-signature:00\r\n\r\n`,
   });
 
-  it('takes the framing off an aws-chunked body', async () => {
+  it('removes the framing of an aws-chunked body', async () => {
     expect(await raw('PUT', `/${PLAIN}/a`, chunked(base64Crc32('hello world')))).toMatchObject({
       status: 200,
     });
@@ -465,7 +466,7 @@ describe('integrity', () => {
     expect(await get('a')).toBe('hello world');
   });
 
-  it('refuses an aws-chunked body with a wrong trailer, a wrong length or a missing end', async () => {
+  it('refuses an aws-chunked body with a wrong trailer, a wrong length, or a missing end', async () => {
     const crc = base64Crc32('hello world');
     const bodies = [
       chunked('AAAAAA=='),
@@ -483,7 +484,7 @@ describe('integrity', () => {
     await expect.poll(filesLeft).toEqual([]);
   });
 
-  it('leaves nothing of an upload that is cut', async () => {
+  it('stores nothing of an interrupted upload', async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(
       `PUT /${PLAIN}/cut HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(100_000)}`,
@@ -511,7 +512,7 @@ describe('conditional writes', () => {
     );
   const oneOf20 = ['won', ...Array.from({ length: 19 }, () => 'PreconditionFailed')];
 
-  it('lets one of 20 writers create a key with If-None-Match, in either kind of bucket', async () => {
+  it('lets one of 20 writers create a key with If-None-Match, with and without versioning', async () => {
     expect(outcomes(await race({ IfNoneMatch: '*' }))).toEqual(oneOf20);
     expect(outcomes(await race({ IfNoneMatch: '*' }, 'race', PLAIN))).toEqual(oneOf20);
     expect(created).toHaveLength(2);
@@ -537,7 +538,7 @@ describe('conditional writes', () => {
     expect(outcomes(results)).toEqual(oneOf20);
   });
 
-  it('completes an upload once', async () => {
+  it('completes an upload only once', async () => {
     const uploadId = store.multipart.create(VERSIONED, 'once');
     const name = { bucket: VERSIONED, key: 'once', uploadId };
     const { etag } = await store.multipart.uploadPart(name, 1, Readable.from([Buffer.from('x')]));
@@ -563,7 +564,7 @@ describe('conditional writes', () => {
 });
 
 describe('versions', () => {
-  it('keeps every version and hides the deleted', async () => {
+  it('keeps all versions and hides deleted objects', async () => {
     const one = await put('a', 'one', VERSIONED);
     const two = await put('a', 'two', VERSIONED);
     const marker = await s3.send(new DeleteObjectCommand({ Bucket: VERSIONED, Key: 'a' }));
@@ -587,7 +588,7 @@ describe('versions', () => {
     ]);
   });
 
-  it('brings an object back when its delete marker is deleted, and forgets a deleted version', async () => {
+  it('restores an object when its delete marker is deleted, and removes a deleted version', async () => {
     const one = await put('a', 'one', VERSIONED);
     const { VersionId } = await s3.send(new DeleteObjectCommand({ Bucket: VERSIONED, Key: 'a' }));
 
@@ -601,8 +602,8 @@ describe('versions', () => {
   });
 
   it.each([
-    ['and leaves them', false],
-    ['and deletes them on the way', true],
+    ['and keeps them', false],
+    ['and deletes them in between', true],
   ])('pages through versions %s', async (_, isDeleting) => {
     for (let n = 0; n < 7; n += 1) await put(n < 5 ? 'a' : 'b', String(n), VERSIONED);
     const seen = [];
@@ -621,7 +622,7 @@ describe('versions', () => {
     await expect.poll(filesLeft).toHaveLength(isDeleting ? 0 : 7);
   });
 
-  it('overwrites for good in a bucket without versioning', async () => {
+  it('overwrites permanently in a bucket without versioning', async () => {
     await put('a', 'one');
     await put('a', 'two');
     await expect.poll(filesLeft).toHaveLength(1);
@@ -634,7 +635,7 @@ describe('versions', () => {
 });
 
 describe('listings', () => {
-  it('pages through 1,500 keys in the order of their bytes', async () => {
+  it('pages through 1,500 keys in byte order', async () => {
     openStoreInMemory();
     const keys = Array.from({ length: 1500 }, (_, n) => `${n % 3 ? 'é' : '\u{1f989}'}/${n}`);
     await Promise.all(keys.map((key) => store.put(PLAIN, key, Readable.from([]))));
@@ -648,7 +649,7 @@ describe('listings', () => {
     expect(pages.flat().map(({ Key }) => Key)).toEqual(inOrder);
   });
 
-  it('orders by UTF-8 bytes, where UTF-16 would put U+FB01 after an owl', async () => {
+  it('sorts by UTF-8 bytes, where UTF-16 would sort U+FB01 after an owl emoji', async () => {
     for (const key of ['🦉', '\ufb01', 'b', 'a/b', 'a']) await put(key);
 
     const { Contents } = await s3.send(new ListObjectsCommand({ Bucket: PLAIN }));
@@ -656,7 +657,7 @@ describe('listings', () => {
     expect(Contents?.map(({ Key }) => Key)).toEqual(['a', 'a/b', 'b', '\ufb01', '🦉']);
   });
 
-  it('rolls up what shares a prefix, page by page', async () => {
+  it('groups keys by prefix, page by page', async () => {
     for (const key of ['a/1', 'a/2', 'b', 'c/1/x', 'c/2/y', 'd']) await put(key);
     const listing = { Bucket: PLAIN, Delimiter: '/' };
     const pages = [];
@@ -669,7 +670,7 @@ describe('listings', () => {
     expect(below).toMatchObject({ CommonPrefixes: [{ Prefix: 'c/2/' }], KeyCount: 1, IsTruncated: false });
   });
 
-  it('encodes keys when asked, and names the owner when asked', async () => {
+  it('encodes keys and returns the owner on request', async () => {
     await put('a b+\u0001/ü');
 
     const answer = await s3.send(new ListObjectsV2Command({ Bucket: PLAIN, EncodingType: 'url', FetchOwner: true }));
@@ -677,7 +678,7 @@ describe('listings', () => {
     expect(answer.Contents).toMatchObject([{ Key: 'a%20b%2B%01/%C3%BC', Owner: { ID: 'local' }, Size: 8 }]);
   });
 
-  it('lists, creates and describes buckets', async () => {
+  it('lists, creates, and describes buckets', async () => {
     await s3.send(new CreateBucketCommand({ Bucket: 'another' }));
 
     const { Buckets } = await s3.send(new ListBucketsCommand());
@@ -691,7 +692,7 @@ describe('listings', () => {
     expect(() => store.createBucket('../up')).toThrow('not valid');
   });
 
-  it('deletes a list of objects, each with an answer of its own', async () => {
+  it('deletes a list of objects, with one result each', async () => {
     await put(' a ');
     await put('b');
     const Objects = [{ Key: ' a ' }, { Key: 'none' }, { Key: 'k'.repeat(1025) }];
@@ -707,7 +708,7 @@ describe('listings', () => {
 describe('multipart uploads', () => {
   const body = randomBytes(11 * MB);
 
-  it('takes a stream of unknown length, once', async () => {
+  it('accepts a stream of unknown length', async () => {
     const upload = () => {
       const params = {
         Bucket: VERSIONED,
@@ -729,7 +730,7 @@ describe('multipart uploads', () => {
     expect(created.map(({ reason }) => reason)).toEqual(['CompleteMultipartUpload']);
   });
 
-  it('computes the checksum of the whole, and reads across the parts', async () => {
+  it('computes the checksum of the whole object, and reads across parts', async () => {
     const object = { Bucket: PLAIN, Key: 'whole' };
     const { UploadId } = await s3.send(
       new CreateMultipartUploadCommand({
@@ -755,7 +756,7 @@ describe('multipart uploads', () => {
     expect((await buffer(read)).equals(body.subarray(across.first, across.last + 1))).toBe(true);
   });
 
-  it('refuses parts that are out of order, unknown or too small, and can then still be completed', async () => {
+  it('refuses parts that are out of order, unknown, or too small, and can still be completed afterwards', async () => {
     const UploadId = await createUpload('a');
     const [one, two] = [await uploadPart('a', UploadId, 1, 'small'), await uploadPart('a', UploadId, 2, 'last')];
     const complete = (Parts: object[]) =>
@@ -770,7 +771,7 @@ describe('multipart uploads', () => {
     await expect.poll(filesLeft).toHaveLength(1);
   });
 
-  it('lists parts, copies into parts, and forgets them all when aborted', async () => {
+  it('lists parts, copies into parts, and removes all of them when it is aborted', async () => {
     await put('source', '0123456789');
     const UploadId = await createUpload('a');
     const object = { Bucket: PLAIN, Key: 'a', UploadId };
@@ -791,7 +792,7 @@ describe('multipart uploads', () => {
 });
 
 describe('a restart', () => {
-  it('finds everything again that was answered, and goes on counting', async () => {
+  it('restores everything that was confirmed, and continues the version numbers', async () => {
     const one = await put('a', 'one', VERSIONED);
     await put('a', 'two', VERSIONED);
     await s3.send(new DeleteObjectCommand({ Bucket: VERSIONED, Key: 'a' }));
@@ -802,7 +803,7 @@ describe('a restart', () => {
     const before = [store.listVersions(PLAIN), store.listVersions(VERSIONED), store.buckets()];
 
     openStore();
-    openStore(); // once more, on the shortened journal
+    openStore(); // again, with the shortened journal
     await put('after', 'after', VERSIONED);
 
     await s3.send(new DeleteObjectCommand({ Bucket: VERSIONED, Key: 'after', VersionId: created.at(-1)?.versionId }));
@@ -813,7 +814,7 @@ describe('a restart', () => {
     expect(sequencers).toEqual([...new Set(sequencers)].sort());
   });
 
-  it('keeps what it answered through kill -9', async () => {
+  it('keeps confirmed objects after kill -9', async () => {
     const storeFile = join(import.meta.dirname, '../../../../local/aws/s3/store.ts');
     const writer = spawn(process.execPath, [
       '--input-type=module',
@@ -840,13 +841,13 @@ describe('a restart', () => {
       const { body } = reopened.get('bucket', key);
       const written = Array.from({ length: last + 2 }, (_, n) => n).filter((n) => `key-${n % 50}` === key);
       const [older = '', newest = ''] = written.slice(-2).map((n) => Buffer.alloc(100_000, String(n)).toString());
-      // The one after the last answer may be there or not, but never in part.
+      // The object after the last confirmed one can exist or not, but must be complete.
       expect(written.at(-1) === last + 1 ? [older, newest] : [newest]).toContain(await text(body));
     }
     expect(readdirSync(join(folder, 'killed', 'blobs'))).toHaveLength(50);
   });
 
-  it('throws away what a killed process had not finished', async () => {
+  it('removes the unfinished files of a killed process', async () => {
     await put('a', 'kept');
     await uploadPart('part', await createUpload('part'), 1, 'lost');
     appendFileSync(join(folder, `store-${folderCount}`, 'journal.jsonl'), '\n{"did":"put","bucket":"plain-b');
@@ -858,8 +859,8 @@ describe('a restart', () => {
   });
 });
 
-describe('at the door', () => {
-  it('takes presigned URLs until they expire', async () => {
+describe('a request', () => {
+  it('can use a presigned URL until it expires', async () => {
     const object = { Bucket: PLAIN, Key: 'a b' };
     const upload = await getSignedUrl(s3, new PutObjectCommand({ ...object, Metadata: { by: 'url' } }), {
       expiresIn: 60,
@@ -880,7 +881,7 @@ describe('at the door', () => {
     expect(await late.text()).toContain('<Code>AccessDenied</Code><Message>Request has expired</Message>');
   });
 
-  it('serves this machine only', async () => {
+  it('must come from this machine', async () => {
     const status = async (headers: Record<string, string>) => (await raw('GET', `/${PLAIN}`, { headers })).status;
 
     expect(await status({ host: 'evil.example' })).toBe(403);
@@ -891,19 +892,19 @@ describe('at the door', () => {
     expect(await status({ origin: 'http://127.0.0.1:8080' })).toBe(200);
   });
 
-  it('names the operation that it does not implement', async () => {
+  it('gets the name of an operation that is not implemented', async () => {
     const acl = s3.send(new GetBucketAclCommand({ Bucket: PLAIN }));
     await expect(acl).rejects.toMatchObject({ name: 'NotImplemented', $metadata: { httpStatusCode: 501 } });
     await expect(acl).rejects.toThrow('GetBucketAcl is not implemented');
     expect((await raw('DELETE', `/${PLAIN}`)).body).toContain('DeleteBucket is not implemented');
   });
 
-  it('refuses broken XML and broken percent-encoding', async () => {
+  it('is refused if it has invalid XML or percent-encoding', async () => {
     expect((await raw('POST', `/${PLAIN}?delete`, { body: '<Delete><Object>' })).body).toContain('MalformedXML');
     expect((await raw('GET', `/${PLAIN}/%ff`)).body).toContain('InvalidURI');
   });
 
-  it('answers on the same connection after bodies that it refused, unread or half read', async () => {
+  it('is answered on the same connection after a refused body, unread or partly read', async () => {
     const socket = connect(port, '127.0.0.1');
     let heard = '';
     socket.on('data', (bytes) => (heard += bytes.toString('latin1')));

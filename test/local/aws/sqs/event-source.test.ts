@@ -13,7 +13,7 @@ type SqsRecord = z.infer<typeof eventSchema>['Records'][0];
 
 const { clock, pass } = createVirtualTime();
 
-/** A queue that feeds a function, which says of each message whether it is done with it. */
+/** Feeds a function from a queue. The function returns whether each message is done. */
 async function feed(
   work: (record: SqsRecord, queue: Queue) => boolean | Promise<boolean>,
   options: Partial<EventSourceOptions> = {},
@@ -45,7 +45,7 @@ async function feed(
   return queue;
 }
 
-test('a message that a function is done with is gone', async () => {
+test('a message is deleted when the function succeeds', async () => {
   const queue = await feed(() => true);
 
   await queue.send('one');
@@ -54,7 +54,7 @@ test('a message that a function is done with is gone', async () => {
   expect(queue.messages()).toEqual([]);
 });
 
-test('a message comes back when the function said so, by the handle it was given', async () => {
+test('a message becomes visible again at the time that the function sets with its receipt handle', async () => {
   const handles: string[] = [];
   const queue = await feed(({ receiptHandle }, queue) => {
     handles.push(receiptHandle);
@@ -70,9 +70,9 @@ test('a message comes back when the function said so, by the handle it was given
 });
 
 test.each([
-  ['said that it is not done', () => Promise.resolve(false)],
-  ['threw', () => Promise.reject(new Error('not now'))],
-])('a message stays hidden until its time when the function %s', async (_, work) => {
+  ['reports a failure', () => Promise.resolve(false)],
+  ['throws', () => Promise.reject(new Error('not now'))],
+])('a message stays hidden until its visibility timeout when the function %s', async (_, work) => {
   const received: string[] = [];
   const queue = await feed(work, { onReceived: ({ messageId }) => received.push(messageId) });
 
@@ -85,7 +85,7 @@ test.each([
   expect(received).toHaveLength(2);
 });
 
-test('no more messages are worked on at once than the event source may, and none is forgotten', async () => {
+test('the number of concurrent messages stays within the limit of the event source, and none is lost', async () => {
   let atOnce = 0;
   let most = 0;
   const queue = await feed(async () => {
@@ -103,7 +103,7 @@ test('no more messages are worked on at once than the event source may, and none
   expect(queue.messages()).toEqual([]);
 });
 
-test('a message that comes while another is worked on is worked on beside it', async () => {
+test('messages are processed concurrently', async () => {
   const queue = await feed(async ({ body }) => {
     await new Promise<void>((resolve) => void clock.after(body === 'long' ? 100_000 : 1_000, resolve));
     return true;
@@ -117,7 +117,7 @@ test('a message that comes while another is worked on is worked on beside it', a
   expect(queue.messages().map(({ body }) => body)).toEqual(['long']);
 });
 
-test('a message that stays visible is worked on twice', async () => {
+test('a message that stays visible is processed twice', async () => {
   const bodies: string[] = [];
   const staysVisible = (nth: number) => nth === 1;
   const queue = await feed(({ body }) => bodies.push(body) > 0, { staysVisible });
@@ -129,7 +129,7 @@ test('a message that stays visible is worked on twice', async () => {
   expect(queue.messages()).toEqual([]);
 });
 
-test('a message is noticed as late as polling takes', async () => {
+test('a message is received after the polling delay', async () => {
   const queue = await feed(() => true, { pollDelayMs: () => 5_000 });
   await queue.send('one');
 

@@ -22,7 +22,7 @@ function open(options: Partial<QueueOptions> = {}): Promise<Queue> {
   });
 }
 
-/** Receives what has to be there. */
+/** Receives a message that must exist. */
 async function received(queue: Queue): Promise<Message> {
   const message = await queue.receive();
   if (!message) throw new Error('nothing received');
@@ -34,7 +34,7 @@ async function receivedHandle(queue: Queue): Promise<string> {
 }
 
 describe('a queue', () => {
-  test('hands a message to one receiver, and to no other while it is invisible', async () => {
+  test('gives a message to one receiver, and to no other while it is invisible', async () => {
     const queue = await open();
     await queue.send('one');
 
@@ -58,7 +58,7 @@ describe('a queue', () => {
     expect(again).toMatchObject({ body: 'one', receiveCount: 2 });
   });
 
-  test('divides what is left of the timeout by the speed, from when a receiver gives a message back', async () => {
+  test('divides the rest of the timeout by the speed when a receiver gives a message back', async () => {
     const queue = await open({ speed: 10 });
     await queue.send('one');
     const handle = await receivedHandle(queue);
@@ -72,7 +72,7 @@ describe('a queue', () => {
     expect(await queue.receive()).toMatchObject({ receiveCount: 2 });
   });
 
-  test('forgets a deleted message for good', async () => {
+  test('removes a deleted message permanently', async () => {
     const files = createMemoryFiles();
     const queue = await open({ files });
     await queue.send('one');
@@ -85,7 +85,7 @@ describe('a queue', () => {
     expect(reopened.messages()).toEqual([]);
   });
 
-  test('moves a message that was received too often to the dead letters', async () => {
+  test('moves a message that was received too often to the dead-letter queue', async () => {
     const deadLetters = await open({ arn: 'arn:aws:sqs:us-east-1:000000000000:dead' });
     const queue = await open({ redrive: { queue: deadLetters, maxReceiveCount: 2 } });
     await queue.send('poison');
@@ -101,7 +101,7 @@ describe('a queue', () => {
     expect(deadLetters.messages()).toMatchObject([{ body: 'poison', deadLetterSource: queue.arn }]);
   });
 
-  test('keeps its messages and their receive counts when the process is gone, all visible again', async () => {
+  test('keeps its messages and receive counts after a restart, and all messages are visible again', async () => {
     const files = createMemoryFiles();
     const before = await open({ files });
     await before.send('one');
@@ -113,7 +113,7 @@ describe('a queue', () => {
     expect(await after.receive()).toMatchObject({ body: 'one', receiveCount: 2 });
   });
 
-  test('drops a message that is older than the retention', async () => {
+  test('drops a message after the retention period', async () => {
     const queue = await open({ retentionMs: 1_000 });
     await queue.send('old');
     await pass(1.001);
@@ -124,7 +124,7 @@ describe('a queue', () => {
     expect(queue.messages()).toEqual([]);
   });
 
-  test('shows a message to a function as SQS does', async () => {
+  test('passes a message to a function in the format of SQS', async () => {
     const queue = await open();
     await queue.send('{"a":1}');
     const message = await received(queue);
@@ -140,7 +140,7 @@ describe('a queue', () => {
     });
   });
 
-  test('says since when the data folder has it', async () => {
+  test('returns its creation time in the data folder', async () => {
     const files = createMemoryFiles();
     const before = await open({ files });
     await pass(5);
@@ -152,8 +152,8 @@ describe('a queue', () => {
   });
 });
 
-describe('who watches a queue', () => {
-  test('is told of every message that is sent, a dead letter too', async () => {
+describe('an observer of a queue', () => {
+  test('gets each message that is sent, including dead letters', async () => {
     const bodies: string[] = [];
     const deadLetters = await open({ onSent: ({ body }) => bodies.push(`dead ${body}`) });
     const queue = await open({
@@ -168,7 +168,7 @@ describe('who watches a queue', () => {
     expect(bodies).toEqual(['poison', 'dead poison']);
   });
 
-  test('hears when a message comes, when it is visible again, and not of one that is gone', async () => {
+  test('is notified when a message arrives or becomes visible again, but not when it is deleted', async () => {
     const queue = await open();
     const listener = vi.fn<() => void>();
     queue.onVisible(listener);
@@ -185,7 +185,7 @@ describe('who watches a queue', () => {
 });
 
 describe('the visibility of a message', () => {
-  test('stays for others when it is given out "at least once", and the first handle is no longer the last', async () => {
+  test('stays as it is after an "at least once" receive, and the first handle is then outdated', async () => {
     const queue = await open();
     await queue.send('one');
 
@@ -197,7 +197,7 @@ describe('the visibility of a message', () => {
     expect(queue.messages()).toHaveLength(1);
   });
 
-  test('that its receiver has changed counts from the end of the work, divided by the speed', async () => {
+  test('that its receiver has changed counts from the end of the processing, divided by the speed', async () => {
     const queue = await open({ speed: 10 });
     await queue.send('one');
     const handle = await receivedHandle(queue);
@@ -211,7 +211,7 @@ describe('the visibility of a message', () => {
     expect(await queue.receive()).toMatchObject({ receiveCount: 2 });
   });
 
-  test('that was set to 0 lets it be received at once, before those that came later', async () => {
+  test('that is set to 0 lets it be received immediately, before later messages', async () => {
     const queue = await open();
     await queue.send('oldest');
     const handle = await receivedHandle(queue);
@@ -223,7 +223,7 @@ describe('the visibility of a message', () => {
     expect(await queue.receive()).toMatchObject({ body: 'oldest', receiveCount: 2 });
   });
 
-  test('is not changed any more by the handle of an earlier receive, nor is the message deleted', async () => {
+  test('cannot be changed with the handle of an earlier receive, nor can the message be deleted', async () => {
     const queue = await open();
     await queue.send('one');
     const old = await receivedHandle(queue);
@@ -238,7 +238,7 @@ describe('the visibility of a message', () => {
     expect(queue.messages()).toHaveLength(1);
   });
 
-  test('can be changed only while it is hidden, and with a handle of a receive', async () => {
+  test('can be changed only while it is hidden, and only with a receipt handle', async () => {
     const queue = await open();
     await queue.send('one');
     const handle = await receivedHandle(queue);

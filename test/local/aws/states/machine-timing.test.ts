@@ -20,7 +20,9 @@ const work = {
   End: true,
 };
 
-/** A machine on virtual time; after how many seconds its function was called, and how its executions stood. */
+/**
+ * Opens a machine on virtual time. Records when its function is called, in seconds, and the states of its executions.
+ */
 async function open(definition: object, options: Partial<MachineOptions>) {
   const { clock, pass } = createVirtualTime();
   const begun = clock.now();
@@ -66,7 +68,7 @@ test.each([
   expect(stands).toMatchObject([{ status: 'RUNNING' }, { status: 'FAILED', error: 'BusyError' }]);
 });
 
-test('a task that takes too long is tried again, however high the speed is, and its late answer is ignored', async () => {
+test('a task that times out is retried, regardless of the speed, and its late answer is ignored', async () => {
   const answers: ((output: object) => void)[] = [];
   const { machine, pass, calls, stands } = await open(
     { StartAt: 'Work', States: { Work: work } },
@@ -85,7 +87,7 @@ test('a task that takes too long is tried again, however high the speed is, and 
   expect(stands.at(-1)).toMatchObject({ status: 'SUCCEEDED', output: '{"from":"the second"}' });
 });
 
-test('a time-out is caught by its name', async () => {
+test('a timeout is caught by its name', async () => {
   const { machine, pass, stands } = await open(
     {
       StartAt: 'Work',
@@ -107,7 +109,7 @@ test('a time-out is caught by its name', async () => {
   expect(stands.at(-1)).toMatchObject({ status: 'SUCCEEDED', output: '"late"' });
 });
 
-test('an execution that takes too long is timed out, however high the speed is, and calls nothing any more', async () => {
+test('an execution that takes too long times out, regardless of the speed, and makes no more calls', async () => {
   const { machine, pass, calls, stands } = await open(
     {
       StartAt: 'Work',
@@ -128,7 +130,7 @@ test('an execution that takes too long is timed out, however high the speed is, 
   expect(calls).toHaveLength(4);
 });
 
-test('a loop of waits and tasks takes the time of its waits', async () => {
+test('a loop of waits and tasks takes as long as its waits', async () => {
   let left = 3;
   const { machine, pass, stands } = await open(
     {

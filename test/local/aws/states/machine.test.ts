@@ -25,7 +25,7 @@ const { clock, pass } = createVirtualTime();
 interface Stage {
   readonly machine: Machine;
   readonly files: DurableFiles;
-  /** Told of their ends, in this order. */
+  /** The executions that have ended, in order. */
   readonly ended: Execution[];
   readonly payloads: unknown[];
 }
@@ -63,7 +63,7 @@ function nameOf(error: unknown): string {
 }
 
 describe('StartExecution', () => {
-  test('runs the definition, waits divided by the speed, and tells of the end once', async () => {
+  test('runs the definition with waits divided by the speed, and announces the end once', async () => {
     const { machine, ended, payloads } = await open({ speed: 10 });
     const startedAt = clock.now();
 
@@ -79,7 +79,7 @@ describe('StartExecution', () => {
     expect(payloads).toEqual([{ seconds: 30 }]);
   });
 
-  test('answers with the same execution for the same name and input while it runs', async () => {
+  test('returns the same execution for the same name and input while it runs', async () => {
     const { machine } = await open({ invoke: never });
 
     const first = await machine.start('oak-1', '{"seconds":0}');
@@ -92,7 +92,7 @@ describe('StartExecution', () => {
   test.each([
     ['with another input while it runs', '{"seconds":1}', false],
     ['with the same input after it has ended', '{"seconds":0}', true],
-  ])('refuses a name that is taken, %s', async (_, input, hasEnded) => {
+  ])('refuses a name in use, %s', async (_, input, hasEnded) => {
     const { machine, ended } = await open(hasEnded ? {} : { invoke: never });
     await machine.start('oak-1', '{"seconds":0}');
     await pass(1);
@@ -116,7 +116,7 @@ describe('StartExecution', () => {
     expect(refused).toBe('InvalidName');
   });
 
-  test('refuses an input that is no JSON', async () => {
+  test('refuses an input that is not JSON', async () => {
     const { machine } = await open();
 
     expect(await machine.start('oak-1', '{').catch(nameOf)).toBe('InvalidExecutionInput');
@@ -124,7 +124,7 @@ describe('StartExecution', () => {
 });
 
 describe('an execution', () => {
-  test('is retried by the error’s own name, and fails with name and message of the last one', async () => {
+  test('is retried by the name of the error, and fails with the name and message of the last error', async () => {
     let calls = 0;
     const { machine, ended } = await open({
       invoke: () => {
@@ -142,7 +142,7 @@ describe('an execution', () => {
     expect(calls).toBe(3);
   });
 
-  test('that is stopped ends as aborted, and what a function answers later changes nothing', async () => {
+  test('that is stopped ends as aborted, and a later answer of a function changes nothing', async () => {
     let answer: (value: unknown) => void = () => undefined;
     const { machine, ended } = await open({
       invoke: () =>
@@ -162,7 +162,7 @@ describe('an execution', () => {
     expect(machine.describe(executionArn).status).toBe('ABORTED');
   });
 
-  test('that is stopped leaves no timer of the interpreter behind', async () => {
+  test('that is stopped leaves no timer of the interpreter running', async () => {
     const begun = vi.spyOn(globalThis, 'setTimeout');
     const cleared = vi.spyOn(globalThis, 'clearTimeout');
     onTestFinished(() => void vi.restoreAllMocks());
@@ -178,7 +178,7 @@ describe('an execution', () => {
     expect(cleared.mock.calls.flat()).toEqual(expect.arrayContaining(days.map(({ value }) => value as unknown)));
   });
 
-  test('that was interrupted begins again at its first state with its original input', async () => {
+  test('that was interrupted restarts at its first state with its original input', async () => {
     const { machine, files } = await open({ invoke: never });
     await machine.start('oak-1', '{"seconds":0}');
     await machine.close();
@@ -191,7 +191,7 @@ describe('an execution', () => {
     expect(next.payloads).toEqual([{ seconds: 0 }]);
   });
 
-  test('whose end was not announced before the process died is announced by the next one', async () => {
+  test('whose end was not announced before the process died is announced after the restart', async () => {
     const { machine, files } = await open({
       onStatus: (execution) => (execution.status === 'RUNNING' ? Promise.resolve() : never()),
     });
@@ -208,7 +208,7 @@ describe('an execution', () => {
     expect(next.payloads).toEqual([]);
   });
 
-  test('nobody knows is said not to exist', async () => {
+  test('that is unknown does not exist', async () => {
     const { machine } = await open();
 
     expect(() => machine.describe('arn:aws:states:us-east-1:000000000000:execution:Generation:nobody')).toThrow(
@@ -224,7 +224,7 @@ describe('a redriven execution', () => {
     return Promise.reject(Object.assign(new Error('{}'), { name: 'BrokenError' }));
   };
 
-  test('goes on in the state that failed, with what came in there, and its new end is told again', async () => {
+  test('continues in the failed state with the input of that state, and its new end is announced', async () => {
     const states: string[] = [];
     const { machine, ended } = await open({
       invoke: failingOnce({ failures: 1 }),
@@ -252,7 +252,7 @@ describe('a redriven execution', () => {
     expect(states).toEqual(['Pause', 'Work', 'Work']);
   });
 
-  test('fails again in a Fail state, with the same words', async () => {
+  test('fails again in a Fail state, with the same error and cause', async () => {
     const refusing = JSON.stringify({
       StartAt: 'Ask',
       States: {
@@ -285,7 +285,7 @@ describe('a redriven execution', () => {
     expect(asked).toBe(1);
   });
 
-  test('is not taken for the ended one, whose announcement is accepted only now', async () => {
+  test('is not affected when the announcement of its earlier end is accepted late', async () => {
     const accepted: (() => void)[] = [];
     const { machine } = await open({
       invoke: failingOnce({ failures: 1 }),
@@ -302,7 +302,7 @@ describe('a redriven execution', () => {
     expect(machine.describe(executionArn)).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
   });
 
-  test('is redriven once by a call that is repeated', async () => {
+  test('is redriven only once by a repeated call', async () => {
     const { machine, ended } = await open({ invoke: failingOnce({ failures: 9 }) });
     const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
     await pass(1);
@@ -317,7 +317,7 @@ describe('a redriven execution', () => {
     expect(machine.describe(executionArn)).toMatchObject({ status: 'FAILED', redriveCount: 1 });
   });
 
-  test('that is stopped and redriven hears nothing of the function that still worked', async () => {
+  test('that is stopped and redriven ignores the answer of a function from before', async () => {
     const answers: ((value: unknown) => void)[] = [];
     const { machine, ended } = await open({
       invoke: () => new Promise((resolve) => answers.push(resolve)),
@@ -337,7 +337,7 @@ describe('a redriven execution', () => {
     expect(ended).toMatchObject([{ status: 'ABORTED' }, { output: '{"from":"after"}' }]);
   });
 
-  test('goes on in the next process', async () => {
+  test('continues in the next process', async () => {
     const { machine, ended, files } = await open({ invoke: failingOnce({ failures: 1 }) });
     const { executionArn } = await machine.start('oak-1', '{"seconds":0}');
     await pass(1);
@@ -369,14 +369,14 @@ describe('a redriven execution', () => {
 });
 
 test.each([
-  ['a kind of state', { Type: 'Parallel', Branches: [] }, 'does not know the state One of type Parallel'],
+  ['a kind of state', { Type: 'Parallel', Branches: [] }, 'does not support the state One of type Parallel'],
   ['a kind of wait', { Type: 'Wait', Timestamp: '2026-03-01T12:00:00Z' }, 'the wait One has neither Seconds'],
   [
     'a catch',
     { Type: 'Task', Resource: resource, Catch: [{ ErrorEquals: ['States.TaskFailed'], Next: 'One' }] },
     'the state One catches States.TaskFailed',
   ],
-])('a definition with %s that cannot be followed is refused', async (_, state, told) => {
+])('a definition with %s that is not supported is refused', async (_, state, told) => {
   const refused = open({
     definition: JSON.stringify({ StartAt: 'One', States: { One: { ...state, End: true } } }),
   });

@@ -12,10 +12,10 @@ const busy = (times: number) => Array.from({ length: times }, () => 'BusyError')
 
 describe('the wait before a retry', () => {
   test.each([
-    ['grows by its rate until the attempts are used up', { IntervalSeconds: 5 }, [5, 10, 20, undefined]],
-    ['grows no longer than its maximum', { IntervalSeconds: 5, MaxAttempts: 4, MaxDelaySeconds: 12 }, [5, 10, 12, 12]],
-    ['is a part of it with full jitter', { IntervalSeconds: 8, JitterStrategy: 'FULL' }, [4, 8, 16]],
-    ['is a second, doubled each time, if nothing is said', {}, [1, 2, 4, undefined]],
+    ['grows by its backoff rate until the attempts are used up', { IntervalSeconds: 5 }, [5, 10, 20, undefined]],
+    ['does not exceed its maximum', { IntervalSeconds: 5, MaxAttempts: 4, MaxDelaySeconds: 12 }, [5, 10, 12, 12]],
+    ['is a fraction of the interval with full jitter', { IntervalSeconds: 8, JitterStrategy: 'FULL' }, [4, 8, 16]],
+    ['is a second by default, doubled each time', {}, [1, 2, 4, undefined]],
   ])('%s', (_, fields, expected) => {
     expect(delays(fields, busy(expected.length))).toEqual(expected);
   });
@@ -23,16 +23,16 @@ describe('the wait before a retry', () => {
 
 describe('a retrier', () => {
   test.each([
-    ['does not know an error that it does not name', ['BusyError'], 'OtherError', false],
-    ['knows a time-out by its name', ['States.Timeout'], 'States.Timeout', true],
-    ['of States.ALL knows every error', ['States.ALL'], 'OtherError', true],
-    ['of States.TaskFailed knows every error', ['States.TaskFailed'], 'OtherError', true],
-    ['of States.TaskFailed does not know a time-out', ['States.TaskFailed'], 'States.Timeout', false],
+    ['does not match an error that it does not list', ['BusyError'], 'OtherError', false],
+    ['matches a timeout by its name', ['States.Timeout'], 'States.Timeout', true],
+    ['with States.ALL matches every error', ['States.ALL'], 'OtherError', true],
+    ['with States.TaskFailed matches every error', ['States.TaskFailed'], 'OtherError', true],
+    ['with States.TaskFailed does not match a timeout', ['States.TaskFailed'], 'States.Timeout', false],
   ])('%s', (_, ErrorEquals, error, isRetried) => {
     expect(delays({ ErrorEquals }, [error])[0] !== undefined).toBe(isRetried);
   });
 
-  test('counts its own attempts, and the first one that knows an error decides', () => {
+  test('counts its own attempts, and the first retrier that matches an error decides', () => {
     const retries = createRetries(
       [retrier({ MaxAttempts: 1, IntervalSeconds: 3 }), retrier({ ErrorEquals: ['States.ALL'], IntervalSeconds: 7 })],
       () => 0,
