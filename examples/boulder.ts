@@ -5,17 +5,17 @@ import { ellipsoid, smoothMax } from './shapes.ts';
 import { keyDirection } from './studio.ts';
 import { clamp, cross, dot, lerp, mix, multiply, normalize, scale, smoothstep, subtract, type Vec3 } from './vector.ts';
 
-/** What the boulder is made of at a point. */
+/** The material of the boulder at a point. */
 interface Ground {
   readonly colour: Vec3;
-  /** How far it stands out from the traced surface. */
+  /** The height above the traced surface. */
   readonly height: number;
 }
 
-/** A plane along which the stone has split. */
+/** A plane along which the stone split. */
 interface Split {
   readonly direction: Vec3;
-  /** From the middle of the stone. */
+  /** The distance from the center of the stone. */
   readonly distance: number;
 }
 
@@ -45,8 +45,8 @@ const solid: Solid = { distance: boulderDistance, centre: [0, 0, 0], radius: 1.3
 const camera: Camera = { eye: [1.6, 2.1, 5.6], target: [0.02, 0.03, 0], width: 0.4 };
 
 /**
- * The boulder as size × size RGBA bytes, transparent around it. Tracing every pixel would take minutes: shape
- * and light are traced on a grid, and what is finer than the grid (stone, moss, relief) is made per pixel.
+ * Renders the boulder as size × size RGBA bytes on a transparent background. To trace each pixel would take minutes, so
+ * shape and light are traced on a grid, and finer details (stone, moss, relief) are computed per pixel.
  */
 export function renderBoulder(size: number): Buffer {
   const pixels = Buffer.alloc(size * size * 4);
@@ -64,8 +64,8 @@ export function renderBoulder(size: number): Buffer {
 }
 
 /**
- * How much lighter or darker a pixel is because its fine relief faces the lamp or turns away. Fed with the
- * heights pixel by pixel; it remembers the pixel before and the row above.
+ * Returns a function that computes how much lighter or darker a pixel is because its fine relief faces toward or away
+ * from the lamp. Call it for each pixel in order: it keeps the previous pixel and the row above.
  */
 function createRelief(size: number): (x: number, height: number | undefined) => number {
   const forward = normalize(subtract(camera.target, camera.eye));
@@ -97,14 +97,14 @@ function groundAt(point: Vec3, normal: Vec3): Ground {
   };
 }
 
-/** Feldspar and quartz, pale and warm, with dark mica between. */
+/** Pale, warm feldspar and quartz with dark mica in between. */
 function granite(patch: number, rough: number, grain: number, speck: number): Vec3 {
   const pale = mix([0.075, 0.07, 0.066], [0.2, 0.186, 0.17], clamp(0.9 * patch + 0.6 * (rough - 0.4), 0, 1));
   const crystals = scale(pale, 0.75 + 0.5 * grain);
   return mix(crystals, [0.016, 0.016, 0.018], 0.8 * smoothstep(0.62, 0.8, speck * 0.6 + (1 - grain) * 0.4));
 }
 
-/** Round crusts of grey-green and, here and there, of rust. */
+/** Round crusts in gray-green and, in places, rust. */
 function lichen(stone: Vec3, [x, y, z]: Vec3, rough: number): Vec3 {
   const crust = noise(x * 9 + 5, y * 9, z * 9) + 0.5 * (rough - 0.5);
   const grey = mix(stone, [0.2, 0.225, 0.18], 0.7 * smoothstep(0.68, 0.74, crust));

@@ -7,7 +7,7 @@ import { add, clamp, dot, lerp, mix, multiply, reflect, scale, smoothstep, type 
 /** One piece of wood. */
 interface Piece {
   readonly distance: Distance;
-  /** A point as the wood sees it: the first coordinate along the grain, two across it. */
+  /** Converts a point to wood coordinates: the first is along the grain, and the other two are across it. */
   readonly grain: (point: Vec3) => Vec3;
 }
 
@@ -15,8 +15,8 @@ const upright = ([x, y, z]: Vec3): Vec3 => [y, x, z];
 const forward = ([x, y, z]: Vec3): Vec3 => [z, x, y];
 const sideways = (point: Vec3): Vec3 => point;
 
-// A bow-back Windsor chair, in metres, its front towards +z. It is its own mirror image in x, so only the
-// right half is described.
+// A bow-back Windsor chair, in meters, with its front toward +z. It is symmetric in x, so the code describes only the
+// right half.
 
 const lean = 0.2; // of the back, in radians
 const bow = { radius: 0.205, shoulder: 0.275, curve: 1.5 };
@@ -56,7 +56,7 @@ function bowDistance(x: number, y: number, z: number): number {
   return length3(around - spread, w, sunk) - 0.0115;
 }
 
-/** The bow is a bent stick: its grain follows the bend. */
+/** The bow is a bent stick, so its grain follows the bend. */
 function alongBow([x, y, z]: Vec3): Vec3 {
   const [v, w] = inBack(x, y, z);
   const above = Math.max(v - bow.shoulder, 0);
@@ -74,7 +74,7 @@ function spindleAt(place: number): Distance {
   };
 }
 
-/** Height and depth in the plane of the back, which leans, and bends forward at its sides. */
+/** Returns height and depth in the plane of the back, which leans, and bends forward at its sides. */
 function inBack(x: number, y: number, z: number): [v: number, w: number] {
   const [dy, dz] = [y - 0.45, z + 0.172];
   const v = dy * Math.cos(lean) - dz * Math.sin(lean);
@@ -89,7 +89,7 @@ function chairDistance(x: number, y: number, z: number): number {
   const right = Math.abs(x);
   const toBack = box(x, y - 0.68, z + 0.2, [0.23, 0.29, 0.13]);
   const toBase = box(x, y - 0.21, z + 0.02, [0.23, 0.23, 0.25]);
-  // far from a group of pieces, its box says enough
+  // far from a group of pieces, the distance to its box is accurate enough
   const behind = toBack > 0.06 ? toBack : closest(back, right, y, z) * 0.85;
   const below = toBase > 0.06 ? toBase : closest(base, right, y, z);
   return smoothMin(seatDistance(right, y, z), Math.min(behind, below), 0.006);
@@ -97,7 +97,9 @@ function chairDistance(x: number, y: number, z: number): number {
 
 const solid: Solid = { distance: chairDistance, centre: [0, 0.47, -0.04], radius: 0.6 };
 
-/** The wood at a point: rings around a pith outside the piece, pores where each ring starts, fine fibres. */
+/**
+ * Returns the wood at a point: rings around a pith outside the piece, pores at the start of each ring, and fine fibers.
+ */
 function oak([length, a, b]: Vec3, seed: number): Vec3 {
   const wander = 0.03 * (fractal(length * 3, a * 9, b * 9 + seed, 3) - 0.5);
   const rings = length2(a + 0.05 + wander + 0.06 * hash(seed, 1, 0), b - 0.07 + wander) * 150;
@@ -118,7 +120,7 @@ function pieceAt([x, y, z]: Vec3): { piece: Piece; seed: number } {
   return { piece: pieces[nearest] ?? seat, seed: nearest * 17 + mirrored };
 }
 
-/** Oiled oak: mostly matt, with a soft sheen where it turns away. */
+/** Oiled oak: mostly matte, with a soft sheen at grazing angles. */
 function shade(hit: Hit): Vec3 {
   const { piece, seed } = pieceAt(hit.point);
   const wood = oak(piece.grain(hit.point), seed);

@@ -2,24 +2,24 @@ import { along, march, normalAt, type Ray, type Solid } from './render.ts';
 import { studioLight } from './studio.ts';
 import { normalize, type Vec3 } from './vector.ts';
 
-/** What the solid is like behind one pixel. */
+/** The surface of the solid at a pixel. */
 export interface Surface {
   readonly point: Vec3;
   readonly normal: Vec3;
-  /** The light that falls on it. */
+  /** The incoming light. */
   readonly light: Vec3;
 }
 
 type Lens = (x: number, y: number) => Ray;
 
-/** Pixels between two traced ones. */
+/** The distance between traced pixels. */
 const stride = 10;
-/** Numbers per node of the grid: distance (0 where nothing is), normal, light. */
+/** Numbers per grid node: distance (0 for no surface), normal, light. */
 const width = 7;
 
 /**
- * Traces every tenth pixel of every tenth row, and answers for the ones between: mixed from their four
- * neighbours on the grid, or traced on their own where an outline runs between those.
+ * Traces every tenth pixel of every tenth row. Interpolates the others from their four neighbors on the grid, or traces
+ * them separately if an outline runs between the neighbors.
  */
 export function createGrid(solid: Solid, lens: Lens, size: number): (x: number, y: number) => Surface | undefined {
   const side = Math.ceil(size / stride) + 1;
@@ -50,8 +50,8 @@ function traceNodes(solid: Solid, lens: Lens, side: number): Float32Array {
 }
 
 /**
- * Writes the weighted mean of those of the four corners that lie on the solid, and says how far apart in depth
- * the four are. No arrays: this runs for every pixel.
+ * Writes the weighted mean of the corners that are on the solid, and returns how much the depths of the four corners
+ * differ. Uses no arrays, because it runs for each pixel.
  */
 function mixCorners(
   nodes: Float32Array,

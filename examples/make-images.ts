@@ -17,23 +17,26 @@ const images: Readonly<Record<string, Image>> = {
   boulder: { file: 'boulder.webp', make: makeBoulder },
 };
 
-/** A wooden chair on a transparent background. */
+/** Renders a wooden chair on a transparent background. */
 async function makeChair(file: string): Promise<void> {
   await smoothRender(chair, 1024).png({ compressionLevel: 9 }).toFile(file);
 }
 
-/** A glazed teapot on a pale table. */
+/** Renders a glazed teapot on a pale table. */
 async function makeTeapot(file: string): Promise<void> {
   await smoothRender(teapot, 1024).removeAlpha().jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toFile(file);
 }
 
-/** A mossy boulder on a transparent background, made in seconds. It is over 6,000,000 bytes: that is its purpose. */
+/**
+ * Renders a mossy boulder on a transparent background in seconds. The file exceeds 6,000,000 bytes, which is its
+ * purpose.
+ */
 export async function makeBoulder(file: string): Promise<void> {
   const raw = { width: 2500, height: 2500, channels: 4 } as const;
   await sharp(renderBoulder(raw.width), { raw }).webp({ lossless: true, effort: 0 }).toFile(file);
 }
 
-/** Four rays per pixel: rendered at twice the size, then scaled down. */
+/** Traces four rays per pixel: renders at twice the size, then scales down. */
 function smoothRender(picture: Picture, size: number): Sharp {
   const raw = { width: 2 * size, height: 2 * size, channels: 4 } as const;
   return sharp(render(picture, raw.width), { raw }).resize(size, size);
@@ -50,7 +53,9 @@ async function make({ file, make }: Image): Promise<void> {
 async function main(words: readonly string[]): Promise<void> {
   const unknown = words.find((word) => !Object.hasOwn(images, word));
   if (unknown !== undefined) {
-    console.error(`there is no image called "${unknown}": say ${Object.keys(images).join(', ')}, or nothing for all`);
+    console.error(
+      `there is no image "${unknown}": use ${Object.keys(images).join(', ')}, or no argument for all images`,
+    );
     process.exitCode = 2;
     return;
   }

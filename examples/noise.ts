@@ -1,12 +1,12 @@
-// Odd numbers without a pattern in their bits: they spread neighbouring lattice points over all 32 bits.
+// Odd numbers without a bit pattern. They spread neighboring lattice points over all 32 bits.
 const [spreadX, spreadY, spreadZ] = [0x27d4eb2d, 0x165667b1, 0x1b873593] as const;
 
-/** A repeatable number in [0, 1) for a point of the integer lattice. */
+/** Returns a repeatable number in [0, 1) for a point of the integer lattice. */
 export function hash(x: number, y: number, z: number): number {
   return scramble(Math.imul(x, spreadX) ^ Math.imul(y, spreadY) ^ Math.imul(z, spreadZ));
 }
 
-/** Value noise: smooth, in [0, 1), features about one unit wide. */
+/** Value noise: smooth, in [0, 1), with features about one unit wide. */
 export function noise(x: number, y: number, z: number): number {
   const ix = Math.floor(x);
   const iy = Math.floor(y);
@@ -38,7 +38,7 @@ export function ridge(x: number, y: number, z: number): number {
 
 const fade = (t: number): number => t * t * t * (t * (t * 6 - 15) + 10);
 
-/** Four neighbours of one level of z, mixed. The same numbers as hash(), with fewer multiplications. */
+/** Interpolates four neighbors at one level of z. Computes the same numbers as hash(), with fewer multiplications. */
 function lattice(x: number, y: number, z: number, u: number, v: number): number {
   const x0 = Math.imul(x, spreadX);
   const x1 = (x0 + spreadX) | 0;

@@ -1,7 +1,7 @@
 import type { Distance } from './shapes.ts';
 import { add, clamp, cross, dot, normalize, scale, subtract, type Vec3 } from './vector.ts';
 
-/** An object to look at: its surface, and a sphere that holds all of it so that most rays cost nothing. */
+/** An object to render: its surface, and a bounding sphere that makes most rays cheap. */
 export interface Solid {
   readonly distance: Distance;
   readonly centre: Vec3;
@@ -11,7 +11,7 @@ export interface Solid {
 export interface Camera {
   readonly eye: Vec3;
   readonly target: Vec3;
-  /** Width of the view at distance 1. */
+  /** The width of the view at distance 1. */
   readonly width: number;
 }
 
@@ -20,12 +20,12 @@ export interface Ray {
   readonly direction: Vec3;
 }
 
-/** Where a ray met the solid. */
+/** A point where a ray hits the solid. */
 export interface Hit {
   readonly point: Vec3;
   readonly normal: Vec3;
   readonly view: Vec3;
-  /** 0 to 3: which quarter of a final pixel this is, so that the four can share out the light samples. */
+  /** The quarter of a final pixel, from 0 to 3. The four quarters share the light samples. */
   readonly quarter: number;
 }
 
@@ -33,11 +33,11 @@ export interface Picture {
   readonly solid: Solid;
   readonly camera: Camera;
   readonly shade: (hit: Hit) => Vec3;
-  /** What a ray sees that misses the solid; without it the picture is transparent there. */
+  /** The color for a ray that misses the solid. Without it, the background is transparent. */
   readonly backdrop?: (ray: Ray, quarter: number) => Vec3;
 }
 
-/** The picture as size × size RGBA bytes. */
+/** Renders the image as size × size RGBA bytes. */
 export function render(picture: Picture, size: number): Buffer {
   const pixels = Buffer.alloc(size * size * 4);
   const rayAt = createLens(picture.camera, size);
@@ -57,7 +57,7 @@ function look({ solid, shade, backdrop }: Picture, ray: Ray, quarter: number): V
   return shade({ point, normal: normalAt(solid, point), view: ray.direction, quarter });
 }
 
-/** The ray through the middle of each pixel of a square picture. */
+/** Returns the ray through the center of each pixel of a square image. */
 export function createLens({ eye, target, width }: Camera, size: number): (x: number, y: number) => Ray {
   const forward = normalize(subtract(target, eye));
   const level = normalize(cross(forward, [0, 1, 0]));
@@ -75,19 +75,19 @@ export function createLens({ eye, target, width }: Camera, size: number): (x: nu
 
 export const along = ({ origin, direction }: Ray, distance: number): Vec3 => add(origin, scale(direction, distance));
 
-/** Sphere tracing: how far along the ray the solid is, if it is there at all. */
+/** Returns the distance to the solid along the ray, by sphere tracing, or undefined if the ray misses it. */
 export function march({ distance, centre, radius }: Solid, ray: Ray): number | undefined {
   const [near, far] = sphereSpan(centre, radius, ray);
   const { origin, direction } = ray;
   for (let t = near, step = 0; t < far && step < 200; step++) {
     const d = distance(origin[0] + direction[0] * t, origin[1] + direction[1] * t, origin[2] + direction[2] * t);
     if (d < radius * 0.0003) return t;
-    t += d * 0.9; // some of our shapes overstate their distance a little
+    t += d * 0.9; // some shapes slightly overestimate their distance
   }
   return undefined;
 }
 
-/** Which way the surface faces, from four taps around the point. */
+/** Returns the surface normal, from four samples around the point. */
 export function normalAt({ distance, radius }: Solid, [x, y, z]: Vec3): Vec3 {
   const e = radius * 0.0008;
   const a = distance(x + e, y - e, z - e);
@@ -98,7 +98,7 @@ export function normalAt({ distance, radius }: Solid, [x, y, z]: Vec3): Vec3 {
 }
 
 /**
- * How much of a light of angular size 1 / `sharpness` is seen along the ray, 0 to 1.
+ * Returns how much of a light of angular size 1 / `sharpness` is visible along the ray, from 0 to 1.
  *
  * @see https://iquilezles.org/articles/rmshadows/
  */
@@ -115,7 +115,7 @@ export function visibility({ distance, centre, radius }: Solid, ray: Ray, sharpn
   return 0.25 * (1 + seen) * (1 + seen) * (2 - seen);
 }
 
-/** Where a ray enters and leaves a sphere; an empty span (near after far) if it never does. */
+/** Returns where a ray enters and leaves a sphere. The span is empty (near is after far) if the ray misses it. */
 function sphereSpan(centre: Vec3, radius: number, { origin, direction }: Ray): [near: number, far: number] {
   const from = subtract(origin, centre);
   const b = dot(from, direction);
@@ -125,7 +125,7 @@ function sphereSpan(centre: Vec3, radius: number, { origin, direction }: Ray): [
   return [Math.max(-b - half, 0), -b + half];
 }
 
-/** Writes a linear colour as opaque sRGB, with a film-like shoulder instead of clipped highlights. */
+/** Writes a linear color as opaque sRGB. Compresses highlights like film instead of clipping them. */
 export function putPixel(pixels: Buffer, index: number, [red, green, blue]: Vec3): void {
   pixels[index * 4] = toByte(red);
   pixels[index * 4 + 1] = toByte(green);

@@ -1,12 +1,12 @@
 import { clamp, type Vec3 } from './vector.ts';
 
 /**
- * How far a point is from a surface, negative inside. Scalars rather than a Vec3: this runs hundreds of
- * millions of times.
+ * Returns the distance of a point from a surface, negative inside. Takes scalars instead of a Vec3, because it runs
+ * hundreds of millions of times.
  */
 export type Distance = (x: number, y: number, z: number) => number;
 
-/** The two closest surfaces melted together over the width `k`. */
+/** Merges the two closest surfaces smoothly over the width `k`. */
 export function smoothMin(a: number, b: number, k: number): number {
   const h = Math.max(k - Math.abs(a - b), 0) / k;
   return Math.min(a, b) - h * h * k * 0.25;
@@ -14,7 +14,7 @@ export function smoothMin(a: number, b: number, k: number): number {
 
 export const smoothMax = (a: number, b: number, k: number): number => -smoothMin(-a, -b, k);
 
-/** A rod from `a` to `b`, turned on a lathe: `radius(t)` is its radius, t from 0 at a to 1 at b. */
+/** A turned rod from `a` to `b`. `radius(t)` is its radius, for t from 0 at a to 1 at b. */
 export function rod(a: Vec3, b: Vec3, radius: (t: number) => number): Distance {
   const [ax, ay, az] = a;
   const [dx, dy, dz] = [b[0] - ax, b[1] - ay, b[2] - az];
@@ -34,7 +34,7 @@ export function ellipsoid(x: number, y: number, z: number, radii: Vec3): number 
   return slope === 0 ? -Math.min(...radii) : (k * (k - 1)) / slope;
 }
 
-/** A box around the origin; in two dimensions with z and its half size 0. */
+/** A box around the origin. For two dimensions, set z and its half size to 0. */
 export function box(x: number, y: number, z: number, [hx, hy, hz]: Vec3): number {
   const [qx, qy, qz] = [Math.abs(x) - hx, Math.abs(y) - hy, Math.abs(z) - hz];
   const outside = length3(Math.max(qx, 0), Math.max(qy, 0), Math.max(qz, 0));

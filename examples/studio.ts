@@ -1,14 +1,17 @@
 import { type Solid, visibility } from './render.ts';
 import { add, cross, dot, normalize, scale, smoothstep, subtract, type Vec3 } from './vector.ts';
 
-/** A point to be lit. `quarter` as in Hit. */
+/** A point to light. `quarter` as in Hit. */
 export interface LitPoint {
   readonly point: Vec3;
   readonly normal: Vec3;
   readonly quarter: number;
 }
 
-/** A square lamp that faces the object. Its place is in units of the object's radius, from its centre. */
+/**
+ * A square lamp that faces the object. Its position is relative to the center of the object, in units of the object's
+ * radius.
+ */
 interface Softbox {
   readonly place: Vec3;
   readonly halfSize: number;
@@ -21,7 +24,7 @@ interface Softbox {
 const key = softbox([-2.2, 3.2, 2.6], 1.15, [2.8, 2.62, 2.36]);
 const rim = softbox([3, 2.2, -2.4], 0.9, [1.25, 1.35, 1.5]);
 
-/** The direction in which the main light is. */
+/** The direction of the main light. */
 export const keyDirection = key.towards;
 
 function softbox(place: Vec3, halfSize: number, colour: Vec3): Softbox {
@@ -30,13 +33,13 @@ function softbox(place: Vec3, halfSize: number, colour: Vec3): Softbox {
   return { place, halfSize, colour, towards, right, up: cross(right, towards) };
 }
 
-/** The light that reaches a point from the whole studio: warm lamp, cool lamp behind, pale walls. */
+/** Returns the light of the whole studio at a point: a warm lamp, a cool lamp behind, and pale walls. */
 export function studioLight(solid: Solid, lit: LitPoint): Vec3 {
   const lamps = add(softboxLight(solid, lit, key), softboxLight(solid, lit, rim));
   return add(lamps, wallLight(solid, lit));
 }
 
-/** Four points of the lamp per pixel, one per quarter, times two: eight soft shadows that blend into one. */
+/** Samples four points of the lamp per pixel, one per quarter, times two: eight soft shadows that blend into one. */
 function softboxLight(solid: Solid, { point, normal, quarter }: LitPoint, lamp: Softbox): Vec3 {
   let sum = 0;
   for (let sample = 0; sample < 2; sample++) {
@@ -51,7 +54,7 @@ function softboxLight(solid: Solid, { point, normal, quarter }: LitPoint, lamp: 
   return scale(lamp.colour, sum / 2);
 }
 
-/** Twelve wide cones over the hemisphere, three per quarter of a pixel. */
+/** Samples twelve wide cones over the hemisphere, three per quarter of a pixel. */
 function wallLight(solid: Solid, { point, normal, quarter }: LitPoint): Vec3 {
   const side = normalize(cross(normal, Math.abs(normal[1]) < 0.9 ? [0, 1, 0] : [1, 0, 0]));
   const other = cross(normal, side);
@@ -73,7 +76,7 @@ function wallColour(direction: Vec3): Vec3 {
   return [0.2 + 0.34 * height, 0.18 + 0.39 * height, 0.16 + 0.46 * height];
 }
 
-/** What a mirror would see in that direction: the walls and the lamps, their edges as soft as `blur`. */
+/** Returns the reflection in a direction: the walls and the lamps, with edges blurred by `blur`. */
 export function reflection(direction: Vec3, blur: number): Vec3 {
   const lamps = [key, rim].map((lamp) => scale(lamp.colour, 2.2 * inLamp(direction, lamp, blur)));
   return lamps.reduce(add, wallColour(direction));

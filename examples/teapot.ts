@@ -4,7 +4,7 @@ import { ellipsoid, length2, length3, smoothMax, smoothMin } from './shapes.ts';
 import { reflection, studioLight } from './studio.ts';
 import { add, clamp, dot, lerp, mix, multiply, normalize, reflect, scale, smoothstep, type Vec3 } from './vector.ts';
 
-// A hand-thrown stoneware teapot, about two units wide, spout towards +x. It stands on y = 0.
+// A hand-thrown stoneware teapot, about two units wide, with its spout toward +x and its base at y = 0.
 
 function teapotDistance(x: number, y: number, z: number): number {
   const around = length2(x, z);
@@ -13,7 +13,7 @@ function teapotDistance(x: number, y: number, z: number): number {
   return Math.min(withSpout, lidDistance(around, y));
 }
 
-/** A round belly with the faint rings that the potter's fingers leave, on a foot. */
+/** A round body on a foot, with the faint rings from the potter's fingers. */
 function bodyDistance(around: number, y: number): number {
   const near = length2(around, y - 0.72) - 1.05;
   if (near > 0.2) return near;
@@ -24,7 +24,7 @@ function bodyDistance(around: number, y: number): number {
   return smoothMin(smoothMin(belly + rings, foot, 0.08), collar, 0.1);
 }
 
-/** Domed, with a groove where it sits in the collar, and a knob. */
+/** A domed lid with a knob, and a groove where it sits in the collar. */
 function lidDistance(around: number, y: number): number {
   const near = length2(around, y - 1.6) - 0.6;
   if (near > 0.2) return near;
@@ -44,7 +44,7 @@ function handleDistance(x: number, y: number, z: number): number {
   return Math.max(tube * 0.8, x + 0.55); // never inside the pot
 }
 
-/** A round tube that sways outwards as it rises: level slices of it are circles. */
+/** A round tube that curves outward as it rises. Its horizontal sections are circles. */
 function spoutDistance(x: number, y: number, z: number): number {
   const near = length3(x - 1.1, y - 0.95, z) - 0.72;
   if (near > 0.2) return near;
@@ -58,13 +58,15 @@ function spoutDistance(x: number, y: number, z: number): number {
 
 const solid: Solid = { distance: teapotDistance, centre: [0, 0.85, 0], radius: 1.62 };
 
-/** How thin the clay is here, 0 to 1: glaze runs off rims and edges and lets the clay shine through. */
+/**
+ * Returns how close the point is to a rim or an edge, from 0 to 1. Glaze runs off there and lets the clay show through.
+ */
 function edgeAt({ point, normal }: Hit): number {
   const [x, y, z] = add(point, scale(normal, -0.07));
   return clamp(1 + solid.distance(x, y, z) / 0.07, 0, 1);
 }
 
-/** Stoneware below the line to which the pot was dipped, a sea-green glaze above. */
+/** Stoneware below the dip line of the pot, and a sea-green glaze above. */
 function ceramic(hit: Hit): { colour: Vec3; glazed: number } {
   const [x, y, z] = hit.point;
   const line = 0.34 + 0.05 * Math.sin(x * 1.7 + z * 2.3) + 0.05 * (fractal(x * 3, 0, z * 3, 2) - 0.5);
@@ -79,7 +81,7 @@ function ceramic(hit: Hit): { colour: Vec3; glazed: number } {
   return { colour: mix(clay, freckled, glazed), glazed };
 }
 
-/** Iron spots: in some cells of a grid a round dot of its own size. */
+/** Iron spots: some cells of a grid contain a round dot of varying size. */
 function freckle(x: number, y: number, z: number): number {
   const [ix, iy, iz] = [Math.floor(x), Math.floor(y), Math.floor(z)];
   const size = hash(ix, iy, iz) - 0.72;
@@ -98,8 +100,8 @@ function shade(hit: Hit): Vec3 {
 }
 
 /**
- * What the glaze mirrors: the studio above, the table below, which is dark near the foot. Not the pot itself:
- * the mirror image of the spout in the belly looks like a hole.
+ * Returns the reflection in the glaze: the studio above, and the table below, which is dark near the foot. Leaves out
+ * the pot itself, because the reflection of the spout in the body looks like a hole.
  */
 function mirrored({ point, normal, view }: Hit): Vec3 {
   const ripple = scale(rippleAt(point), 0.02);
@@ -113,7 +115,7 @@ function rippleAt([x, y, z]: Vec3): Vec3 {
   return [at(0), at(9), at(21)];
 }
 
-/** A pale table that fades into the wall behind it without a seam. */
+/** A pale table that fades seamlessly into the wall behind it. */
 function table(ray: Ray, quarter: number): Vec3 {
   const distance = -ray.origin[1] / ray.direction[1];
   const wall: Vec3 = scale([0.93, 0.915, 0.89], 0.78);

@@ -1,4 +1,4 @@
-/** A point, a direction or a linear colour: (x, y, z) with y up, or (red, green, blue). */
+/** A point, a direction, or a linear color: (x, y, z) with y up, or (red, green, blue). */
 export type Vec3 = readonly [x: number, y: number, z: number];
 
 export const add = (a: Vec3, b: Vec3): Vec3 => [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
@@ -20,7 +20,7 @@ export const mix = (a: Vec3, b: Vec3, t: number): Vec3 => add(a, scale(subtract(
 export const clamp = (value: number, low: number, high: number): number =>
   value < low ? low : value > high ? high : value;
 
-/** 0 below `from`, 1 above `to`, a smooth ramp between them (either way round). */
+/** Returns 0 below `from`, 1 above `to`, and a smooth ramp in between. `from` can be greater than `to`. */
 export function smoothstep(from: number, to: number, value: number): number {
   const t = clamp((value - from) / (to - from), 0, 1);
   return t * t * (3 - 2 * t);

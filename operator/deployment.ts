@@ -19,7 +19,7 @@ export interface Deployment {
   readonly region: string;
   /** On this machine. Absent for AWS. */
   readonly endpoint?: string;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
 }
 
@@ -59,7 +59,10 @@ async function outputsIn(file: string): Promise<Deployment['outputs']> {
 
 const runningSchema = z.object({ pid: z.int(), endpoint: z.url() });
 
-/** The address of the Meshdrop with this data folder. A killed process leaves its file behind, and another process can get its ID. */
+/**
+ * Returns the address of the Meshdrop with this data folder. A killed process leaves its file behind, and another
+ * process can get its ID.
+ */
 async function endpointIn(data: string): Promise<string | undefined> {
   const text = await readFile(join(data, 'local.json'), 'utf8').catch(() => '');
   const running = runningSchema.safeParse(parseJson(text)).data;

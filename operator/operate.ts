@@ -5,7 +5,7 @@ import { createOperatorTools, type OperatorTools } from './operator-tools.ts';
 import { UsageError } from './usage-error.ts';
 import { toError } from '../functions/platform/errors.ts';
 
-/** Whether an operation succeeded, and a sentence that says what it did or why not. */
+/** The result of an operation, and a sentence that explains it. */
 export interface Done {
   readonly done: boolean;
   readonly sentence: string;
@@ -18,7 +18,7 @@ export interface Operation {
 }
 
 /**
- * Does one thing to the run that the command line names, and says which deployment it uses.
+ * Performs an operation on the run in the command line, and prints which deployment it uses.
  *
  * @returns the exit code
  */

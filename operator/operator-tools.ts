@@ -6,7 +6,7 @@ import { systemClock } from '../functions/platform/clock.ts';
 import { createRuns, type Runs } from '../functions/run/runs.ts';
 import type { Deployment } from './deployment.ts';
 
-/** What an operator needs to look at a run and to move it on. */
+/** The tools to inspect and continue a run. */
 export interface OperatorTools extends Runs {
   readonly sfn: SFNClient;
   readonly sqs: SQSClient;
@@ -14,14 +14,14 @@ export interface OperatorTools extends Runs {
   readonly uploadsQueueUrl: string;
 }
 
-/** A command says what it did in its own words, and counts nothing. */
+/** Replaces logs and metrics: a command prints its own messages and records no metrics. */
 const nothing = () => undefined;
 const telemetry = {
   log: { info: nothing, warn: nothing, error: nothing, appendKeys: nothing },
   count: nothing,
 };
 
-/** Uses the credentials of the caller; on one machine any will do. */
+/** Uses the credentials of the caller. On this machine, any credentials work. */
 export function createOperatorTools({ outputs, region, endpoint }: Deployment): OperatorTools {
   const here = endpoint !== undefined && {
     endpoint,

@@ -5,7 +5,7 @@ import { UsageError } from './usage-error.ts';
 /**
  * Parses the options of a command.
  *
- * @throws UsageError naming an unknown option and the nearest known one
+ * @throws UsageError that names an unknown option and the most similar known one
  */
 export function optionsIn<Config extends ParseArgsConfig & { options: object }>(
   args: readonly string[],

@@ -40,7 +40,7 @@ async function redriveFailed(record: RecordIn<'failed'>, tools: OperatorTools): 
   return await redriveExecution(record, tools);
 }
 
-/** The job is paid. Its execution continues, or SubmitJob starts it: it reads the record first. */
+/** Continues the execution of a paid job. If there is none, SubmitJob starts it: it reads the record first. */
 async function redriveExecution(record: RecordIn<'submitted' | 'failed'>, tools: OperatorTools): Promise<Done> {
   const { runId } = record;
   const status = (await findExecution(runId, tools))?.status;
@@ -57,7 +57,9 @@ async function redriveExecution(record: RecordIn<'submitted' | 'failed'>, tools:
   }
 }
 
-/** Safe at any time: SubmitJob reads the record before it does anything. */
+/**
+ * Sends the upload to SubmitJob again. Safe at any time, because SubmitJob reads the record before it does anything.
+ */
 async function putBack({ runId, upload }: RunRecord, tools: OperatorTools): Promise<Done> {
   const { bucket, key, versionId } = upload;
   if (versionId === undefined)

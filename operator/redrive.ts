@@ -7,7 +7,7 @@ const help = `Continues a run that failed or got stuck. Fetches what is paid for
   npm run redrive -- RUNID [--outputs FILE | --data DIR]
 
 If the run has a job, its execution continues at the state that failed. Otherwise, SubmitJob receives the upload again. If
-there is nothing to fetch, the command says so, and what to do.
+there is nothing to fetch, the command says why and what to do.
 
 ${optionsHelp}`;
 

@@ -12,7 +12,7 @@ export interface CatalogueStackProps extends StackProps {
   readonly meshdrop: ImageToModel;
 }
 
-/** Another team's stack: it listens to Meshdrop and keeps a catalogue of the models that it stores. */
+/** The stack of another team. It keeps a catalogue of the models that Meshdrop stores. */
 export class CatalogueStack extends Stack {
   constructor(scope: Construct, id: string, { meshdrop, ...props }: CatalogueStackProps) {
     super(scope, id, props);
@@ -20,7 +20,7 @@ export class CatalogueStack extends Stack {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
     });
-    // What could not be delivered, and what the function refused: to be looked at by a person.
+    // Events that could not be delivered or that the function refused. A person must look at them.
     const deadLetters = new Queue(this, 'DeadLetters', {
       retentionPeriod: Duration.days(14),
       enforceSSL: true,
@@ -40,7 +40,7 @@ export class CatalogueStack extends Stack {
       bundling: { format: OutputFormat.ESM, externalModules: [], mainFields: ['module', 'main'] },
     });
     meshdrop.onModelStored('ModelStored', {
-      // The rule belongs to who listens, so that Meshdrop's stack can be deployed without this one.
+      // The rule belongs to the consumer, so that you can deploy the stack of Meshdrop without this one.
       crossStackScope: this,
       description: 'Every model that Meshdrop stores goes to the catalogue',
       target: new LambdaFunction(addToCatalogue, { deadLetterQueue: deadLetters }),

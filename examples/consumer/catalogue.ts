@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { type Asset, isModelStored, type Manifest, type ModelStored, parse, parseManifest } from 'meshdrop/events';
 
-/** The event, or what it speaks of, is not what it should be. The message says what. */
+/** The event, or an object that it refers to, is not valid. The message says why. */
 class UntrustedEventError extends Error {
   override readonly name = 'UntrustedEventError';
 }
 
 export interface CatalogueTools {
   readonly s3: S3Client;
-  /** The bucket that our Meshdrop stores its models in, and no other. */
+  /** The only bucket in which Meshdrop stores its models. */
   readonly assetBucket: string;
   readonly catalogueBucket: string;
 }
 
-/** What the shop's pages are made of: one object per event. */
+/** The data for the pages of the shop: one object per event. */
 interface Entry {
   readonly eventId: string;
   readonly runId: string;
@@ -23,50 +23,50 @@ interface Entry {
 }
 
 /**
- * Adds a stored model to the catalogue, once: the same event may come again, at any time, and even twice at once.
+ * Adds a stored model to the catalogue once. The same event can arrive again at any time, even simultaneously.
  *
- * Whoever may put events on the bus may say `meshdrop`. So the event is only taken for a hint where to look: what is
- * believed stands in the manifest, which Meshdrop alone can write.
+ * Anyone who can put events on the bus can use the source `meshdrop`. So the function uses the event only to find the
+ * manifest, and trusts the manifest, which only Meshdrop can write.
  *
  * @param event as EventBridge delivers it
- * @throws UntrustedEventError | NotMeshdropEventError which Lambda tries again and then puts among the dead letters
+ * @throws UntrustedEventError | NotMeshdropEventError after which Lambda retries and then uses the dead-letter queue
  */
 export async function addToCatalogue(event: unknown, tools: CatalogueTools): Promise<'added' | 'repeated'> {
   const stored = parse(event);
   if (!isModelStored(stored))
-    throw new UntrustedEventError(`"${stored['detail-type']}" is not what this function listens to`);
+    throw new UntrustedEventError(`"${stored['detail-type']}" is not an event for this function`);
   checkId(stored);
   const { eventId, runId } = stored.detail.metadata;
   const { upload, assets } = await manifestOf(stored, tools);
   const model = assets.find(({ role }) => role === 'model');
-  if (!model) throw new UntrustedEventError(`the manifest of ${runId} tells of a stored model and names none`);
+  if (!model) throw new UntrustedEventError(`the manifest of ${runId} has the status stored but lists none`);
   await checkBytes(model, tools);
   return await write({ eventId, runId, image: upload.key, model }, tools);
 }
 
-/** The id follows from the run, so nobody can have one run counted twice under another id. */
+/** Checks that the event ID belongs to the run, so that a run can't be counted twice under another ID. */
 function checkId({ 'detail-type': detailType, detail: { metadata } }: ModelStored): void {
   const { eventId, runId } = metadata;
   if (eventId !== createHash('sha256').update(`${runId}\n${detailType}`).digest('hex'))
-    throw new UntrustedEventError(`${eventId} is not the id of "${detailType}" of the run ${runId}`);
+    throw new UntrustedEventError(`${eventId} is not the ID of "${detailType}" of the run ${runId}`);
 }
 
-/** The run's own manifest, in our asset bucket. It also has the files that are too many for an event. */
+/** Reads the manifest of the run in the asset bucket. The manifest also has files that don't fit in the event. */
 async function manifestOf({ detail }: ModelStored, { s3, assetBucket }: CatalogueTools): Promise<Manifest> {
   const { runId } = detail.metadata;
   const { bucket, key } = detail.data.manifest;
   if (bucket !== assetBucket)
-    throw new UntrustedEventError(`the event points to the bucket ${bucket}; our models are in ${assetBucket}`);
+    throw new UntrustedEventError(`the event points to the bucket ${bucket}, but the models are in ${assetBucket}`);
   if (!key.startsWith('models/') || !key.endsWith(`/${runId}/manifest.json`))
-    throw new UntrustedEventError(`${key} is not where the manifest of the run ${runId} is`);
+    throw new UntrustedEventError(`${key} is not the key of the manifest of the run ${runId}`);
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   const manifest = parseManifest(JSON.parse((await Body?.transformToString()) ?? ''));
   if (manifest.runId !== runId || manifest.status !== 'stored')
-    throw new UntrustedEventError(`${key} does not tell of a stored model of the run ${runId}`);
+    throw new UntrustedEventError(`${key} is not the manifest of the run ${runId} with a stored model`);
   return manifest;
 }
 
-/** Reads this very version, a piece at a time, whatever its size. */
+/** Reads the exact version in chunks, so its size doesn't matter. */
 async function checkBytes({ bucket, key, versionId, sha256 }: Asset, { s3 }: CatalogueTools): Promise<void> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
   const hash = createHash('sha256');
@@ -76,8 +76,8 @@ async function checkBytes({ bucket, key, versionId, sha256 }: Asset, { s3 }: Cat
 }
 
 /**
- * The effect and the memory of it are one conditional write, so neither can happen without the other. What else a consumer
- * does has to come before it and bear being done twice.
+ * A single conditional write is both the effect and the record of it, so neither can happen without the other. Anything
+ * else that a consumer does must happen before the write and be safe to repeat.
  */
 async function write(entry: Entry, { s3, catalogueBucket }: CatalogueTools): Promise<'added' | 'repeated'> {
   const command = new PutObjectCommand({

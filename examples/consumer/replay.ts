@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { isModelStored, parse } from 'meshdrop/events';
 import { handler } from './handler.ts';
 
-/** Hands the handler what its rule would, of a file with one event a line, as a local run writes it: `.meshdrop/events.jsonl`. */
+/**
+ * Passes events from a file to the handler, as its rule does. The file has one event per line, like
+ * `.meshdrop/events.jsonl` of a local run.
+ */
 const [file = ''] = process.argv.slice(2);
 const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
 for (const event of lines.map((line) => parse(JSON.parse(line))).filter(isModelStored)) {

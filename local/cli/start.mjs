@@ -1,8 +1,8 @@
-// Plain JavaScript, so that an older Node can at least say what is missing instead of stumbling over the first type.
+// Plain JavaScript, so that an older Node.js can print this message instead of failing at the first type.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   process.stderr.write(
-    `meshdrop needs Node 24, and this is ${major}.${minor}: on Linux "npm ci" brings it and "npm start" uses it; elsewhere install Node 24\n`,
+    `meshdrop needs Node.js 24, but this is ${major}.${minor}: on Linux, "npm ci" installs it and "npm start" uses it; elsewhere, install Node.js 24\n`,
   );
   process.exit(2);
 }

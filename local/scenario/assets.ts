@@ -74,7 +74,7 @@ export async function getAsset(call: Call, world: World): Promise<Reply> {
   return json(200, { asset: copyView(id, world) ?? (await assetView(findAsset(id, world), world)) });
 }
 
-/** The processed copy of an input image. It is known by what it came from; nobody needs its bytes. */
+/** Returns the processed copy of an input image. It names the original, and its bytes are never needed. */
 function copyView(id: string, world: World) {
   const { echo } = world.settings.options();
   const original = originalIdOf(id);

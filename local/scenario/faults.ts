@@ -115,13 +115,16 @@ const ofJob = [
   }),
   z.strictObject({ ...onGenerate, what: z.literal('canceled') }),
   z.strictObject({ ...onGenerate, what: z.literal('two-jobs') }),
-  /** It runs and costs, and the answer is a refusal. `lateSeconds`: something in between sends it again so much later. */
+  /**
+   * The job runs and is charged, but the answer is a refusal. With `lateSeconds`, a gateway sends the request again
+   * after this time.
+   */
   z.strictObject({
     ...onGenerate,
     what: z.literal('refused-but-taken'),
     status: z.literal([400, 402, 403, 404, 422, 429]).default(429),
     reason: z.string().optional(),
-    /** `gateway`: not in Scenario's own words. */
+    /** `gateway`: the refusal has the format of a gateway. */
     by: z.enum(['scenario', 'gateway']).default('scenario'),
     lateSeconds: seconds.default(0),
   }),

@@ -7,7 +7,7 @@ import type { StandInOptions } from './options.ts';
 import type { JobRecord } from './records.ts';
 import { hasBegun, type World } from './world.ts';
 
-/** `GET /jobs`: newest first and page by page, unless the knob `list` says otherwise. */
+/** `GET /jobs`: lists jobs in pages, newest first unless the option `list` changes it. */
 export async function listJobs(call: Call, world: World): Promise<Reply> {
   const pageSize = pageSizeIn(call.query);
   const { list } = world.settings.options();
@@ -16,7 +16,7 @@ export async function listJobs(call: Call, world: World): Promise<Reply> {
   const page = rows.slice(from, from + pageSize);
   const last = page.at(-1);
   const isMore = from + pageSize < rows.length;
-  // The first page again, forever.
+  // Always return the first page.
   const token = list.repeatsToken
     ? page[0] && cursorAt(rows[0] ?? page[0], world)
     : isMore && last && cursorAt(last, world);
@@ -34,7 +34,7 @@ function matchingJobs({ query }: Call, world: World): JobRecord[] {
 
 const TEN_MINUTES_MS = 600_000;
 
-/** What other callers of the project have started. */
+/** Creates jobs of other callers in the same project. */
 function otherJobs(count: number, now: number): JobRecord[] {
   return Array.from({ length: count }, (_, n) => {
     const createdAt = (Math.floor(now / TEN_MINUTES_MS) - n) * TEN_MINUTES_MS;
@@ -58,15 +58,15 @@ function inOrder(jobs: readonly JobRecord[], { order, pinsOldest }: StandInOptio
   const oldestFirst = jobs.toSorted((a, b) => a.createdAt - b.createdAt || a.number - b.number);
   const [oldest] = oldestFirst;
   const ordered = order === 'oldest' ? oldestFirst : oldestFirst.toReversed();
-  // Mixed up, but the same way at every call, so that pages fit together.
+  // The order is mixed, but the same for each call, so that pages are consistent.
   const rows = order === 'mixed' ? ordered.toSorted((a, b) => a.id.localeCompare(b.id)) : ordered;
   return pinsOldest && oldest ? [oldest, ...rows.filter((job) => job !== oldest)] : rows;
 }
 
-/** A job of another model, in a shape that nobody has documented. */
+/** A job of another model in an undocumented format. */
 const UNREADABLE = { jobId: 42, jobType: 'custom', status: {}, metadata: { input: { modelId: 'model_of-another' } } };
 
-/** The rows of one page, with whatever the knob `list.rows` adds to them. */
+/** Returns the rows of one page, with those that the option `list.rows` adds. */
 function rowsOf(page: readonly JobRecord[], world: World): unknown[] {
   const { list, rowsWithoutInput } = world.settings.options();
   const views = page.map((job) => jobView(job, world.now(), world, !rowsWithoutInput));
@@ -110,7 +110,7 @@ function cursorAt(job: JobRecord, world: World): string {
   return Buffer.from(JSON.stringify(key)).toString('base64');
 }
 
-/** Where the page begins among the rows: after the row that the token names. */
+/** Returns the position at which the page begins: after the row that the token names. */
 function startIn(query: URLSearchParams, rows: readonly JobRecord[], world: World): number {
   const token = query.get('paginationToken');
   if (token === null) return 0;
@@ -120,7 +120,7 @@ function startIn(query: URLSearchParams, rows: readonly JobRecord[], world: Worl
     const at = rows.findIndex(({ id }) => id === jobId);
     if (at >= 0) return at + 1;
   } catch {
-    // Falls through to the refusal, as for the token of a job that does not exist.
+    // Falls through to the refusal, which is the same as for the token of an unknown job.
   }
   throw new Refusal(400, 'Invalid paginationToken');
 }

@@ -17,13 +17,16 @@ const prices = z.strictObject({
   generateParts: cu.default(25),
 });
 
-/** The documented list is sorted, complete and readable. */
+/** Deviations of the job list. The documented list is sorted, complete, and valid. */
 const list = z.strictObject({
   order: z.enum(['newest', 'oldest', 'mixed']).default('newest'),
   pinsOldest: z.boolean().default(false),
   rows: z.enum(['plain', 'twice', 'null', 'unreadable']).default('plain'),
   repeatsToken: z.boolean().default(false),
-  /** Jobs of other callers, one at each full ten minutes, the last of them so many. */
+  /**
+   * The number of jobs of other callers. The last one started at the latest full ten minutes, and each of the others
+   * ten minutes before the next.
+   */
   others: z.int().min(0).default(0),
 });
 
@@ -46,20 +49,15 @@ const knobs = {
   jobVisibleAfterSeconds: seconds.default(0).describe('how long requests for a new job get 404'),
   rowsWithoutInput: z.boolean().default(false).describe('rows of the list lack metadata.input'),
   clockSkewSeconds: z.number().default(0).describe('how far timestamps in answers are ahead'),
-  timesWithoutZone: z
-    .boolean()
-    .default(false)
-    .describe('timestamps in answers end without Z, and are UTC all the same'),
+  timesWithoutZone: z.boolean().default(false).describe('timestamps in answers are in UTC but have no Z'),
   list: list.prefault({}).describe('how the job list differs from the documented one'),
   echo: z
     .enum(['sent', 'copy', 'unknown-copy', 'copy-of-another'])
     .default('sent')
     .describe(
-      'what metadata.input names: the image that was sent, or a processed copy of it that says so, is answered 404, or names another root',
+      'the image in metadata.input: the one that was sent, or a processed copy that names it, gets 404, or names another original',
     ),
-  inputVisibleAfterSeconds: seconds
-    .default(0)
-    .describe('a new image is not found by dry runs and submissions for so long'),
+  inputVisibleAfterSeconds: seconds.default(0).describe('how long dry runs and submissions cannot find a new image'),
 
   // Limits
   requestsPerWindow: z.int().min(1).default(100).describe('maximum number of requests to /v1 in a sliding window'),
@@ -84,7 +82,7 @@ const knobs = {
 
   // Money
   prices: prices.prefault({}).describe('CU per option; a job costs their sum'),
-  chargeFactor: z.number().positive().default(1).describe('what a job is charged, as a multiple of its quote'),
+  chargeFactor: z.number().positive().default(1).describe('the charge for a job, as a multiple of its quote'),
   creditsLeft: cu.nullable().default(null).describe('CU that remain when this is set; null for unlimited'),
   outOfCreditsStatus: z.literal([402, 403, 429]).default(402).describe('status of the answer if too few CU remain'),
 

@@ -47,7 +47,7 @@ export function planRefusal(): Refusal {
   });
 }
 
-/** What a refusal of each status is about, unless the fault says it in its own words. */
+/** The default reason of a refusal, by status. */
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Invalid request',
   402: 'Insufficient creative units: you have no compute units left',
@@ -57,7 +57,7 @@ const REASONS: Readonly<Record<number, string>> = {
   429: 'You have reached the maximum number of parallel generations of your plan',
 };
 
-/** The answer to a submission that was taken all the same. */
+/** Creates a refusal of a submission that nevertheless starts a job. */
 export function takenRefusal({ status, reason, by }: Extract<Fault, { what: 'refused-but-taken' }>): Refusal {
   const isCeiling = status === 429 && reason === undefined && by === 'scenario';
   return new Refusal(status, reason ?? REASONS[status] ?? 'Refused', {

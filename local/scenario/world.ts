@@ -108,19 +108,19 @@ function createSettings(input: StandInOptionsInput | undefined, spent: () => num
   };
 }
 
-/** A refused request that takes effect later is a job of the future until then. */
+/** Returns whether the job has begun. A refused request that takes effect later has a job that begins in the future. */
 export function hasBegun({ createdAt }: Pick<JobRecord, 'createdAt'>, nowMs: number): boolean {
   return createdAt <= nowMs;
 }
 
 const COPY = 'Processed';
 
-/** The id of the copy that a job works with, if the knob `echo` says that there is one. */
+/** Returns the ID of the copy that a job uses, if the option `echo` creates one. */
 export function copyIdOf(imageId: string): string {
   return `${imageId}${COPY}`;
 }
 
-/** The image that this is the copy of. Undefined if it is not a copy. */
+/** Returns the original of a copy, or undefined if the asset is not a copy. */
 export function originalIdOf(copyId: string): string | undefined {
   return copyId.endsWith(COPY) ? copyId.slice(0, -COPY.length) : undefined;
 }

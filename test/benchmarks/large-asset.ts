@@ -14,15 +14,15 @@ import { storeFile } from '../../functions/store-assets/store-file.ts';
 import { skipPartSignatures } from '../../functions/store-assets/unsigned-parts.ts';
 
 /**
- * One large GLB, copied by the function's own code and by the barest pipe there is, turn by turn in processes of their own,
- * from a host that makes the bytes up to an S3 that throws them away: what differs is our work alone.
+ * Copies one large GLB with the code of the function and with a bare pipe, in turns and in separate processes, from a
+ * host that generates the bytes to an S3 that discards them. The difference is the work of Meshdrop.
  */
 const CHUNK = Buffer.alloc(96 * 1024, 7);
 const FLOAT = CHUNK.readFloatLE();
 const POINT_BYTES = 12;
 const [PART_BYTES, PARTS_AT_ONCE] = [5 * 1024 * 1024, 2];
 
-/** A valid GLB: a header, its JSON, and so many chunks of points that are all the same. */
+/** Yields a valid GLB: a header, its JSON, and chunks of identical points. */
 function* glbOfSize(chunks: number): Generator<Buffer> {
   const binaryBytes = chunks * CHUNK.length;
   const corner = [FLOAT, FLOAT, FLOAT];
@@ -50,7 +50,7 @@ function* glbOfSize(chunks: number): Generator<Buffer> {
   for (let n = 0; n < chunks; n += 1) yield CHUNK;
 }
 
-/** The file's host and S3, in one process. */
+/** Runs the file host and S3 in one process. */
 async function serve(chunks: number): Promise<void> {
   const server = createServer((request, response) => {
     if (request.method === 'GET') {
@@ -115,15 +115,15 @@ async function serving(bytes: number): Promise<{ child: ChildProcess; origin: st
   return { child, origin };
 }
 
-/** The highest memory of a copy of this size. */
+/** Returns the peak memory of a copy of this size. */
 export async function copyMemory(bytes: number): Promise<string> {
   const { child, origin } = await serving(bytes);
   const { peakMegabytes, validated } = turn('ours', origin);
   child.kill();
-  return `${peakMegabytes} MB${validated ? ", Khronos' validator included" : ''}`;
+  return `${peakMegabytes} MB${validated ? ', including the Khronos validator' : ''}`;
 }
 
-/** Speed against the bare pipe, the better of several turns each, and the highest memory of all. */
+/** Compares the speed with the bare pipe, by the best of several turns each, and returns the peak memory. */
 export async function copyLarge(bytes: number, turns = 5): Promise<string> {
   const { child, origin } = await serving(bytes);
   const [pipe, own]: [Turn[], Turn[]] = [[], []];
@@ -134,7 +134,7 @@ export async function copyLarge(bytes: number, turns = 5): Promise<string> {
   child.kill();
   const best = (of: readonly Turn[]) => Math.min(...of.map(({ seconds }) => seconds));
   const peak = Math.max(...own.map(({ peakMegabytes }) => peakMegabytes));
-  return `${peak} MB, ${(best(pipe) / best(own)).toFixed(2)} of the speed of a bare pipe (${best(own).toFixed(1)} s)`;
+  return `${peak} MB, ${(best(pipe) / best(own)).toFixed(2)} times the speed of a bare pipe (${best(own).toFixed(1)} s)`;
 }
 
 async function measured(work: () => Promise<boolean | void>): Promise<void> {

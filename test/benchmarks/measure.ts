@@ -7,9 +7,9 @@ import { assembly } from '../../local/aws/assembly.ts';
 import { copyLarge, copyMemory } from './large-asset.ts';
 
 /**
- * Speed and memory of the local run, as figures of this machine at this moment: `npm run measure`, or `npm run measure -- memory`
- * for those with that word in their name (Linux; some minutes).
- * Compare figures of one run with each other, not with those of another day.
+ * Measures the speed and memory of the local run on this machine. Run `npm run measure`, or `npm run measure -- memory`
+ * for the figures with that word in their name. Requires Linux and takes some minutes. Compare only figures of the same
+ * run, because they change from day to day.
  */
 const project = join(import.meta.dirname, '..', '..');
 const image = join(project, 'examples', 'oak-chair.png');
@@ -72,7 +72,7 @@ async function startUntilReady(folder: string): Promise<void> {
   await new Promise((resolve) => child.once('close', resolve));
 }
 
-/** The process of a function, by what Lambda's environment calls it. */
+/** Finds the process of a function by the environment variables of Lambda. */
 async function processOf(functionName: string, parent: number): Promise<string> {
   for await (const entry of glob('[0-9]*', { cwd: '/proc' })) {
     const environment = await readFile(join('/proc', entry, 'environ'), 'utf8').catch(() => '');

@@ -3,7 +3,10 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 
-/** The package that consumers install, `dist/package`: the reader of events as JavaScript, schemas, samples, and no dependency. */
+/**
+ * Builds `dist/package`, the package that consumers install: the event reader as JavaScript, the schemas, and samples,
+ * without dependencies.
+ */
 const project = join(import.meta.dirname, '..', '..');
 const folder = join(project, 'dist', 'package');
 
@@ -15,7 +18,7 @@ const EXPORTS = {
 
 const COMPILED = ['--ignoreConfig', '--strict', '--target', 'es2022', '--declaration'];
 
-/** Each folder says what its files are. */
+/** Compiles the reader. The package.json of each folder sets the module type. */
 async function compile(to: string, type: 'module' | 'commonjs', ...options: readonly string[]): Promise<void> {
   const tsc = join(project, 'node_modules', 'typescript', 'bin', 'tsc');
   const source = join(project, 'functions', 'contract', 'event-reader.ts');

@@ -1,10 +1,10 @@
 import type { JsonSchema } from './event-schemas.ts';
 
 /**
- * What in a schema breaks a consumer that was written for the released one: empty when it may be published as the next
- * minor version. A renamed field is a removed one and a new one.
+ * Returns the changes in a schema that break a consumer of the released one. Empty if the schema can be published as
+ * the next minor version. A renamed field counts as a removed field and a new one.
  *
- * @param at the place that the schemas are of, as it is told: `model-stored`
+ * @param at the name of the schemas in messages, such as `model-stored`
  */
 export function breaksIn(released: JsonSchema, current: JsonSchema, at: string): readonly string[] {
   return [
@@ -18,13 +18,14 @@ export function breaksIn(released: JsonSchema, current: JsonSchema, at: string):
   function within(keyword: 'items' | 'additionalProperties', place: string): readonly string[] {
     const [before, after] = [released[keyword], current[keyword]];
     if (!isSchema(before)) return [];
-    return isSchema(after)
-      ? breaksIn(before, after, at + place)
-      : [`${at + place}: what may stand there is no longer said`];
+    return isSchema(after) ? breaksIn(before, after, at + place) : [`${at + place}: its schema was removed`];
   }
 }
 
-/** Wider breaks who reads it, narrower breaks who replays what was sent before: any change of these is one. */
+/**
+ * A wider range breaks consumers that read events, and a narrower one breaks those that replay old events. So any
+ * change of these rules is a break.
+ */
 const RULES = [
   'type',
   'const',
@@ -53,7 +54,7 @@ interface Words {
   readonly isOpen: boolean;
 }
 
-/** `enum`, or the words known so far where others are allowed. */
+/** Returns the values of `enum`, or the values known so far if others are allowed. */
 function wordsOf({ enum: words, anyOf }: JsonSchema): Words | undefined {
   const known = words ?? anyOf?.find((one) => isSchema(one) && one.enum !== undefined);
   if (Array.isArray(known)) return { known, isOpen: false };
@@ -61,14 +62,14 @@ function wordsOf({ enum: words, anyOf }: JsonSchema): Words | undefined {
 }
 
 function changedWords(before: Words | undefined, after: Words | undefined, at: string): readonly string[] {
-  if (!before) return after && !after.isOpen ? [`${at}: it was any text and is one of a few`] : [];
-  if (!after) return [`${at}: its words are no longer told`];
+  if (!before) return after && !after.isOpen ? [`${at}: it allowed any text and now has a list of values`] : [];
+  if (!after) return [`${at}: its list of values was removed`];
   const gone = before.known.filter((word) => !after.known.includes(word));
   const fresh = after.known.filter((word) => !before.known.includes(word));
   return [
-    ...gone.map((word) => `${at}: it no longer knows ${JSON.stringify(word)}`),
-    ...(before.isOpen && !after.isOpen ? [`${at}: it takes no other words any more`] : []),
-    ...(before.isOpen ? [] : fresh.map((word) => `${at}: ${JSON.stringify(word)} is new in a list that was closed`)),
+    ...gone.map((word) => `${at}: it no longer allows ${JSON.stringify(word)}`),
+    ...(before.isOpen && !after.isOpen ? [`${at}: it no longer allows other values`] : []),
+    ...(before.isOpen ? [] : fresh.map((word) => `${at}: ${JSON.stringify(word)} is new in a closed list`)),
   ];
 }
 
@@ -80,10 +81,10 @@ function changedFields(released: JsonSchema, current: JsonSchema, at: string): r
       if (!isSchema(schema)) return [];
       return isSchema(now) ? breaksIn(schema, now, `${at}.${name}`) : [`${at}.${name} was removed or renamed`];
     }),
-    ...[...after].filter((name) => !before.has(name)).map((name) => `${at}.${name} is newly required`),
+    ...[...after].filter((name) => !before.has(name)).map((name) => `${at}.${name} is now required`),
     ...[...before]
       .filter((name) => !after.has(name) && current.properties?.[name] !== undefined)
-      .map((name) => `${at}.${name} was always there and may be missing now`),
+      .map((name) => `${at}.${name} was required and is now optional`),
   ];
 }
 

@@ -52,7 +52,7 @@ const job = {
   acceptedAt: '2026-11-22T18:26:45.301Z',
 } as const;
 
-/** What the manifest tells of a model beside what the event tells. */
+/** The fields of a model in the manifest that the event doesn't have. */
 const lookedInto: Pick<StoredAsset, 'checksum' | 'facts' | 'validation'> = {
   checksum: { algorithm: 'CRC32', value: 'yZRlqg==' },
   facts: {
@@ -79,7 +79,7 @@ const stored: RecordIn<'stored'> = {
   ],
 };
 
-/** More than an event takes. */
+/** More files than fit in an event. */
 const manyFiles: RecordIn<'stored'> = {
   ...stored,
   assets: [
@@ -108,7 +108,7 @@ const rejected: RecordIn<'rejected'> = {
   failure: failure('over-cu-limit', 'this would cost 62.5 compute units; at most 50 are allowed per image'),
 };
 
-/** One of every kind, by file name: what the code makes of a run, nothing is written by hand. */
+/** Returns one event of each kind, keyed by file name. The code creates them from runs; nothing is written by hand. */
 export function sampleEvents(): ReadonlyMap<string, DeliveredEvent> {
   return new Map([
     ['model-stored', delivered(stored)],

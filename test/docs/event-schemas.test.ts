@@ -10,7 +10,7 @@ const schemas = publishedSchemas();
 const validators = publishedValidators();
 const released = await lastReleased(schemaVersion);
 
-/** `model-stored-many-files` is one of `model-stored`. */
+/** `model-stored-many-files` uses the schema of `model-stored`. */
 function schemaNameOf(sample: string): string {
   return [...schemas.keys()].find((name) => sample.startsWith(name)) ?? '';
 }
@@ -18,19 +18,19 @@ function schemaNameOf(sample: string): string {
 describe('every sample', () => {
   const samples = [...sampleEvents(), ...sampleManifests()];
 
-  it.each(samples)('fits its schema, by an independent validator: %s', (name, sample) => {
+  it.each(samples)('matches its schema in an independent validator: %s', (name, sample) => {
     const validate = validators.get(schemaNameOf(name));
 
     expect(errorsOf(validate, sample)).toEqual([]);
   });
 
-  it.each(samples)('fits the schema that was released last: %s', (name, sample) => {
+  it.each(samples)('matches the last released schema: %s', (name, sample) => {
     const validate = validatorOf(released?.schemas.get(schemaNameOf(name)) ?? {});
 
     expect(errorsOf(validate, sample)).toEqual([]);
   });
 
-  it('is what the code makes, manifests as well', () => {
+  it('is what the code creates, including manifests', () => {
     for (const manifest of sampleManifests().values()) expect(manifestSchema.parse(manifest)).toEqual(manifest);
   });
 });

@@ -1,18 +1,18 @@
 import * as z from 'zod';
 import { eventSchemas, eventSource, manifestSchema, schemaVersion } from '../../functions/contract/schemas.ts';
 
-/** A JSON Schema, as far as zod writes one. */
+/** A JSON Schema, as written by zod. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Where a later minor version may know more words: who reads the events has to take one that it does not know. */
+/** Fields that can get new values in a later minor version. A consumer must accept unknown values. */
 const OPEN_WORDS = new Set(['role', 'code']);
 const [MAJOR] = schemaVersion.split('.');
 
 /**
- * The schemas that consumers hold against what they receive, by file name. They are what the functions write, opened for
- * what the next minor versions may bring: more fields, more words, other parameters of other models.
+ * Returns the schemas with which consumers check events, keyed by file name. They describe what the functions write,
+ * and allow what the next minor versions can add: more fields, more values, and parameters of other models.
  *
- * @see functions/contract/event-reader.ts which says the same without a schema
+ * @see functions/contract/event-reader.ts for the same rules without a schema
  */
 export function publishedSchemas(): ReadonlyMap<string, JsonSchema> {
   const events = Object.entries(eventSchemas).map(
@@ -22,7 +22,7 @@ export function publishedSchemas(): ReadonlyMap<string, JsonSchema> {
   return new Map([...events, ['manifest', manifest] as const].map(([name, schema]) => [name, dated(schema)]));
 }
 
-/** `Model Stored` is told in `model-stored.schema.json`. */
+/** The schema of `Model Stored` is in `model-stored.schema.json`. */
 function fileOf(detailType: string): string {
   return detailType.toLowerCase().replaceAll(' ', '-');
 }
@@ -31,7 +31,7 @@ function dated(schema: JsonSchema): JsonSchema {
   return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema };
 }
 
-/** As EventBridge delivers it; the fields of the envelope that are the same for everybody's events are left to it. */
+/** Returns the schema of the delivered event. Leaves out envelope fields that are the same for all events. */
 function envelope(detailType: string, detail: JsonSchema): JsonSchema {
   return {
     title: `Meshdrop: ${detailType}`,
@@ -55,7 +55,7 @@ function opened(schema: z.ZodType): JsonSchema {
 function open(schema: JsonSchema, name: string): void {
   if (schema.additionalProperties === false) delete schema.additionalProperties;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
-  // RFC 3339 also knows offsets and a space; we only write UTC, with a T.
+  // RFC 3339 also allows offsets and a space, but Meshdrop writes only UTC with a T.
   if (schema.format === 'date-time') schema.pattern = String.raw`T[\d:.]+Z$`;
   if (name === 'schemaVersion') {
     delete schema.const;
@@ -66,7 +66,7 @@ function open(schema: JsonSchema, name: string): void {
     delete schema.enum;
   }
   if (name === 'parameters') {
-    // JSON has no other names than strings.
+    // In JSON, all property names are strings.
     delete schema.propertyNames;
     schema.additionalProperties = { type: ['string', 'number', 'boolean'] };
   }

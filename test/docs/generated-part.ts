@@ -1,7 +1,7 @@
 /**
- * A document with its generated part replaced. The part stands between two comments.
+ * Replaces the generated part of a document, which is between two comments.
  *
- * @param path of the document, for the error
+ * @param path of the document, for the error message
  * @throws Error if the text has no markers
  */
 export function replacePart(text: string, path: string, part: string, generated: string): string {

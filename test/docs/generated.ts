@@ -8,7 +8,7 @@ import { lifecyclePicture } from './lifecycle-picture.ts';
 import { roomsTable } from './rooms-table.ts';
 import { settingsTable } from './settings-table.ts';
 
-/** The documents that are made from the code, wholly or in part: path and text. */
+/** Returns the documents that are generated from the code, fully or partly: path and text. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
   return new Map([
     withGenerated('README.md', 'settings', settingsTable()),
@@ -30,7 +30,7 @@ function jsonFiles(values: ReadonlyMap<string, unknown>, ending: string): readon
   return [...values].map(([name, value]) => [`docs/events/${name}.${ending}`, `${JSON.stringify(value, null, 2)}\n`]);
 }
 
-/** When each code happens, from the comments of the table: `rejected | two parameters exclude each other`. */
+/** Reads when each code happens from the comments of the table: `rejected | two parameters exclude each other`. */
 function failureComments(): ReadonlyMap<string, string> {
   const path = 'functions/contract/failures.ts';
   const text = readFileSync(join(import.meta.dirname, '..', '..', path), 'utf8');
@@ -42,7 +42,8 @@ function failureComments(): ReadonlyMap<string, string> {
     ]),
   );
   const missing = Object.keys(HINTS).filter((code) => !comments.has(code));
-  if (missing.length > 0) throw new Error(`${path}: say in a comment when these happen: ${missing.join(', ')}`);
+  if (missing.length > 0)
+    throw new Error(`${path}: add a comment that says when these codes happen: ${missing.join(', ')}`);
   return comments;
 }
 

@@ -1,6 +1,6 @@
 import { type Phase, TRANSITIONS } from '../../functions/run/lifecycle.ts';
 
-/** What makes a run take a step. A phase that follows itself is no step. */
+/** Why a run changes its phase. A phase that follows itself is not a step. */
 const REASONS: Readonly<Record<string, string>> = {
   'none claimed': 'created, only if there is none',
   'none rejected': 'not an image, bad parameters',
@@ -18,7 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'failed stored': 'redriven',
 };
 
-/** The state diagram of docs/reliability.md, made from the table that the record store enforces. */
+/** Returns the state diagram of docs/reliability.md, generated from the table that the record store enforces. */
 export function lifecyclePicture(): string {
   const steps = Object.entries(TRANSITIONS).flatMap(([from, next]: [string, readonly Phase[]]) =>
     next.filter((to) => to !== from).map((to) => `  ${from === 'none' ? '[*]' : from} --> ${to}: ${reason(from, to)}`),
@@ -29,6 +29,6 @@ export function lifecyclePicture(): string {
 function reason(from: string, to: string): string {
   const found = REASONS[`${from} ${to}`];
   if (found === undefined)
-    throw new Error(`test/docs/lifecycle-picture.ts: say what takes a run from ${from} to ${to}`);
+    throw new Error(`test/docs/lifecycle-picture.ts: add the reason for the step from ${from} to ${to}`);
   return found;
 }

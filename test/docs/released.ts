@@ -10,11 +10,11 @@ const schemaFile = z.record(z.string(), z.unknown()) as z.ZodType<JsonSchema>;
 export interface Release {
   /** `1.0` */
   readonly version: string;
-  /** By file name. */
+  /** Keyed by file name. */
   readonly schemas: ReadonlyMap<string, JsonSchema>;
 }
 
-/** The newest version of the same major that was released, or none. */
+/** Returns the latest released version with the same major version, or undefined. */
 export async function lastReleased(schemaVersion: string): Promise<Release | undefined> {
   const [major] = schemaVersion.split('.');
   const minors = (await Array.fromAsync(glob(`${major}.*`, { cwd: folder }))).map((name) => Number(name.split('.')[1]));
@@ -28,7 +28,7 @@ export async function lastReleased(schemaVersion: string): Promise<Release | und
   return { version, schemas: new Map(await Promise.all(schemas)) };
 }
 
-/** Keeps the schemas as they are now for all later ones to be compared with. Never over what was released. */
+/** Saves the current schemas for comparison with later ones. Never overwrites a release. */
 export async function release({ version, schemas }: Release): Promise<void> {
   for (const [name, schema] of schemas) {
     const file = join(folder, version, `${name}.schema.json`);

@@ -1,6 +1,6 @@
 import { ROOMS } from '../house/import-rules.ts';
 
-/** The table of ARCHITECTURE.md: every room, what it may import, and what it never knows. */
+/** Returns the table of ARCHITECTURE.md: each room, its allowed imports, and what it never knows. */
 export function roomsTable(): string {
   const rows = ROOMS.map(({ room, may, mayTypes = [], holds, neverKnows }) => {
     const imports = [...may.map(code), ...mayTypes.map((place) => `types of ${code(place)}`)];

@@ -1,6 +1,6 @@
 import { settingsSchema } from '../../infra/settings/settings.ts';
 
-/** The table of README.md: every setting, what it means and its default. */
+/** Returns the table of README.md: each setting, its meaning, and its default. */
 export function settingsTable(): string {
   const rows = Object.entries(settingsSchema.shape).map(([name, schema]) => {
     const [meaning = '', byDefault] = (schema.description ?? '').split('; by default, ');

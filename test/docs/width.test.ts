@@ -9,7 +9,7 @@ const documents = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: 
   (path) => !path.includes('node_modules'),
 );
 
-/** Lines of prose that are too wide. Tables, code and pictures cannot be wrapped. */
+/** Returns the lines of prose that are too wide. Tables, code, and images can't be wrapped. */
 function wideLines(text: string): readonly string[] {
   const prose = text.replaceAll(/^ *```[^]*?^ *```$/gm, '').split('\n');
   return prose.filter((line) => line.length > WIDTH && !/^\s*(?:\||!\[|<!--)/.test(line) && line.trim().includes(' '));
@@ -19,7 +19,7 @@ it.each(documents)('%s wraps at 120 columns', (path) => {
   expect(wideLines(readFileSync(join(project, path), 'utf8'))).toEqual([]);
 });
 
-it('counts the columns of prose, not of tables and code', () => {
+it('checks the width of prose, but not of tables and code', () => {
   const wide = `wide ${'x'.repeat(WIDTH)}`;
 
   expect(wideLines(`${wide}\n| ${wide} |\n\`\`\`sh\n${wide}\n\`\`\`\n`)).toEqual([wide]);

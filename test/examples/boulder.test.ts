@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { renderBoulder } from '../../examples/boulder.ts';
 
-it('the boulder stands in the middle of nothing, and is so rough that its pixels do not pack', async () => {
+it('the boulder has a transparent background and is so rough that its pixels do not compress', async () => {
   const size = 200;
 
   const pixels = renderBoulder(size);
@@ -19,6 +19,6 @@ it('the boulder stands in the middle of nothing, and is so rough that its pixels
   const packed = await sharp(pixels, { raw: { width: size, height: size, channels: 4 } })
     .webp({ lossless: true, effort: 0 })
     .toBuffer();
-  // What it takes for 2500 × 2500 of them to be over 6,000,000 bytes.
+  // The number of bytes per pixel at which 2500 × 2500 pixels exceed 6,000,000 bytes.
   expect(packed.length / size ** 2).toBeGreaterThan(6_000_000 / 2500 ** 2);
 });

@@ -17,7 +17,7 @@ interface Replayed {
   readonly told: readonly string[];
 }
 
-/** The example's handler in a process of its own, given every event of a file. */
+/** Runs the handler of the example in its own process with all events of a file. */
 function replay(file: string, endpoint: string): Promise<Replayed> {
   const env = {
     PATH: process.env['PATH'],
@@ -37,7 +37,7 @@ function replay(file: string, endpoint: string): Promise<Replayed> {
   });
 }
 
-test('the example consumer takes the event of a local run once, and refuses a forged one', async () => {
+test('the example consumer processes the event of a local run once, and refuses a forged one', async () => {
   const folder = await folderWith('oak-chair.png');
   const data = join(folder, 'data');
   const running = meshdrop(serve, folder);
@@ -62,7 +62,7 @@ test('the example consumer takes the event of a local run once, and refuses a fo
   expect(then.code).toBe(1);
   expect(then.told.slice(0, 2)).toEqual(['repeated', 'repeated']);
   expect(then.told.slice(2)).toEqual([
-    'UntrustedEventError: the event points to the bucket their-assets; our models are in meshdrop-assets',
+    'UntrustedEventError: the event points to the bucket their-assets, but the models are in meshdrop-assets',
   ]);
   const Key = `catalogue/${event?.detail.metadata.eventId}.json`;
   const kept = await s3.send(new GetObjectCommand({ Bucket: CATALOGUE, Key }));

@@ -39,7 +39,7 @@ describe('the stack of the example consumer, in one app with the construct', () 
     ]);
   });
 
-  it('keeps what its function refused as well', () => {
+  it('also keeps events that its function refuses', () => {
     expect(all('AWS::Lambda::Function')).toMatchObject([
       {
         Runtime: 'nodejs24.x',
@@ -49,7 +49,7 @@ describe('the stack of the example consumer, in one app with the construct', () 
     ]);
   });
 
-  it('may read models and write its catalogue, and nothing is put into the stack of Meshdrop', () => {
+  it('can read models and write its catalogue, and adds nothing to the stack of Meshdrop', () => {
     const policies = JSON.stringify(all('AWS::IAM::Policy'));
 
     expect(policies).toContain('/models/*');
@@ -58,7 +58,7 @@ describe('the stack of the example consumer, in one app with the construct', () 
     expect(stack.dependencies.map(({ stackName }) => stackName)).toEqual(['Models']);
   });
 
-  it('listens on the bus that the events go to', () => {
+  it('listens on the bus that receives the events', () => {
     const onTheirs = synthesized((scope) => ({ eventBus: new EventBus(scope, 'TheirBus') }));
 
     const busNames = onTheirs.all('AWS::Events::Rule').map(({ EventBusName }) => JSON.stringify(EventBusName));

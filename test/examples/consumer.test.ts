@@ -16,7 +16,7 @@ const CATALOGUE = 'catalogue';
 const GLB = 'a model of an oak chair';
 const MANIFEST = { bucket: ASSETS, key: manifestKey('chairs/oak.png', storedRecord().runId) };
 
-/** S3 with a stored model and its manifest in it, and the event that tells of it. */
+/** Sets up S3 with a stored model and its manifest, and the event that announces it. */
 async function open(change: (model: Asset) => Partial<RecordIn<'stored'>> = () => ({})) {
   const world = await openS3();
   const s3 = world.s3;
@@ -44,13 +44,13 @@ async function open(change: (model: Asset) => Partial<RecordIn<'stored'>> = () =
   return { ...world, event, model, add, entry, entries: () => world.keys(CATALOGUE) };
 }
 
-/** The event with other data, as somebody might forge it. */
+/** Returns a forged event with other data. */
 function withData(event: ModelStored, data: Partial<ModelStored['detail']['data']>): ModelStored {
   return { ...event, detail: { ...event.detail, data: { ...event.detail.data, ...data } } };
 }
 
 describe('the example consumer', () => {
-  it('adds a model to the catalogue when its bytes are what the event says', async () => {
+  it('adds a model to the catalogue if its bytes match the event', async () => {
     const { add, event, entry, model } = await open();
 
     expect(await add(event)).toBe('added');
@@ -63,7 +63,7 @@ describe('the example consumer', () => {
     });
   });
 
-  it('drops a repeat, and changes nothing', async () => {
+  it('ignores a repeated event', async () => {
     const { add, event, entries, entry } = await open();
     await add(event);
     const before = await entry();
@@ -74,7 +74,7 @@ describe('the example consumer', () => {
     expect(await entry()).toEqual(before);
   });
 
-  it('adds once what comes twice at the same moment', async () => {
+  it('adds one entry for two simultaneous events', async () => {
     const { add, event, entries } = await open();
 
     const results = await Promise.all([add(event), add(event), add(event)]);
@@ -83,14 +83,14 @@ describe('the example consumer', () => {
     expect(entries()).toHaveLength(1);
   });
 
-  it('reads the version that the event names, not what lies over it now', async () => {
+  it('reads the version in the event, not the latest one', async () => {
     const { add, event, put } = await open();
-    await put(ASSETS, modelAsset.key, 'somebody wrote over it');
+    await put(ASSETS, modelAsset.key, 'overwritten');
 
     expect(await add(event)).toBe('added');
   });
 
-  it('believes the manifest, whatever the event says of image and files', async () => {
+  it('uses the manifest, regardless of the image and files in the event', async () => {
     const { add, event, entry, model } = await open();
     const upload = { ...event.detail.data.upload, key: '../../anything' };
     const assets = [{ ...model, key: 'models/another/model.glb', sha256: 'f'.repeat(64) }];
@@ -100,7 +100,7 @@ describe('the example consumer', () => {
     expect(await entry()).toMatchObject({ image: 'chairs/oak.png', model });
   });
 
-  it('has all files when they are too many for the event', async () => {
+  it('has all files if they are too many for the event', async () => {
     const many = (model: Asset) => ({
       assets: [
         ...Array.from({ length: 499 }, (_, n) => ({
@@ -119,7 +119,7 @@ describe('the example consumer', () => {
     expect(await entry()).toMatchObject({ model });
   });
 
-  it('takes the event of a later minor version', async () => {
+  it('accepts the event of a later minor version', async () => {
     const { add, event } = await open();
     const metadata = { ...event.detail.metadata, schemaVersion: '1.9' };
     const later = { ...event, detail: { ...event.detail, metadata, more: { of: 'later' } } };
@@ -128,14 +128,14 @@ describe('the example consumer', () => {
   });
 });
 
-describe('the example consumer refuses, with a sentence, and adds nothing:', () => {
+describe('the example consumer refuses, with a message,', () => {
   it.each<[string, (model: Asset) => Partial<RecordIn<'stored'>>, string]>([
     [
-      'a model whose bytes are others',
+      'a model with different bytes',
       (model) => ({ assets: [{ ...model, sha256: 'f'.repeat(64) }] }),
       `not ${'f'.repeat(64)}`,
     ],
-    ['a stored model without a model', (model) => ({ assets: [{ ...model, role: 'other' }] }), 'names none'],
+    ['a "Model Stored" event without a model', (model) => ({ assets: [{ ...model, role: 'other' }] }), 'lists none'],
   ])('%s', async (_, change, sentence) => {
     const { add, event, entries } = await open(change);
 
@@ -146,34 +146,34 @@ describe('the example consumer refuses, with a sentence, and adds nothing:', () 
 
   it.each<[string, (event: ModelStored) => unknown, string]>([
     [
-      'a manifest in a bucket of somebody else',
+      'a manifest in another bucket',
       (event) => withData(event, { manifest: { ...MANIFEST, bucket: UPLOADS } }),
-      `the event points to the bucket ${UPLOADS}; our models are in ${ASSETS}`,
+      `the event points to the bucket ${UPLOADS}, but the models are in ${ASSETS}`,
     ],
     [
-      'a run under an id that is not its own',
+      'a run with the event ID of another run',
       (event) => ({
         ...event,
         detail: { ...event.detail, metadata: { ...event.detail.metadata, eventId: 'mine' } },
       }),
-      'mine is not the id of "Model Stored" of the run',
+      'mine is not the ID of "Model Stored" of the run',
     ],
     [
       'the manifest of another run',
       (event) => withData(event, { manifest: { bucket: ASSETS, key: manifestKey('a.png', 'a-1') } }),
-      'is not where the manifest of the run',
+      'is not the key of the manifest of the run',
     ],
     [
-      'a file that is called a manifest',
+      'another file in place of the manifest',
       (event) =>
         withData(event, {
           manifest: { bucket: ASSETS, key: `uploads/${event.detail.metadata.runId}/manifest.json` },
         }),
-      'is not where the manifest of the run',
+      'is not the key of the manifest of the run',
     ],
-    ['an event that it does not listen to', () => sampleEvents().get('model-failed'), '"Model Failed" is not'],
+    ['an event of another kind', () => sampleEvents().get('model-failed'), '"Model Failed" is not'],
     [
-      'an event of somebody else',
+      'an event of another source',
       (event) => ({ ...event, source: 'aws.s3' }),
       'event.source is "aws.s3", not "meshdrop"',
     ],

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 
 const packed = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
 
-/** A stranger's project that has installed our package, without a registry. */
+/** The project of a user who has installed the package without a registry. */
 const theirs = { folder: '', files: [] as readonly string[] };
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rm(theirs.folder, { recursive: true, force: true }));
 
 describe('the package', () => {
-  it('has the reader, the schemas and the documents, and nothing of the service', () => {
+  it('has the reader, the schemas, and the documents, and nothing from the service', () => {
     const folders = new Set(theirs.files.map((path) => path.split('/').slice(0, 2).join('/')));
 
     expect([...folders].sort()).toEqual([
@@ -50,7 +50,7 @@ describe('the package', () => {
     ]);
   });
 
-  it('brings nothing else along', async () => {
+  it('has no dependencies', async () => {
     const installed = await readdir(join(theirs.folder, 'node_modules'));
 
     expect(installed.filter((name) => !name.startsWith('.package-lock'))).toEqual(['meshdrop']);
@@ -67,7 +67,7 @@ describe('the package', () => {
   it.each([
     ['a module', 'nodenext', `import { parse } from 'meshdrop/events';`],
     ['CommonJS', 'node18', `import { parse } from 'meshdrop/events'; export = parse;`],
-  ])('is understood by the compiler in %s', async (_, module, code) => {
+  ])('compiles in %s', async (_, module, code) => {
     const file = module === 'node18' ? 'old.cts' : 'new.mts';
     await writeFile(join(theirs.folder, file), `${code}\nparse(undefined).detail.metadata.eventId satisfies string;`);
     const args = [TSC, '--ignoreConfig', '--strict', '--noEmit', '--module', module, file];
@@ -77,7 +77,7 @@ describe('the package', () => {
     expect(stdout).toBe('');
   });
 
-  it('is required by CommonJS, on any Node', async () => {
+  it('works with require in CommonJS', async () => {
     const code = `const { isModelStored } = require('meshdrop/events'); process.stdout.write(String(isModelStored({})));`;
     const args = ['--no-experimental-require-module', '-e', code];
 
@@ -86,7 +86,7 @@ describe('the package', () => {
     expect(stdout).toBe('false');
   });
 
-  it('reads every sample in plain Node, and refuses what is none', async () => {
+  it('reads all samples in plain Node.js, and refuses other objects', async () => {
     await writeFile(
       join(theirs.folder, 'listen.js'),
       `import { parse } from 'meshdrop/events';
@@ -107,7 +107,7 @@ describe('the package', () => {
     ]);
   });
 
-  it('has types that tell the events apart, without a package more', async () => {
+  it('has types that distinguish the events, without other packages', async () => {
     await writeFile(
       join(theirs.folder, 'listen.ts'),
       `import { isModelStored, type MeshdropEvent, parse } from 'meshdrop/events';
@@ -140,7 +140,7 @@ describe('the package', () => {
     expect(outputFiles[0]?.contents.byteLength).toBeLessThan(4_000);
   });
 
-  it('is what CDK finds when it bundles the handler of the example', async () => {
+  it('is found by CDK when it bundles the handler of the example', async () => {
     const { outputFiles } = await build({
       entryPoints: [join(project, 'examples', 'consumer', 'handler.ts')],
       bundle: true,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const project = join(import.meta.dirname, '..', '..');
 
-/** Lines of code: without blanks, comments and lines that only end one. */
+/** Counts lines of code, without blank lines, comments, and lines that only close a block. */
 export function countLines(text: string): number {
   let count = 0;
   let isInComment = false;
@@ -15,7 +15,7 @@ export function countLines(text: string): number {
   return count;
 }
 
-/** Of the shipped code, without the event reader, which is a package of its own. */
+/** Counts the shipped code, without the event reader, which is a separate package. */
 export function countRooms(): ReadonlyMap<string, number> {
   const rooms = new Map<string, number>();
   for (const path of globSync('{functions,infra}/**/*.ts', { cwd: project })) {
@@ -32,5 +32,5 @@ if (import.meta.main) {
   const rooms = [...countRooms()].sort(([a], [b]) => a.localeCompare(b));
   for (const [room, lines] of rooms) process.stdout.write(`${String(lines).padStart(6)}  ${room}\n`);
   const all = rooms.reduce((sum, [, lines]) => sum + lines, 0);
-  process.stdout.write(`${String(all).padStart(6)}  in all\n`);
+  process.stdout.write(`${String(all).padStart(6)}  in total\n`);
 }

@@ -6,7 +6,7 @@ import { type Room, ROOMS } from './import-rules.ts';
 const project = join(import.meta.dirname, '..', '..');
 
 interface Source {
-  /** From the project's folder, as `functions/check-job/handler.ts`. */
+  /** Relative to the project folder, such as `functions/check-job/handler.ts`. */
   readonly path: string;
   readonly text: string;
 }
@@ -19,7 +19,7 @@ function readSources(pattern: string): readonly Source[] {
 const sources = readSources('{functions,infra,operator,local}/**/*.ts');
 const shipped = sources.filter(({ path }) => /^(?:functions|infra)\//.test(path));
 
-/** `<path>: <what was found>` for everything that a look at the sources finds. */
+/** Returns `<path>: <finding>` for each finding in the sources. */
 function findings(looked: readonly Source[], look: (source: Source) => readonly string[]): readonly string[] {
   return looked.flatMap((source) => look(source).map((found) => `${source.path}: ${found}`));
 }
@@ -28,7 +28,7 @@ interface Import {
   readonly statement: string;
   readonly typesOnly: boolean;
   readonly from: string;
-  /** From the project's folder; undefined for a package. */
+  /** Relative to the project folder. Undefined for a package. */
   readonly target: string | undefined;
 }
 
@@ -53,12 +53,12 @@ function isAllowed(from: Room, { target = '', typesOnly }: Import): boolean {
 }
 
 describe('the rooms', () => {
-  it('hold every source of the product', () => {
+  it('contain all sources of the product', () => {
     expect(sources.length).toBeGreaterThan(150);
     expect(sources.filter(({ path }) => !roomOf(path)).map(({ path }) => path)).toEqual([]);
   });
 
-  it('import only from the rooms that their rule names', () => {
+  it('import only from the rooms that their rule allows', () => {
     const strays = findings(sources, (source) => {
       const room = roomOf(source.path);
       const imports = importsIn(source).filter(({ target }) => target !== undefined);
@@ -68,7 +68,7 @@ describe('the rooms', () => {
     expect(strays).toEqual([]);
   });
 
-  it('of the functions know nothing of CDK', () => {
+  it('of the functions do not import CDK', () => {
     const functions = sources.filter(({ path }) => path.startsWith('functions/'));
     const cdk = findings(functions, (source) =>
       importsIn(source).flatMap(({ from }) => (/^(?:aws-cdk|constructs|@aws-cdk)/.test(from) ? [from] : [])),
@@ -77,7 +77,7 @@ describe('the rooms', () => {
     expect(cdk).toEqual([]);
   });
 
-  it('of a function have one handler each', () => {
+  it('of the functions have one handler each', () => {
     const handlers = sources.map(({ path }) => path).filter((path) => basename(path) === 'handler.ts');
     const functions = ROOMS.filter(({ holds }) => holds.startsWith('one Lambda function'));
 
@@ -88,13 +88,13 @@ describe('the rooms', () => {
 });
 
 describe('the sources', () => {
-  it('never ask whether they run on one machine or in a test: the words do not occur', () => {
+  it('never check whether they run locally or in a test: they do not contain these words', () => {
     const words = /\b(?:local|mock|fake|isTest)\b/gi;
 
     expect(findings(shipped, ({ text }) => text.match(words) ?? [])).toEqual([]);
   });
 
-  it('have names that say what is in them, in kebab case', () => {
+  it('have descriptive names in kebab case', () => {
     const empty = ['utils', 'util', 'helpers', 'common', 'misc', 'lib', 'index', 'types', 'constants', 'shared'];
     const odd = sources.filter(
       ({ path }) =>
@@ -105,7 +105,7 @@ describe('the sources', () => {
     expect(odd.map(({ path }) => path)).toEqual([]);
   });
 
-  it('import files by their name with .ts, and never zod by a name that brings all languages', () => {
+  it('import files with the extension .ts, and zod only in a way that leaves out its locales', () => {
     const problems = findings(sources, (source) =>
       importsIn(source)
         .filter(
@@ -121,12 +121,12 @@ describe('the sources', () => {
 });
 
 describe('an error class', () => {
-  it('carries its name as a literal, since bundlers rename classes; only an abstract one has none', () => {
+  it('has its name as a literal, because bundlers rename classes, unless it is abstract', () => {
     const unnamed = findings(sources, ({ text }) =>
       [...text.matchAll(/(?<!abstract )class (\w+)(?:<[^{]*>)? extends \w*Error\b[^{]*\{(?<first>[^;]*;)/g)].flatMap(
         ([, name = '', first = '']) => {
           const isNamed = first.trim() === `override readonly name = '${name}';`;
-          // These are named by what they carry: a failure code, or what a service calls it.
+          // The names of these errors are data: a failure code, or the error code of a service.
           return isNamed || /^override readonly name: (Code|string);$/.test(first.trim()) ? [] : [name];
         },
       ),
@@ -137,7 +137,7 @@ describe('an error class', () => {
 });
 
 describe('a test file', () => {
-  it('mocks one client, never their class: the next file in the same process may want a real one', () => {
+  it('mocks a client instance, not the class, because the next file in the same process might need a real client', () => {
     const tests = readSources('test/**/*.ts');
 
     expect(findings(tests, ({ text }) => text.match(/\bmockClient\([A-Z]\w*/g) ?? [])).toEqual([]);

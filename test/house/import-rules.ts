@@ -1,11 +1,11 @@
-/** Folders that are one room to the rules. A longer path wins. */
+/** Folders that the rules treat as one room. A longer path takes precedence. */
 export interface Room {
   readonly room: string;
-  /** Rooms, or single files, that it may import from. Its own files it always may. */
+  /** The rooms and single files that it can import from, in addition to its own files. */
   readonly may: readonly string[];
-  /** Rooms that it may import types from. */
+  /** The rooms that it can import types from. */
   readonly mayTypes?: readonly string[];
-  /** What it holds, and what it never knows: for people. */
+  /** What it contains and what it never knows, for readers. */
   readonly holds: string;
   readonly neverKnows: string;
 }
@@ -16,7 +16,7 @@ const FUNCTIONS = ['submit-job', 'check-job', 'store-assets', 'report-failure', 
   (name) => `functions/${name}`,
 );
 
-/** The rooms from the ground up, and who may import whom. ARCHITECTURE.md shows this table. */
+/** The rooms, from the lowest to the highest, and their allowed imports. ARCHITECTURE.md shows this table. */
 export const ROOMS: readonly Room[] = [
   {
     room: 'functions/platform',

@@ -21,7 +21,7 @@ const outputs = {
   UploadsQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/Uploads',
 };
 
-describe('the call of an operator’s command', () => {
+describe('the command line of an operator command', () => {
   test.each(
     wordsFirst<[string[]]>([
       [['oak-1', '--outpts', 'x'], 'there is no option --outpts, did you mean --outputs?'],
@@ -31,11 +31,11 @@ describe('the call of an operator’s command', () => {
       [['oak-1', '--data', 'a', '--outputs', 'b'], 'use one of them'],
       [['oak-1', '--outputs'], "Option '--outputs <value>' argument missing"],
     ]),
-  )('is refused in a sentence: %s', (sentence, args) => {
+  )('is refused with a message: %s', (sentence, args) => {
     expect(() => readCall(args)).toThrow(sentence);
   });
 
-  test('ends with 2 when it is wrong, and with 0 when it asks for help', async () => {
+  test('exits with 2 if it is invalid, and with 0 if it asks for help', async () => {
     const [wrong, help] = await Promise.all([
       operatorCommand('redrive', ['--dta', 'x', 'oak-1']),
       operatorCommand('redeliver', ['--help']),
@@ -51,7 +51,7 @@ describe('the call of an operator’s command', () => {
 });
 
 describe('the deployment', () => {
-  test('is the one whose outputs a file holds, in its own region', async () => {
+  test('is the one in the outputs file, in its own region', async () => {
     const file = join(await emptyFolder(), 'outputs.json');
     await writeFile(file, JSON.stringify({ Other: { Some: 'output' }, Meshdrop: outputs }));
 
@@ -65,7 +65,7 @@ describe('the deployment', () => {
     expect(found).not.toHaveProperty('endpoint');
   });
 
-  test('is not found in a file that is not there or is of something else', async () => {
+  test('is not found in a missing file or in the file of another stack', async () => {
     const folder = await emptyFolder();
     const other = join(folder, 'other.json');
     await writeFile(other, '{"Other":{}}');
@@ -76,7 +76,7 @@ describe('the deployment', () => {
     await expect(findDeployment({ outputs: other, data: undefined })).rejects.toThrow('has no outputs of Meshdrop');
   });
 
-  test('is not what was killed on this machine and left its file behind', async () => {
+  test('is not a killed process on this machine that left its file behind', async () => {
     const data = await emptyFolder();
     const endpoint = 'http://127.0.0.1:9';
     await writeFile(join(data, 'local.json'), JSON.stringify({ pid: process.pid, endpoint }));

@@ -9,7 +9,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs one of the operator's commands, as npm does. */
+/** Runs an operator command, as npm does. */
 export async function operatorCommand(
   name: 'redrive' | 'redeliver',
   args: readonly string[],

@@ -37,7 +37,7 @@ async function setFaults(faults: readonly object[]): Promise<void> {
   expect(ok).toBe(true);
 }
 
-/** Resolves when so many events about an upload were accepted. */
+/** Waits until this many events about an upload were accepted. */
 async function events(uploadKey: string, count: number): Promise<readonly WrittenEvent[]> {
   const about = async () =>
     (await writtenEvents(stage.data)).filter(({ detail }) => detail.data.upload.key === uploadKey);
@@ -59,7 +59,7 @@ async function stop(key: string): Promise<void> {
 }
 
 describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
-  test('fetch a model whose execution was stopped while its files could not be had, pay nothing, and announce it again', async () => {
+  test('fetch a model whose execution was stopped during failing downloads, pay nothing, and announce it again', async () => {
     const paidBefore = await paidJobs();
     await setFaults([{ on: 'getAsset', what: 'unauthorized', times: 100_000 }]);
     await upload('oak.png');
@@ -85,16 +85,16 @@ describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
     expect(redelivered).toMatchObject({ code: 0, stdout: `announced "Model Stored" of ${runId} again\n` });
     expect(again?.detail).toEqual(stored?.detail);
     expect(await paidJobs()).toBe(paidBefore + 1);
-    // From another folder than the data's: nothing is known to run there, and nothing was deployed.
+    // Runs in a folder without a data folder, where no Meshdrop runs and nothing was deployed.
     expect(once).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('there is no cdk.out/outputs.json'),
     });
   });
 
-  test('go on with a run that somebody stopped; until it ends there is nothing to announce', async () => {
+  test('continue a run that a user stopped, and announce nothing until it ends', async () => {
     const paidBefore = await paidJobs();
-    // So that it runs until it is stopped, however long the commands take.
+    // Long enough that the execution runs until it is stopped.
     await setFaults([{ on: 'getJob', what: 'server-error', times: 100_000 }]);
     await upload('stopped.png');
     await expect.poll(paidJobs).toBe(paidBefore + 1);
@@ -123,7 +123,7 @@ describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
     expect(await paidJobs()).toBe(paidBefore + 1);
   });
 
-  test('say that they do not know a run', async () => {
+  test('report an unknown run', async () => {
     const unknown = await operatorCommand('redrive', ['oak-0000', '--data', stage.data]);
 
     expect(unknown).toMatchObject({ code: 2, stdout: '' });
@@ -137,7 +137,7 @@ async function outputsOf({ data }: Serving) {
   return outputsSchema.parse(JSON.parse(await readFile(join(data, 'outputs.json'), 'utf8'))).Meshdrop;
 }
 
-/** The run of an upload, as soon as its execution is there. */
+/** Waits for the execution of an upload and returns its run ID. */
 async function runOf(uploadKey: string, sfn: SFNClient, stateMachineArn: string): Promise<string> {
   const begin = uploadKey.replace('.png', '-');
   const names = async () => {

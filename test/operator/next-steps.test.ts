@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const script = join(import.meta.dirname, '..', '..', 'operator', 'next-steps.ts');
 
-test('a deploy ends with how to fill the secret and drop the first image, ready to paste', async () => {
+test('a deployment ends with the commands to fill the secret and upload the first image', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'meshdrop-test-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const outputs = {

@@ -17,7 +17,9 @@ import { runIdOf, uploadIn } from '../../functions/run/upload.ts';
 
 const UploadsQueueUrl = 'https://sqs.us-east-1.amazonaws.com/111122223333/Uploads';
 
-/** Where the execution has this status; undefined for none. What was sent to the queue, and redriven, is kept. */
+/**
+ * Creates tools for an execution with this status, or undefined for no execution. Records sent messages and redrives.
+ */
 function stage(status: string | undefined) {
   const region = 'us-east-1';
   const outputs = {
@@ -58,7 +60,7 @@ const executionArn = `arn:aws:states:us-east-1:111122223333:execution:Generation
 describe('a redrive', () => {
   test.each<[string, RunRecord, string]>([
     ['that failed at the deadline', failed('deadline', true), 'FAILED'],
-    ['that somebody stopped', failed('aborted', true), 'ABORTED'],
+    ['that a user stopped', failed('aborted', true), 'ABORTED'],
     ['that timed out and was not reported', submittedRecord(), 'TIMED_OUT'],
   ])('resumes the execution of a run %s', async (_, record, status) => {
     const { tools, redriven, queued } = stage(status);
@@ -75,7 +77,7 @@ describe('a redrive', () => {
     ['claimed', claimedRecord()],
     ['about to be paid', sendingRecord()],
     ['paid, without an execution', submittedRecord()],
-  ])('hands the upload of a run that is %s to SubmitJob again', async (_, record) => {
+  ])('sends the upload of a run that is %s to SubmitJob again', async (_, record) => {
     const { tools, redriven, queued } = stage(undefined);
 
     const { done } = await redriveRun(record, tools);
@@ -88,7 +90,7 @@ describe('a redrive', () => {
     expect(redriven()).toEqual([]);
   });
 
-  test('leaves a run alone whose execution is running', async () => {
+  test('does nothing for a run whose execution is running', async () => {
     const { tools, redriven } = stage('RUNNING');
 
     const { done, sentence } = await redriveRun(submittedRecord(), tools);
@@ -121,8 +123,8 @@ describe('a redrive', () => {
       failed('job-canceled', true),
       'was canceled at Scenario, so there is nothing to fetch',
     ],
-    ['has an execution that nobody remembers', failed('deadline', true), 'no longer exists, so it cannot be redriven'],
-  ])('does nothing for a run that %s, and says why', async (_, record, sentence) => {
+    ['has an execution that no longer exists', failed('deadline', true), 'no longer exists, so it cannot be redriven'],
+  ])('does nothing for a run that %s, and prints the reason', async (_, record, sentence) => {
     const { tools, redriven, queued } = stage(undefined);
 
     expect(await redriveRun(record, tools)).toEqual({
@@ -132,7 +134,7 @@ describe('a redrive', () => {
     expect([...redriven(), ...queued()]).toEqual([]);
   });
 
-  test('says so when AWS does not redrive the execution any more', async () => {
+  test('reports that AWS can no longer redrive the execution', async () => {
     const { tools, sfn } = stage('FAILED');
     const message = 'Execution redrivable period exceeded';
     sfn.on(RedriveExecutionCommand).rejects(new ExecutionNotRedrivable({ message, $metadata: {} }));
@@ -143,7 +145,7 @@ describe('a redrive', () => {
     expect(sentence).toContain(`cannot be redriven anymore: ${message}`);
   });
 
-  test('cannot announce an upload of a bucket without versioning', async () => {
+  test('cannot announce an upload in a bucket without versioning', async () => {
     const { tools, queued } = stage(undefined);
     const { versionId: _, ...upload } = claimedRecord().upload;
 

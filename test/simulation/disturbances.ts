@@ -72,7 +72,7 @@ const PAID_CALL: readonly Disturbance[] = [
   standIn('the model is missing for some time', { on: generate, what: 'not-found', times: 4 }),
   standIn('the image is refused', { on: generate, what: 'bad-request' }, { phase: 'rejected' }),
   standIn('the image is unprocessable', { on: generate, what: 'unprocessable' }, { phase: 'rejected' }),
-  // A gateway says so: only Scenario itself can refuse an image.
+  // This refusal comes from a gateway. Only Scenario itself can reject an image.
   standIn('the body is too large', { on: generate, what: 'too-large' }),
   standIn('one send starts two jobs', { on: generate, what: 'two-jobs' }),
   {
@@ -236,51 +236,56 @@ function taken(status: 400 | 402 | 403 | 404 | 422 | 429, more: object = {}): Fa
   return { on: generate, what: 'refused-but-taken', status, ...more };
 }
 
-/** A refusal proves nothing by itself. */
+/** Refusals of sends that start a job. A refusal alone doesn't prove that no job was started. */
 const REFUSED_BUT_TAKEN: readonly Disturbance[] = [
-  standIn('a ceiling that is answered and taken', taken(429)),
-  standIn('a ceiling that is always answered and taken', taken(429, always)),
-  standIn('no credits, answered 402 and taken', taken(402)),
-  standIn('no credits, always answered 402 and taken', taken(402, always)),
-  standIn('no credits, answered 403 and taken', taken(403)),
-  standIn('no credits, always answered 403 and taken', taken(403, always)),
-  standIn('a bad request that is answered and taken', taken(400)),
-  standIn('a bad request that is always answered and taken', taken(400, always)),
-  standIn('an unprocessable image that is answered and taken', taken(422)),
-  standIn('a missing model that is answered and taken', taken(404)),
-  standIn('a refusal of a gateway that is taken', taken(403, { by: 'gateway', reason: 'Forbidden' })),
-  standIn('a refusal of a gateway that is always taken', taken(403, { by: 'gateway', reason: 'Forbidden', ...always })),
+  standIn('a ceiling refusal that starts a job', taken(429)),
+  standIn('ceiling refusals that always start a job', taken(429, always)),
+  standIn('no credits (402), but a job starts', taken(402)),
+  standIn('no credits (402), but a job always starts', taken(402, always)),
+  standIn('no credits (403), but a job starts', taken(403)),
+  standIn('no credits (403), but a job always starts', taken(403, always)),
+  standIn('a bad request that starts a job', taken(400)),
+  standIn('bad requests that always start a job', taken(400, always)),
+  standIn('an unprocessable image that starts a job', taken(422)),
+  standIn('a missing model, but a job starts', taken(404)),
+  standIn('a refusal of a gateway, but a job starts', taken(403, { by: 'gateway', reason: 'Forbidden' })),
   standIn(
-    'a gateway that sends again 85 s later',
+    'refusals of a gateway, but a job always starts',
+    taken(403, { by: 'gateway', reason: 'Forbidden', ...always }),
+  ),
+  standIn(
+    'a gateway that repeats the send 85 s later',
     taken(429, { by: 'gateway', reason: 'Too Many Requests', lateSeconds: 85 }),
   ),
   standIn(
-    'a bad request of a gateway that sends again 85 s later',
+    'a bad request of a gateway that repeats the send 85 s later',
     taken(400, { by: 'gateway', reason: 'Bad Request', lateSeconds: 85 }),
   ),
   {
-    name: 'a ceiling that is answered and taken, and a list that lags by a minute',
+    name: 'a ceiling refusal that starts a job, and a list that lags by a minute',
     standIn: { listLagSeconds: 59, faults: [taken(429)] },
   },
   {
-    name: 'a gateway that sends again 85 s later, and a list that lags by a minute',
+    name: 'a gateway that repeats the send 85 s later, and a list that lags by a minute',
     standIn: {
       listLagSeconds: 59,
       faults: [taken(429, { by: 'gateway', reason: 'Too Many Requests', lateSeconds: 85 })],
     },
   },
   {
-    name: 'a ceiling that is answered and taken, and a list that is empty for a moment',
+    name: 'a ceiling refusal that starts a job, and a list that is empty once',
     standIn: { faults: [taken(429), { on: 'listJobs', what: 'answer', status: 200, body: '{"jobs":[]}' }] },
   },
 ];
 
 const LOST = { on: generate, what: 'lost-cut' } as const;
 
-/** Other callers have jobs in the list, older and newer ones. */
+/** Other callers have older and newer jobs in the list. */
 const OTHERS = { others: 3 } as const;
 
-/** A job list that is not as documented, while the answer to the paid call is lost. */
+/**
+ * Creates a disturbance with a job list that differs from the documentation while the answer to the paid call is lost.
+ */
 function lostWith(name: string, knobs: StandInOptionsInput): Disturbance {
   const { list, faults = [] } = knobs;
   return {
@@ -294,26 +299,26 @@ const EMPTY_LIST = { on: 'listJobs', what: 'answer', status: 200, body: '{"jobs"
 const LISTS: readonly Disturbance[] = [
   lostWith('the list is oldest first', { list: { order: 'oldest' } }),
   lostWith('the list has no order', { list: { order: 'mixed' } }),
-  lostWith('the oldest job stays on top', { list: { pinsOldest: true } }),
-  lostWith('the list is empty for a moment', { faults: [EMPTY_LIST] }),
-  lostWith('the list is empty for two moments', { faults: [{ ...EMPTY_LIST, times: 2 }] }),
+  lostWith('the oldest job stays at the top', { list: { pinsOldest: true } }),
+  lostWith('the list is empty once', { faults: [EMPTY_LIST] }),
+  lostWith('the list is empty twice', { faults: [{ ...EMPTY_LIST, times: 2 }] }),
   lostWith('the list has null rows', { list: { rows: 'null' } }),
-  lostWith('the list has rows that nobody can read', { list: { rows: 'unreadable' } }),
-  lostWith('the list has every row twice', { list: { rows: 'twice' } }),
+  lostWith('the list has unreadable rows', { list: { rows: 'unreadable' } }),
+  lostWith('the list has each row twice', { list: { rows: 'twice' } }),
   lostWith('the token repeats', { list: { repeatsToken: true } }),
   lostWith("Scenario's clock is 16 minutes behind", { clockSkewSeconds: -960 }),
   lostWith("Scenario's clock is 16 minutes ahead", { clockSkewSeconds: 960 }),
   lostWith('times have no zone', { timesWithoutZone: true }),
   lostWith('the echo names a processed copy', { echo: 'copy' }),
-  lostWith('the echo names a copy that nobody knows', { echo: 'unknown-copy' }),
-  { name: 'the list has rows that nobody can read', standIn: { list: { rows: 'unreadable' } } },
+  lostWith('the echo names an unknown copy', { echo: 'unknown-copy' }),
+  { name: 'the list has unreadable rows', standIn: { list: { rows: 'unreadable' } } },
   { name: 'input assets that are visible after 5 s', standIn: { inputVisibleAfterSeconds: 5 } },
   { name: 'input assets that are visible after 40 s', standIn: { inputVisibleAfterSeconds: 40 } },
   { name: 'a charge of twice the quote', standIn: { chargeFactor: 2 } },
-  { name: 'a dry run that is paid', standIn: { dryRunPays: true } },
+  { name: 'a dry run that is charged', standIn: { dryRunPays: true } },
 ];
 
-/** The objects that functions read and write, as the names of calls begin. */
+/** The objects that functions read and write, as prefixes of call names. */
 const OWN_OBJECTS = [
   'S3 GetObject chairs',
   'S3 GetObject runs',
@@ -325,7 +330,7 @@ const OWN_OBJECTS = [
   'S3 PutObject results',
 ];
 
-/** Our own environment is wrong for a while: no image is at fault. */
+/** Errors in the deployment, such as missing permissions, which are not caused by an image. */
 const OWN_ENVIRONMENT: readonly Disturbance[] = OWN_OBJECTS.flatMap((of) =>
   S3_REFUSALS.map((what) => ({
     name: `${of} is refused with ${what.code} for two hours`,

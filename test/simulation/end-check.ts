@@ -48,12 +48,12 @@ function unanswered(upload: Dropped, world: World): readonly string[] {
   ];
 }
 
-/** Runs that were paid for and ended as if they had not been. */
+/** Returns runs that were paid, but whose record has no job. */
 function buried({ invariants: { records, payments } }: World): readonly string[] {
   return [...payments.keys()].flatMap((runId) => {
     const record = records.get(runId);
     const isKnown = record !== undefined && 'jobId' in record && record.jobId !== undefined;
-    return isKnown ? [] : [`${runId} is paid, and its record says ${record?.phase ?? 'nothing'} without a job`];
+    return isKnown ? [] : [`${runId} is paid, but its record (${record?.phase ?? 'missing'}) has no job`];
   });
 }
 

@@ -27,7 +27,7 @@ export interface Invariants {
   /** Called when a document in the asset bucket has become durable. */
   onDocument(key: string, text: string): void;
   onEvent(event: EventEnvelope): void;
-  /** A job of this run has begun and has to be paid: the one that was asked for with this input asset. */
+  /** Called when a paid job of this run has begun, with the input asset that the request names. */
   onPaid(runId: string, assetId: string | undefined): void;
   /** Called when something could not be read or saved. */
   onTrouble(what: string, error: unknown): void;
@@ -164,9 +164,9 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     const record = records.get(runId);
     const phase = record?.phase ?? 'nothing';
     const mayBegin = phase === 'sending' || phase === 'claimed';
-    if (!mayBegin) broken(`${runId} is paid while its record says ${phase}`);
+    if (!mayBegin) broken(`${runId} is paid while its record is ${phase}`);
     if (assetId !== undefined && !record?.sends.some((send) => send.assetId === assetId))
-      broken(`${runId} is paid with the asset ${assetId}, which its record does not name`);
+      broken(`${runId} is paid with the asset ${assetId}, which its record does not list`);
   }
 
   function onText(where: string, text: string): void {

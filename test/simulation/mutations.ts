@@ -33,7 +33,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'an uncertain send counts as one that never left',
+    name: 'an uncertain send counts as never sent',
     file: 'functions/submit-job/pay-once.ts',
     edits: [
       [
@@ -43,12 +43,12 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a send is proved absent before the bound',
+    name: 'a send counts as absent before the time limit',
     file: 'functions/submit-job/settle-sends.ts',
     edits: [['  const leftMs = boundMs - ageMs;', '  const leftMs = 0 * (boundMs - ageMs);']],
   },
   {
-    name: 'one look proves that no job came of a send',
+    name: 'one read of the job list proves that a send started no job',
     file: 'functions/submit-job/settle-sends.ts',
     edits: [
       [
@@ -58,7 +58,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a lost request is given no time to take effect',
+    name: 'a lost request gets no time to take effect',
     file: 'functions/submit-job/bounds.ts',
     edits: [
       ['const SENDER_LIFETIME_MS = 300_000;', 'const SENDER_LIFETIME_MS = 0;'],
@@ -67,12 +67,12 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a refusal proves that no job came of the send',
+    name: 'a refusal proves that the send started no job',
     file: 'functions/submit-job/pay-once.ts',
     edits: [['return { error, outcome: { refusal } };', 'return { error, outcome: { refusal, noJob: true } };']],
   },
   {
-    name: 'the look after a refusal begins at once',
+    name: 'the job list is read immediately after a refusal',
     file: 'functions/submit-job/bounds.ts',
     edits: [
       [
@@ -82,7 +82,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: "a gateway's refusal is settled like Scenario's own",
+    name: "a gateway's refusal is settled like one of Scenario",
     file: 'functions/submit-job/bounds.ts',
     edits: [
       [
@@ -92,7 +92,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a refused input is rejected without a look',
+    name: 'a refused input is rejected without a read of the job list',
     file: 'functions/run/lifecycle.ts',
     edits: [
       [
@@ -103,12 +103,12 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a run is sent again without a look',
+    name: 'a run is sent again without a read of the job list',
     file: 'functions/run/lifecycle.ts',
     edits: [["      if (hasOpenSend(run)) return 'reconcile';\n", '']],
   },
   {
-    name: 'an old row on top ends the list',
+    name: 'an old row at the top ends the list',
     file: 'functions/submit-job/look.ts',
     edits: [
       [
@@ -118,7 +118,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'a job that does not say what it was made from counts as none of ours',
+    name: 'a job without its input counts as another job',
     file: 'functions/submit-job/look.ts',
     edits: [
       ['    else if (!job.input) isUnclear = true;\n', ''],
@@ -127,7 +127,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'the copy that an echo names is not asked about',
+    name: 'the copy in an echo is not looked up',
     file: 'functions/submit-job/look.ts',
     edits: [['  if (others.length === 0) return [];', '  if (others.length >= 0) return [];']],
   },

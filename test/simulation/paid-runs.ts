@@ -9,17 +9,17 @@ const madeOf = z.object({
 });
 const sentWith = z.record(z.string(), z.unknown());
 
-/** The stand-in, watched for what was paid. */
+/** Watches the payments in the stand-in. */
 export interface PaidRuns {
   handle(request: ApiRequest): Promise<ApiAnswer>;
-  /** Reads the stand-in's ledger: a job can also begin without a request. */
+  /** Reads the ledger of the stand-in, because a job can also begin without a request. */
   look(): void;
 }
 
 /**
- * Counts payments by the rows of the stand-in's ledger, whatever its answers were. Each row belongs to the run that its
- * input asset is named after. Several rows for one request, as after the fault `two-jobs`, are one payment: nobody but
- * Scenario is to blame for them.
+ * Counts the rows of the stand-in's ledger as payments, regardless of the answers. Each row belongs to the run in the
+ * name of its input asset. Several rows for one request, as after the fault `two-jobs`, count as one payment, because
+ * they are an error of Scenario.
  */
 export function watchPayments(standIn: StandInApi, onPaid: (runId: string, assetId: string) => void): PaidRuns {
   const names = new Map<string, string>();

@@ -72,7 +72,7 @@ export class SimulatedWorld implements World {
     this.wire = createWire({ clock, story, random: wireRandom, plan: setting.wire ?? (() => undefined) });
     this.lambda = createLambda(this, template.functions, logics, random);
     this.#payments = watchPayments(standIn, (runId, assetId) => {
-      // A dry run that is paid was never meant to buy anything, so no record could name its asset before.
+      // A dry run that is charged was not meant to buy anything, so no record could list its asset earlier.
       this.invariants.onPaid(runId, standIn.options().dryRunPays ? undefined : assetId);
     });
     const queue = aws.queues.get(findUploadsArn(template));

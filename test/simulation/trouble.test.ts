@@ -26,7 +26,7 @@ const troubles: readonly Trouble[] = [
     what: 'a full ceiling',
     standIn: { concurrencyCeiling: 0 },
     ends: ({ standIn }) => standIn.setOptions({ concurrencyCeiling: 5 }),
-    // Without a sign, one upload knocks every five minutes.
+    // Without a sign of the end, one upload tries again every five minutes.
     seconds: 320,
   },
   {
@@ -67,7 +67,7 @@ it.each(troubles)(
 
     const touched = world.uploadsQueue.messages().filter(({ receiveCount }) => receiveCount > 0);
     expect(world.uploadsQueue.messages()).toHaveLength(UPLOADS);
-    // Two are refused, and two wait at the gate meanwhile.
+    // Two are refused, and two wait at the gate in the meantime.
     expect(touched.length).toBeLessThanOrEqual(4);
     expect(requestsOf(world) / (TROUBLE_SECONDS / 60)).toBeLessThan(30);
     expect(world.ledger().jobs).toEqual([]);

@@ -29,7 +29,7 @@ export type WireFault =
   | { readonly what: 'slow-down' }
   /** The 409 of S3 for one of two concurrent conditional writes. Only these writes get it. */
   | { readonly what: 'conflict' }
-  /** S3 refuses, for a reason that has nothing to do with the image: a key, a bucket or a permission of our own. */
+  /** S3 refuses the call for a reason in the deployment, not in the image: a key, a bucket, or a permission. */
   | { readonly what: 's3-refusal'; readonly status: number; readonly code: string }
   /** PutEvents returns 200 but accepts no entry. Other calls can't fail like this. */
   | { readonly what: 'partial' };
@@ -51,7 +51,7 @@ export function isDuring(
   return call.name.startsWith(of) && since >= 0 && since < seconds;
 }
 
-/** What S3 says when our own environment is wrong. */
+/** The refusals of S3 for errors in the deployment. */
 export const S3_REFUSALS: readonly Extract<WireFault, { what: 's3-refusal' }>[] = [
   { what: 's3-refusal', status: 400, code: 'KMS.DisabledException' },
   { what: 's3-refusal', status: 400, code: 'KMS.KMSInvalidStateException' },

@@ -137,7 +137,7 @@ describe('serving', () => {
     expect(answers).toEqual([403, 403]);
   });
 
-  test('keeps its data folder to itself: a second start ends with 2, and the first goes on', async () => {
+  test('locks its data folder: a second start exits with 2, and the first process continues', async () => {
     const { folder, page, pid } = serving;
 
     const second = await meshdrop(serve, folder).ended;
@@ -146,8 +146,8 @@ describe('serving', () => {
     expect((await fetch(page)).status).toBe(200);
   });
 
-  // The last, for it ends the one that all have used.
-  test('ends with 0 on Ctrl-C, having said how to try it, and of every run its folder or why there is none', async () => {
+  // The last test, because it stops the Meshdrop that all tests use.
+  test('prints how to upload an image and the result of each run, and exits with 0 on Ctrl-C', async () => {
     const { running, folder, data, endpoint, page } = serving;
     const s3 = clientOf(endpoint);
     const upload = { Bucket: 'meshdrop-uploads', Body: await readFile(join(folder, 'oak-chair.png')) };

@@ -22,8 +22,8 @@ async function listed(standIn: StandIn, query = ''): Promise<{ rows: unknown[]; 
 
 const idsIn = (rows: readonly unknown[]) => rows.map((row) => (row as { jobId: string }).jobId);
 
-describe('a submission that is refused and taken', () => {
-  it.each([400, 402, 403, 404, 422, 429] as const)('is answered %i, and its job runs and costs', async (status) => {
+describe('a refused submission that starts a job', () => {
+  it.each([400, 402, 403, 404, 422, 429] as const)('gets %i, and its job runs and is charged', async (status) => {
     const faults = [{ on: 'generate', what: 'refused-but-taken', status } as const];
     const standIn = await virtualStandIn({ faults });
 
@@ -34,7 +34,7 @@ describe('a submission that is refused and taken', () => {
     expect(standIn.ledger().jobs).toHaveLength(1);
   });
 
-  it('is refused in the words of a gateway if the fault says so', async () => {
+  it('gets the refusal of a gateway if the fault asks for it', async () => {
     const faults = [{ on: 'generate', what: 'refused-but-taken', by: 'gateway', reason: 'Forbidden' } as const];
     const standIn = await virtualStandIn({ faults });
 
@@ -43,7 +43,7 @@ describe('a submission that is refused and taken', () => {
     expect(answer.body).toEqual({ message: 'Forbidden' });
   });
 
-  it('takes effect later if something in between repeats it: until then nobody knows the job', async () => {
+  it('takes effect later if a gateway repeats it, and the job is unknown until then', async () => {
     const faults = [{ on: 'generate', what: 'refused-but-taken', lateSeconds: 85 } as const];
     const standIn = await virtualStandIn({ faults });
     await standIn.submit({ image: await standIn.image() });
@@ -59,7 +59,7 @@ describe('a submission that is refused and taken', () => {
 });
 
 describe('the job list', () => {
-  it('is newest first, and goes on where its token says', async () => {
+  it('is newest first, and continues at its token', async () => {
     const { standIn, ids } = await withJobs(3);
 
     const first = await listed(standIn);
@@ -69,7 +69,7 @@ describe('the job list', () => {
     expect(second.token).toBeUndefined();
   });
 
-  it('can be oldest first, or in no order at all, and its pages still hold every job once', async () => {
+  it('can be oldest first or without order, and its pages still have each job once', async () => {
     for (const order of ['oldest', 'mixed'] as const) {
       const { standIn, ids } = await withJobs(3, { list: { order } });
       const first = await listed(standIn);
@@ -78,13 +78,13 @@ describe('the job list', () => {
     }
   });
 
-  it('can keep its oldest job on top', async () => {
+  it('can keep its oldest job at the top', async () => {
     const { standIn, ids } = await withJobs(3, { list: { pinsOldest: true } });
 
     expect(idsIn((await listed(standIn)).rows)).toEqual([ids[0], ids[2]]);
   });
 
-  it('can hold null, a row that nobody can read, or every row twice', async () => {
+  it('can contain null, an unreadable row, or each row twice', async () => {
     const rowsWith = async (rows: 'null' | 'unreadable' | 'twice') =>
       (await listed((await withJobs(1, { list: { rows } })).standIn)).rows;
 
@@ -93,7 +93,7 @@ describe('the job list', () => {
     expect(new Set(idsIn(await rowsWith('twice'))).size).toBe(1);
   });
 
-  it('can give the first page again and again', async () => {
+  it('can always return the first page', async () => {
     const { standIn } = await withJobs(1, { list: { repeatsToken: true } });
 
     const first = await listed(standIn);
@@ -114,21 +114,21 @@ describe('an echo of the inputs', () => {
     return { image, copy, status, root: asset?.metadata.rootParentId };
   }
 
-  it('can name a processed copy, which says what it was made from', async () => {
+  it('can name a processed copy, which names its original', async () => {
     const { image, copy, root } = await rootSaidBy({ echo: 'copy' });
 
     expect(copy).not.toBe(image);
     expect(root).toBe(image);
   });
 
-  it('can name a copy that nobody knows, or one of another image', async () => {
+  it('can name an unknown copy, or a copy of another image', async () => {
     expect((await rootSaidBy({ echo: 'unknown-copy' })).status).toBe(404);
     const { image, root } = await rootSaidBy({ echo: 'copy-of-another' });
     expect(root).not.toBe(image);
   });
 });
 
-it('can charge more than its dry run says', async () => {
+it('a job can cost more than its dry run states', async () => {
   const { standIn, image } = await withJobs(1, { chargeFactor: 2 });
 
   const { body } = await standIn.call('POST', '/v1/generate/custom/model_tripo-v3-1-image-to-3d?dryRun=true', {
@@ -138,13 +138,13 @@ it('can charge more than its dry run says', async () => {
   expect(standIn.ledger().cuCharged).toBe(2 * (body['creativeUnitsCost'] as number));
 });
 
-it('can give times without a zone', async () => {
+it('times can have no zone', async () => {
   const { standIn, ids } = await withJobs(1, { timesWithoutZone: true });
 
   expect((await standIn.job(ids[0] ?? '')).createdAt).toMatch(/^[\d-]+T[\d:.]+$/);
 });
 
-it('can need a while until an image that was just made is found', async () => {
+it('a new image can be unknown for some time', async () => {
   const standIn = await virtualStandIn({ inputVisibleAfterSeconds: 5 });
   const image = await standIn.image();
 

@@ -54,7 +54,7 @@ function chunksOf({ body }: Response): AsyncIterable<Uint8Array> {
   return body;
 }
 
-/** What was let go and lies about yet must not hide what is measured. */
+/** Frees garbage that would distort the measurement. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
