@@ -28,7 +28,7 @@ export function outcomeEnvironment(scope: Construct, { assetBucket, eventBus }: 
   return { ASSET_BUCKET: assetBucket.bucketName, EVENT_BUS_NAME: busAddress(eventBus, scope) };
 }
 
-const DOCUMENTS = ['runs/*', 'results/*', 'control/spend/*', 'models/*/manifest.json'];
+const DOCUMENTS = ['runs/*', 'results/*', 'control/ledger/*', 'models/*/manifest.json'];
 
 /** Without ListBucket, S3 answers 403 instead of 404 for a missing object. */
 export function allowConclude(author: ServiceFunction, { assetBucket, eventBus }: Foundation): void {

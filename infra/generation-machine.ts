@@ -99,7 +99,7 @@ function waitAndStore(scope: Construct, { checkJob, storeAssets }: GenerationMac
   });
   const isJobDone = new sfn.Choice(scope, 'IsJobDone')
     .when(sfn.Condition.stringEquals('$.check.status', 'succeeded'), storeAssetsTask)
-    // A failed job can still leave files: StoreAssets keeps them and fails the execution.
+    // A failed job can still have files or a charge: StoreAssets records both and fails the execution.
     .when(sfn.Condition.isPresent('$.check.assets'), storeAssetsTask)
     .when(sfn.Condition.stringEquals('$.check.status', 'failed'), jobFailed)
     .otherwise(waitForJob);

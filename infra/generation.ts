@@ -50,6 +50,10 @@ export class Generation extends Construct {
         'Paid models cannot be stored. Check the log of StoreAssets, fix the cause, and redrive the executions.',
         REPEATED,
       ],
+      AboveQuote: [
+        storeAssets.serviceMetric('AboveQuote'),
+        'Scenario charged a job more than it had quoted. The log of StoreAssets names both amounts. Ask Scenario why.',
+      ],
     });
   }
 }

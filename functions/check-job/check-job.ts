@@ -23,7 +23,7 @@ export interface CheckJobInput {
 export type JobCheck =
   | { readonly status: 'running'; readonly waitSeconds: number; readonly progress: number }
   | { readonly status: 'succeeded' }
-  /** `assets`: the number of files that a failed job still produced. Absent if none. */
+  /** `assets`: the number of files of a failed job. Absent if StoreAssets has nothing to keep: no files, and no charge. */
   | ({ readonly status: 'failed'; readonly assets?: number } & Failure);
 
 /** Scenario may not know a job yet that was just submitted. */
@@ -69,5 +69,5 @@ function describeEnd(job: Job): JobCheck {
   const failed = jobFailure(job);
   if (!failed) return { status: 'succeeded' };
   const assets = job.assetIds.length;
-  return { status: 'failed', ...failed, ...(assets > 0 && { assets }) };
+  return { status: 'failed', ...failed, ...((assets > 0 || job.cu) && { assets }) };
 }

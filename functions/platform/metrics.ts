@@ -21,6 +21,7 @@ export const METRIC_UNITS = {
   BusySeconds: 'Seconds',
   GenerationSeconds: 'Seconds',
   CuSpent: 'Count',
+  AboveQuote: 'Count',
 } as const;
 
 export type MetricName = keyof typeof METRIC_UNITS;

@@ -1,14 +1,15 @@
 import { failure } from '../contract/failures.ts';
 import type { Manifest } from '../contract/schemas.ts';
-import { DEFAULT_MODEL } from '../models/registry.ts';
 import { isoDate } from '../platform/clock.ts';
+import type { JsonStore } from '../platform/json-store.ts';
 import type { Telemetry } from '../platform/observability.ts';
-import { credit } from '../spending/day-ledger.ts';
+import { settle } from '../spending/day-ledger.ts';
 import { toEvent } from './event.ts';
 import { manifestKey } from './keys.ts';
 import { hasOpenSend, MAX_ATTEMPTS, mayEnd } from './lifecycle.ts';
 import { toManifest } from './manifest.ts';
 import {
+  chargeOf,
   type FinalRecord,
   isFinal,
   type Kept,
@@ -17,7 +18,7 @@ import {
   type RunRecord,
   type Unclaimed,
 } from './record.ts';
-import { rememberResult } from './reuse-index.ts';
+import { rememberResult } from './result-index.ts';
 import type { Runs } from './runs.ts';
 
 type Result = Pick<RecordIn<'stored'>, 'phase' | 'cu' | 'jobFinishedAt' | 'assets' | 'missing'>;
@@ -83,12 +84,17 @@ function toFinalRecord(run: Unclaimed | RunRecord, outcome: Outcome, now: number
   return { ...run, ...nothing, ...kept, ...outcome, finishedAt: isoDate(now) } as NewRecord<FinalRecord['phase']>;
 }
 
-function countOutcome(record: FinalRecord, { count }: Telemetry): void {
+function countOutcome(record: FinalRecord, { count, log }: Telemetry): void {
   if (record.phase === 'rejected') return count('Rejected', 1);
-  if (record.phase === 'failed') return count('Failed', 1);
-  count('Stored', 1);
+  count(record.phase === 'stored' ? 'Stored' : 'Failed', 1);
+  const { quote, cu } = record;
+  if (cu) count('CuSpent', cu);
+  if (cu !== undefined && quote !== undefined && cu > quote) {
+    count('AboveQuote', 1);
+    log.error('Scenario charged more than its quote', { cu, quote });
+  }
+  if (record.phase === 'failed') return;
   if (record.reusedFrom !== undefined) return count('Reused', 1);
-  if (record.cu !== undefined) count('CuSpent', record.cu);
   count('GenerationSeconds', (Date.parse(record.finishedAt) - Date.parse(record.submittedAt)) / 1000);
 }
 
@@ -101,8 +107,10 @@ export async function republish(runId: string, runs: Runs): Promise<FinalRecord 
   const standing = await writeManifest(runId, runs);
   if (!standing) return undefined;
   const { record } = standing;
-  if (!isCharged(record)) await credit({ runId, at: Date.parse(lastSpentAt(record)) }, runs.documents);
-  await rememberResult(record, record.modelId ?? DEFAULT_MODEL.id, runs.documents);
+  if (!record.announced) {
+    await settleLedger(record, runs.documents);
+    if (record.phase === 'stored') await rememberResult(record, runs.documents);
+  }
   const key = manifestKey(record.upload.key, runId);
   await runs.announce(toEvent(record, { bucket: runs.assetBucket, key }));
   // Sweep checks this. If another function has changed the record in the meantime, that function announces it, too.
@@ -110,15 +118,12 @@ export async function republish(runId: string, runs: Runs): Promise<FinalRecord 
   return record;
 }
 
-/** Scenario refunds failed jobs. Without a job, nothing was charged. */
-function isCharged(record: FinalRecord): boolean {
-  if (record.phase !== 'failed') return record.phase === 'stored';
-  return record.jobId !== undefined && record.failure.code !== 'job-failed';
-}
-
-/** Without a send, the run may have reserved its price shortly before it ended. */
-function lastSpentAt({ sends, finishedAt }: FinalRecord): string {
-  return sends.at(-1)?.sentAt ?? finishedAt;
+/** Enters what the run was charged in the day's ledger. A second job, which Scenario made by mistake, counts in full. */
+async function settleLedger(record: FinalRecord, documents: JsonStore): Promise<void> {
+  for (const { assetId, sentAt, noJob } of record.sends) {
+    const isOfJob = 'submittedAt' in record && record.submittedAt === sentAt;
+    if (!noJob) await settle({ assetId, at: Date.parse(sentAt) }, isOfJob ? chargeOf(record) : undefined, documents);
+  }
 }
 
 /**

@@ -50,7 +50,7 @@ export const MAX_ATTEMPTS = 5;
 
 /** What SubmitJob does next for a run. */
 export type Step =
-  | 'prepare'
+  | 'describe'
   | 'submit'
   | 'reconcile'
   | 'reject'
@@ -69,12 +69,14 @@ interface RunState {
   readonly phase: Phase;
   readonly attempts: number;
   readonly sends: readonly SendState[];
+  /** What the upload asks for, besides its image. Absent until the image was read. */
+  readonly onDuplicate?: string | undefined;
   /** In a final record: EventBridge accepted the event. */
   readonly announced?: boolean | undefined;
 }
 
-/** @param isPrepared whether this invocation has the image, and the record holds its model and parameters */
-export function nextStep(run: RunState | undefined, isPrepared: boolean): Step {
+/** @param isDeleted whether the upload is known to be deleted, so that nothing more must be paid for it */
+export function nextStep(run: RunState | undefined, isDeleted = false): Step {
   switch (run?.phase) {
     case 'stored':
     case 'failed':
@@ -89,9 +91,9 @@ export function nextStep(run: RunState | undefined, isPrepared: boolean): Step {
       if (hasOpenSend(run)) return 'reconcile';
       if (isInputRefused(run)) return 'reject';
       if (run.attempts >= MAX_ATTEMPTS) return 'give-up';
-      return isPrepared ? 'submit' : 'prepare';
+      return run.onDuplicate === undefined || isDeleted ? 'describe' : 'submit';
     case undefined:
-      return 'prepare';
+      return 'describe';
   }
 }
 

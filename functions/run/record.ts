@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { missingSchema, storedAssetSchema } from '../contract/asset.ts';
 import { failureSchema } from '../contract/failures.ts';
+import { onDuplicateSchema } from '../contract/options.ts';
 import { parametersSchema, reusedFromSchema, uploadSchema } from '../contract/schemas.ts';
 import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
 import { DocumentUnreadableError } from '../platform/errors.ts';
@@ -29,15 +30,21 @@ const sendSchema = z.strictObject({
 
 export type Refusal = z.infer<typeof refusalSchema>;
 
+/** An input asset for the next send. No send has named it yet. */
+const readyAssetSchema = z.strictObject({ assetId: z.string(), madeAt: z.iso.datetime() });
+export type ReadyAsset = z.infer<typeof readyAssetSchema>;
+
 const common = {
   schemaVersion: schemaVersion1,
   runId: z.string(),
   upload: uploadSchema,
   modelId: z.string().optional().describe('absent in records of before there was a second model'),
   parameters: parametersSchema.optional(),
+  onDuplicate: onDuplicateSchema.optional(),
   claimedAt: z.iso.datetime().optional(),
   quote: z.number().nonnegative().optional().describe('CU, by the dry run'),
   quotedAt: z.iso.datetime().optional(),
+  readyAsset: readyAssetSchema.optional(),
   sends: z.array(sendSchema),
   attempts: z.number().int().nonnegative().describe('unexpected errors so far'),
   writtenBy: z.string().describe('write nonce: lets a writer recognise its own write'),
@@ -92,6 +99,13 @@ export type FinalRecord = RecordIn<FinalPhase>;
 
 export function isFinal(record: RunRecord): record is FinalRecord {
   return isFinalPhase(record.phase);
+}
+
+/** What the job of a run was charged, in compute units, as far as it is known. Scenario refunds a job that fails. */
+export function chargeOf(record: FinalRecord): number | undefined {
+  if (record.phase === 'rejected') return 0;
+  const isRefunded = record.phase === 'failed' && ['job-failed', 'job-canceled'].includes(record.failure.code);
+  return record.cu ?? (isRefunded ? 0 : undefined);
 }
 
 /** A record and its etag in S3, for the next conditional write. */

@@ -104,7 +104,7 @@ async function quote(request: GenerationRequest, connection: Connection): Promis
   // If Scenario ever starts a job for a dry run, the job is paid, and it must not go unnoticed.
   const started = cost?.job?.jobId;
   if (started) {
-    const paid = { assetId: request.assetId, jobId: id.safeParse(started).data };
+    const paid = { assetId: request.assetId, jobId: id.safeParse(started).data, cu: cost.creativeUnitsCost };
     throw new DryRunPaidError(`Scenario started the job ${started} for a dry run`, paid);
   }
   const cu = status === 402 ? cost?.estimatedCost : cost?.creativeUnitsCost;

@@ -54,8 +54,8 @@ export class ScenarioAccountError extends ScenarioRefusal {
 /** A dry run started a job. Never retry: each new quote could start another paid job. */
 export class DryRunPaidError extends Error {
   override readonly name = 'DryRunPaidError';
-  /** The input asset of the dry run, and the job's ID if it can be read. */
-  readonly paid: { readonly assetId: string; readonly jobId: string | undefined };
+  /** The input asset of the dry run, the job's ID if it can be read, and the compute units if the answer names them. */
+  readonly paid: { readonly assetId: string; readonly jobId: string | undefined; readonly cu: number | undefined };
 
   constructor(message: string, paid: DryRunPaidError['paid']) {
     super(message);

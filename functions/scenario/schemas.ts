@@ -41,7 +41,7 @@ export const jobShape = z
     progress: z.number().catch(0),
     statusHistory: z.array(z.object({ date: time })).catch([]),
     metadata: z.object({ input, assetIds: ids.catch([]), error: sentence, hint: sentence }).catch({ assetIds: [] }),
-    billing: ifValid(z.object({ cuCost: amount })),
+    billing: ifValid(z.object({ cuCost: amount, disableRefund: ifValid(z.boolean()) })),
     createdAt: time,
     updatedAt: time,
   })
@@ -51,8 +51,8 @@ export const jobShape = z
     status,
     /** 0 to 1. Some answers use 0 to 100. */
     progress: Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress)),
-    /** Compute units charged. */
-    cu: billing?.cuCost,
+    /** Compute units charged. Scenario refunds a job without a result, unless it says otherwise. */
+    cu: billing && ['failed', 'canceled'].includes(status) && !billing.disableRefund ? 0 : billing?.cuCost,
     createdAt: job.createdAt?.toISOString(),
     finishedAt: status === 'running' ? undefined : (statusHistory.at(-1)?.date ?? job.updatedAt)?.toISOString(),
   }));

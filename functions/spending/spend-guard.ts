@@ -1,26 +1,16 @@
 import type { JsonStore } from '../platform/json-store.ts';
-import { readSpent, reserve, type Spend } from './day-ledger.ts';
+import { type LedgerEntry, readSpent, reserve, settle } from './day-ledger.ts';
 import { SubmissionsHeldError } from './errors.ts';
-
-/** The team's own limits on spending. @throws SubmissionsHeldError from both methods: the upload is held */
-export interface SpendGuard {
-  /** Call this before anything is sent to Scenario for an upload. */
-  check(spend: Omit<Spend, 'cu'>): Promise<void>;
-  /** Call this right before the payment. Reserves the price in the day's ledger. Safe to repeat for the same run. */
-  reserve(spend: Spend): Promise<void>;
-}
 
 /** While this object exists in the asset bucket, nothing is submitted. Its content does not matter. */
 export const PAUSE_KEY = 'control/paused.json';
 
-/** @param maxCuPerDay per UTC day. With Infinity, there is no limit and no ledger */
-export function createSpendGuard(store: JsonStore, maxCuPerDay: number): SpendGuard {
-  const isLimited = Number.isFinite(maxCuPerDay);
+/** The team's own limits on spending. */
+export type SpendGuard = ReturnType<typeof createSpendGuard>;
 
-  async function refuseWhilePaused(): Promise<void> {
-    if (await store.exists(PAUSE_KEY))
-      throw new SubmissionsHeldError(`submissions are paused: ${PAUSE_KEY} exists in the asset bucket`, 'paused');
-  }
+/** @param maxCuPerDay per UTC day. With Infinity, there is no limit and no ledger */
+export function createSpendGuard(store: JsonStore, maxCuPerDay: number) {
+  const isLimited = Number.isFinite(maxCuPerDay);
 
   function overLimit(): SubmissionsHeldError {
     const used = `the ${maxCuPerDay} compute units of today are used up`;
@@ -29,13 +19,40 @@ export function createSpendGuard(store: JsonStore, maxCuPerDay: number): SpendGu
   }
 
   return {
-    check: async (spend) => {
-      await refuseWhilePaused();
-      if (isLimited && (await readSpent(spend, store)) >= maxCuPerDay) throw overLimit();
+    /**
+     * Call this before anything is sent to Scenario for an upload, and again once its price is known.
+     *
+     * @param now milliseconds since 1970
+     * @param cu compute units
+     * @throws SubmissionsHeldError
+     */
+    check: async (now: number, cu = 0): Promise<void> => {
+      if (await store.exists(PAUSE_KEY))
+        throw new SubmissionsHeldError(`submissions are paused: ${PAUSE_KEY} exists in the asset bucket`, 'paused');
+      if (!isLimited) return;
+      const spent = await readSpent(now, store);
+      if (spent >= maxCuPerDay || spent + cu > maxCuPerDay) throw overLimit();
     },
-    reserve: async (spend) => {
-      await refuseWhilePaused();
-      if (isLimited && !(await reserve(spend, maxCuPerDay, store))) throw overLimit();
+
+    /**
+     * Reserves the quote in the day's ledger. Call this once the record names the send, so that the reservation is never
+     * left behind, and before the payment.
+     *
+     * @throws SubmissionsHeldError
+     */
+    reserve: async (entry: LedgerEntry, cu: number): Promise<void> => {
+      if (isLimited && !(await reserve(entry, cu, maxCuPerDay, store))) throw overLimit();
+    },
+
+    /** Enters a charge that nobody reserved, even above the limit. */
+    enter: async (entry: LedgerEntry, cu: number): Promise<void> => {
+      if (isLimited) await reserve(entry, cu, Number.POSITIVE_INFINITY, store);
+    },
+
+    /** Gives back what was reserved for sends that made no job, which must be certain. */
+    credit: async (sends: readonly { readonly assetId: string; readonly sentAt: string }[]): Promise<void> => {
+      if (!isLimited) return;
+      for (const { assetId, sentAt } of sends) await settle({ assetId, at: Date.parse(sentAt) }, 0, store);
     },
   };
 }

@@ -91,15 +91,15 @@ async function storeAssets({ runId, jobId }: StoreAssetsInput, storage: Storage)
   const { assets, missing } = await storeFiles(record, isTooMany ? [] : job.assetIds, files, { ...runs, model });
   const described = missing.map(({ assetId, error }) => ({ assetId, reason: redact(error.message) }));
   const kept = { assets, missing: described.length > 0 ? described : undefined };
+  const result = { ...kept, cu: job.cu, jobFinishedAt: job.finishedAt };
   const failed = whyFailed(job, { assets, missing });
   if (failed) {
     // If the run failed before, its first end stands.
-    if (record.phase === 'submitted') await runs.records.replace({ ...standing, record }, { ...record, ...kept });
+    if (record.phase === 'submitted') await runs.records.replace({ ...standing, record }, { ...record, ...result });
     throw failed;
   }
-  const { cu, finishedAt: jobFinishedAt } = job;
-  await conclude(record, { phase: 'stored', ...kept, cu, jobFinishedAt }, runs);
-  runs.telemetry.log.info('stored', { assets: assets.length, cu });
+  await conclude(record, { phase: 'stored', ...result }, runs);
+  runs.telemetry.log.info('stored', { assets: assets.length, cu: job.cu });
   return { status: 'stored', assets: assets.length };
 }
 

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { type Clock, isoDate } from '../platform/clock.ts';
 import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
 import type { JsonStore } from '../platform/json-store.ts';
-import type { Telemetry } from '../platform/observability.ts';
 import { ScenarioAccountError, ScenarioBusyError } from '../scenario/errors.ts';
 
 /** What Scenario refuses to every upload now. */
@@ -51,11 +50,7 @@ export class GateClosedError extends Error {
  *
  * @param countRunning counts the jobs that run at Scenario now, including those of other callers
  */
-export function createGate(
-  store: JsonStore,
-  countRunning: () => Promise<number>,
-  { clock, telemetry }: { readonly clock: Clock; readonly telemetry: Telemetry },
-) {
+export function createGate(store: JsonStore, countRunning: () => Promise<number>, clock: Clock) {
   /** An unreadable document, or one dated in the future, counts as an open gate. */
   async function read(): Promise<{ gate: GateDocument; etag?: string }> {
     const kept = await store.read(GATE_KEY);
@@ -75,7 +70,8 @@ export function createGate(
 
   /** Returns false if another invocation was first. */
   async function write({ gate, etag }: { gate: GateDocument; etag?: string }, change: Partial<GateDocument>) {
-    const next = checkStrictly(gateSchema, { ...gate, ...change });
+    // An unknown field of a newer version stays.
+    const next = checkStrictly(gateSchema, { ...gate, ...change }, gate);
     return (await store.write(GATE_KEY, next, etag)) !== undefined;
   }
 
@@ -92,15 +88,13 @@ export function createGate(
 
   return {
     /**
-     * @param before how this upload passed earlier in this invocation, if it did
      * @throws GateClosedError if this upload must wait
      */
-    async pass(before: Passed | undefined): Promise<Passed> {
+    async pass(): Promise<Passed> {
       const standing = await read();
       const { account, ceiling, cooldown } = standing.gate;
       const now = isoDate(clock.now());
       if (account) {
-        if (before === 'probe') return 'probe';
         const probe = { ...account, nextProbeAt: later(PROBE_EVERY_MS) };
         if (account.nextProbeAt <= now && (await write(standing, { account: probe }))) return 'probe';
         throw new GateClosedError(`Scenario refuses every upload since ${account.since}: ${account.reason}`, 'account');
@@ -120,7 +114,6 @@ export function createGate(
       const standing = await read();
       const now = isoDate(clock.now());
       if (error instanceof ScenarioAccountError) {
-        telemetry.count('AccountRefused', 1);
         const since = standing.gate.account?.since ?? now;
         await write(standing, { account: { since, reason: error.message, nextProbeAt: later(PROBE_EVERY_MS) } });
       } else if (error instanceof ScenarioBusyError) await write(standing, await whyBusy(error, now));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isoDate } from '../platform/clock.ts';
 import type { Kept, RecordIn, Refusal } from '../run/record.ts';
+import { type Claim, renewClaim } from '../run/result-index.ts';
 import type { GenerationRequest } from '../scenario/client.ts';
 import {
   AssetNotVisibleError,
@@ -16,6 +17,7 @@ import { TryLaterError } from './errors.ts';
 import type { Passed } from './gate.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
 import type { Adopted } from './look.ts';
+import type { Quoted } from './quotes.ts';
 import { settleSends, type Unsettled } from './settle-sends.ts';
 import type { Submission } from './submission.ts';
 import type { Model } from '../models/model.ts';
@@ -23,10 +25,13 @@ import type { Model } from '../models/model.ts';
 export type Claimed = Kept<RecordIn<'claimed'>>;
 type Sending = Kept<RecordIn<'sending'>>;
 
-/** What a job would cost, in compute units, and when Scenario quoted it. */
-export interface Quoted {
-  readonly quote: number;
-  readonly quotedAt: string;
+/** What is about to be paid. */
+export interface Order {
+  readonly quoted: Quoted;
+  readonly request: GenerationRequest;
+  readonly passed: Passed;
+  /** The entry of the picture in the index. Undefined if the upload asks for a model of its own. */
+  readonly claim: Claim | undefined;
 }
 
 /** A send starts within this time after its write to `sending`, so that the record's age bounds the send's. */
@@ -41,22 +46,29 @@ const TOO_LATE = 'too little time is left to pay';
  */
 export async function payOnce(
   claimed: Claimed,
-  { quoted, request, passed }: { quoted: Quoted; request: GenerationRequest; passed: Passed },
+  { quoted, request, passed, claim }: Order,
   submission: Submission,
 ): Promise<void> {
   const { clock, gate, remainingMs, scenario, spendGuard, telemetry } = submission;
   if (remainingMs() < SEND_MARGIN_MS) throw new TryLaterError(TOO_LATE);
   const at = clock.now();
-  await spendGuard.reserve({ runId: claimed.record.runId, cu: quoted.quote, at });
-  const won = await claimSend(claimed, { assetId: request.assetId, quoted, at }, submission);
+  const send = { assetId: request.assetId, sentAt: isoDate(at) };
+  await spendGuard.check(at, quoted.quote);
+  const { runId } = claimed.record;
+  // The claim is renewed last, so that no other run buys the picture from here on.
+  const isOurs = !claim || (await renewClaim(claim, runId, send, submission.runs.documents));
+  const won = isOurs && (await claimSend(claimed, { ...send, quoted }, submission));
   if (!won) return;
-  if (remainingMs() < SEND_MARGIN_MS || clock.now() - at > SEND_WITHIN_MS) {
+  try {
+    await spendGuard.reserve({ ...send, at }, quoted.quote);
+    if (remainingMs() < SEND_MARGIN_MS || clock.now() - at > SEND_WITHIN_MS) throw new TryLaterError(TOO_LATE);
+  } catch (error) {
     await recordOutcome(won, { noJob: true }, submission);
-    throw new TryLaterError(TOO_LATE);
+    throw error;
   }
   const taken = await scenario.generate(request).catch((error: unknown) => whyNot(error, clock.now()));
   if (typeof taken === 'string') {
-    await recordSubmitted(won, { jobId: taken, sentAt: isoDate(at) }, submission);
+    await recordSubmitted(won, { jobId: taken, sentAt: send.sentAt }, submission);
     await gate.open(passed);
     return;
   }
@@ -66,6 +78,7 @@ export async function payOnce(
   const refused = await recordOutcome(won, taken.outcome, submission);
   if (!refused) return;
   await gate.onRefused(taken.error);
+  if (taken.error instanceof ScenarioAccountError) telemetry.count('AccountRefused', 1);
   if (taken.outcome.noJob) throw taken.error;
   const { retryAfterSeconds = 0 } = taken.error instanceof ScenarioBusyError ? taken.error : {};
   const waitSeconds = (nextSendAt(refused.record) - clock.now()) / 1000;
@@ -98,16 +111,17 @@ function whyNot(error: unknown, now: number): { readonly error: Error; readonly 
 /** Undefined if another invocation was first. */
 async function claimSend(
   claimed: Claimed,
-  { assetId, quoted, at }: { assetId: string; quoted?: Quoted; at: number },
+  { assetId, sentAt, quoted }: { assetId: string; sentAt: string; quoted?: Quoted },
   { runs }: Submission,
 ): Promise<Sending | undefined> {
-  const send = { assetId, sentAt: isoDate(at), sentBy: randomUUID() };
-  const sends = [...claimed.record.sends, send];
-  return await runs.records.replace(claimed, { ...claimed.record, ...quoted, sends, phase: 'sending' });
+  const sends = [...claimed.record.sends, { assetId, sentAt, sentBy: randomUUID() }];
+  const sending = { ...claimed.record, ...quoted, sends, readyAsset: undefined, phase: 'sending' } as const;
+  return await runs.records.replace(claimed, sending);
 }
 
 /** Writes the outcome of the send, by its own sender. Undefined if another invocation was first. */
-async function recordOutcome({ record, etag }: Sending, outcome: Outcome, { runs }: Submission) {
+async function recordOutcome({ record, etag }: Sending, outcome: Outcome, { runs, spendGuard }: Submission) {
+  if (outcome.noJob) await spendGuard.credit(record.sends.slice(-1));
   const sends = record.sends.map((send, n) => (n === record.sends.length - 1 ? { ...send, ...outcome } : send));
   return await runs.records.replace({ record, etag }, { ...record, sends, phase: 'claimed' });
 }
@@ -115,15 +129,17 @@ async function recordOutcome({ record, etag }: Sending, outcome: Outcome, { runs
 /** Treats a dry run that was charged as a send: its job becomes the run's job. Without an ID, the job list tells. */
 export async function adoptPaidDryRun(
   claimed: Claimed,
-  { paid: { assetId, jobId }, message }: DryRunPaidError,
+  { paid: { assetId, jobId, cu = 0 }, message }: DryRunPaidError,
   submission: Submission,
 ): Promise<void> {
-  const { clock, telemetry } = submission;
+  const { clock, spendGuard, telemetry } = submission;
   telemetry.count('AccountRefused', 1);
   telemetry.log.error('paid for a dry run', { why: message });
   const at = clock.now();
-  const won = await claimSend(claimed, { assetId, at }, submission);
-  if (won && jobId !== undefined) await recordSubmitted(won, { jobId, sentAt: isoDate(at) }, submission);
+  const send = { assetId, sentAt: isoDate(at) };
+  await spendGuard.enter({ assetId, at }, cu);
+  const won = await claimSend(claimed, send, submission);
+  if (won && jobId !== undefined) await recordSubmitted(won, { jobId, ...send }, submission);
 }
 
 /** Records the paid job before anything else is done with it. The execution starts from the record. */
@@ -145,6 +161,7 @@ export async function reconcileSends(unsettled: Unsettled, model: Model, submiss
   const adopted = await settleSends(unsettled, { ...submission, model });
   if (adopted) return await recordSubmitted(unsettled, adopted, submission);
   const { record, etag } = unsettled;
+  await submission.spendGuard.credit(record.sends.filter(({ noJob }) => !noJob));
   const sends = record.sends.map((send) => ({ ...send, noJob: true as const }));
   await submission.runs.records.replace({ record, etag }, { ...record, sends, phase: 'claimed' });
 }

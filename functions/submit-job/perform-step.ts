@@ -1,28 +1,31 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type FailureCode, failure } from '../contract/failures.ts';
 import { DEFAULT_MODEL, modelWithId } from '../models/registry.ts';
 import { isoDate } from '../platform/clock.ts';
 import { conclude, type Outcome, republish, tooManyErrors } from '../run/conclude.ts';
 import type { Step } from '../run/lifecycle.ts';
-import type { Kept, RecordIn, RunRecord, Unclaimed } from '../run/record.ts';
+import type { Kept, ReadyAsset, RecordIn, RunRecord, Unclaimed } from '../run/record.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { AssetNotVisibleError, DryRunPaidError, ScenarioAccountError, ScenarioInputError } from '../scenario/errors.ts';
 import { hasManyRefusals, nextSendAt } from './bounds.ts';
 import { TryLaterError } from './errors.ts';
 import type { Passed } from './gate.ts';
-import { adoptPaidDryRun, type Claimed, payOnce, type Quoted, reconcileSends } from './pay-once.ts';
-import { type PreparedImage, prepareImage } from './prepare-image.ts';
+import { adoptPaidDryRun, type Claimed, payOnce, reconcileSends } from './pay-once.ts';
+import { prepareImage } from './prepare-image.ts';
 import { startGeneration } from './start-generation.ts';
 import type { Submission } from './submission.ts';
+import { takeTurn } from './take-turn.ts';
 
-/** What this invocation has already done for the run, besides its record. A retry begins at the call that failed. */
-export interface InHand {
-  image?: PreparedImage;
+/** One invocation's work on one run. What it has done besides the record stays here, so that a retry goes on there. */
+export interface Visit {
+  readonly run: Unclaimed;
+  readonly announced: AnnouncedUpload;
+  readonly submission: Submission;
+  /** The image, if this invocation has read it. */
+  bytes?: Uint8Array;
   /** The input asset of the next send. */
-  assetId?: string;
+  asset?: ReadyAsset | undefined;
   /** When it was made, or first could not be made, in milliseconds since 1970. */
   assetAt?: number;
-  quoted?: Quoted;
   passed?: Passed | undefined;
 }
 
@@ -32,32 +35,22 @@ export type Standing = (Kept & { readonly ageMs?: number }) | undefined;
 /** The new record, if the step wrote it. `changed`: read the record again. */
 export type Performed = Standing | 'changed' | 'done';
 
-export interface Place {
-  readonly run: Unclaimed;
-  readonly announced: AnnouncedUpload;
-  readonly standing: Standing;
-  readonly inHand: InHand;
-}
-
-/** Whether the record holds the model and the parameters of the image in hand. */
-export function isPrepared({ image }: InHand, standing: Standing): boolean {
-  const { modelId, parameters } = standing?.record ?? {};
-  return image !== undefined && modelId === image.model.id && isDeepStrictEqual(parameters, image.parameters);
-}
-
-export async function performStep(step: Step, place: Place, submission: Submission): Promise<Performed> {
-  const { run, standing } = place;
+export async function performStep(step: Step, standing: Standing, visit: Visit): Promise<Performed> {
+  const { run, submission } = visit;
   switch (step) {
-    case 'prepare':
-      return await prepare(place, submission);
+    case 'describe':
+      return await describe(standing, visit);
     case 'submit':
-      return await submit(place, submission);
+      return await submit(standing as Claimed, visit);
     case 'reconcile':
-      return await reconcile(standing, submission);
+      return await reconcile(standing as Claimed, submission);
     case 'reject':
-      return await rejectRefused(standing, submission);
-    case 'start-generation':
-      return await start(standing, submission);
+      return await rejectRefused(standing as Claimed, submission);
+    case 'start-generation': {
+      const { record } = standing as Kept<RecordIn<'submitted'>>;
+      await startGeneration(record, modelOf(record, submission), submission);
+      return 'done';
+    }
     case 'give-up':
       return await end(run, tooManyErrors(), submission);
     case 'republish':
@@ -68,68 +61,117 @@ export async function performStep(step: Step, place: Place, submission: Submissi
   }
 }
 
-/** Reads the image, then creates the record or updates a claim. A claim keeps its sends. */
-async function prepare({ run, announced, standing, inHand }: Place, submission: Submission): Promise<Performed> {
-  const image = inHand.image ?? (await prepareImage(announced, submission));
+/** Reads the image, then writes to the record what the upload asks for. */
+async function describe(standing: Standing, visit: Visit): Promise<Performed> {
+  const { run, announced, submission } = visit;
+  const image = await prepareImage(announced, submission);
   if ('outcome' in image) return await end({ ...run, ...image.seen }, image.outcome, submission);
-  inHand.image = image;
-  const { clock, runs } = submission;
-  const { upload, model, parameters } = image;
-  const claimedAt = isoDate(clock.now());
-  const seen = { upload, modelId: model.id, parameters, phase: 'claimed' } as const;
-  if (!standing) return (await runs.records.create({ ...run, claimedAt, ...seen })) ?? 'changed';
-  const claimed = inPhase('claimed', standing);
-  const updated = claimed && { claimedAt, ...claimed.record, ...seen, quote: undefined, quotedAt: undefined };
-  return (updated && (await runs.records.replace(claimed, updated))) ?? 'changed';
+  const { bytes, upload, model, parameters, onDuplicate } = image;
+  visit.bytes = bytes;
+  const claimedAt = isoDate(submission.clock.now());
+  const described = { upload, modelId: model.id, parameters, onDuplicate, phase: 'claimed' } as const;
+  const { records } = submission.runs;
+  const written = standing
+    ? await records.replace(standing as Claimed, { claimedAt, ...(standing as Claimed).record, ...described })
+    : await records.create({ ...run, claimedAt, ...described });
+  return written ?? 'changed';
 }
 
-export function inPhase<P extends RunRecord['phase']>(phase: P, standing: Standing) {
-  return standing?.record.phase === phase ? (standing as Kept<RecordIn<P>> & { ageMs?: number }) : undefined;
-}
-
-/** Uploads the image, gets a quote, and pays. Skips what is already done. */
-async function submit({ standing, inHand }: Place, submission: Submission): Promise<Performed> {
-  const claimed = inPhase('claimed', standing);
-  if (!claimed || !inHand.image) return 'changed';
-  const waitMs = nextSendAt(claimed.record) - submission.clock.now();
-  if (waitMs > 0) throw waitToSend(claimed, waitMs, submission);
+/** Makes the input asset, gets a quote, and pays. Skips what is already done. */
+async function submit(claimed: Claimed, visit: Visit): Promise<Performed> {
+  const { submission } = visit;
+  const { record } = claimed;
+  const waitMs = nextSendAt(record) - submission.clock.now();
+  if (waitMs > 0) throw waitToSend(record, waitMs, submission);
   try {
-    const passed = await submission.gate.pass(inHand.passed);
-    inHand.passed = passed;
-    const { model, parameters } = inHand.image;
-    const assetId = await takeAsset(claimed, inHand.image, inHand, submission);
-    const request = { modelId: model.id, assetId, inputs: { ...parameters, [model.imageInput]: assetId } };
-    const quoted = await takeQuote(claimed, inHand, () => submission.scenario.quote(request), submission);
+    const turn = await takeTurn(claimed, submission);
+    if (turn === 'changed') return turn;
+    if ('outcome' in turn) return await end(record, turn.outcome, submission);
+    visit.passed ??= await submission.gate.pass();
+    const asset = findUnusedAsset(record, visit) ?? (await makeAsset(record, visit));
+    if (!asset) return await describe(claimed, visit);
+    const model = modelOf(record, submission);
+    const inputs = { ...record.parameters, [model.imageInput]: asset.assetId };
+    const request = { modelId: model.id, assetId: asset.assetId, inputs };
+    const quoted = await submission.quotes.take(request, submission.scenario);
     const { maxCuPerRun } = submission.settings;
     if (quoted.quote > maxCuPerRun) {
       const reason = `this would cost ${quoted.quote} compute units; at most ${maxCuPerRun} are allowed per image`;
-      return await reject({ ...claimed.record, ...quoted }, 'over-cu-limit', reason, submission);
+      return await reject({ ...record, ...quoted }, 'over-cu-limit', reason, submission);
     }
-    await payOnce(claimed, { quoted, request, passed }, submission);
+    await payOnce(claimed, { ...turn, quoted, request, passed: visit.passed }, submission);
   } catch (error) {
-    const isLate = error instanceof AssetNotVisibleError && isSettled(inHand, submission);
-    if (isLate || error instanceof ScenarioInputError)
-      return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
-    // A refusal of the free calls concerns every upload, too.
-    if (error instanceof ScenarioAccountError) {
-      inHand.passed = undefined;
-      await submission.gate.onRefused(error);
-    }
-    if (!(error instanceof DryRunPaidError)) throw error;
-    await adoptPaidDryRun(claimed, error, submission);
+    return await onRefusal(error, claimed, visit);
   }
   return 'changed';
 }
 
-/** Scenario may not find a new asset at once. Shorter than an invocation. */
-const ASSET_SETTLES_MS = 2 * 60_000;
-
-function isSettled(inHand: InHand, { clock }: Submission): boolean {
-  inHand.assetAt ??= clock.now();
-  return clock.now() - inHand.assetAt > ASSET_SETTLES_MS;
+/** @throws the error, if it does not end the run */
+async function onRefusal(error: unknown, claimed: Claimed, visit: Visit): Promise<Performed> {
+  const { submission } = visit;
+  const { clock, gate, runs } = submission;
+  if (error instanceof AssetNotVisibleError) {
+    visit.assetAt ??= clock.now();
+    if (clock.now() - visit.assetAt <= ASSET_SETTLES_MS) throw error;
+    // Scenario has lost an asset that waited, so the run makes another one.
+    if (claimed.record.readyAsset && visit.asset?.assetId === claimed.record.readyAsset.assetId) {
+      visit.asset = undefined;
+      return (await runs.records.replace(claimed, { ...claimed.record, readyAsset: undefined })) ?? 'changed';
+    }
+  }
+  if (error instanceof AssetNotVisibleError || error instanceof ScenarioInputError)
+    return await reject(claimed.record, 'refused-by-scenario', error.message, submission);
+  if (error instanceof DryRunPaidError) {
+    await adoptPaidDryRun(claimed, error, submission);
+    return 'changed';
+  }
+  // A refusal of the free calls concerns every upload, too.
+  if (error instanceof ScenarioAccountError) {
+    visit.passed = undefined;
+    await gate.onRefused(error);
+  }
+  throw error;
 }
 
-function waitToSend({ record }: Claimed, waitMs: number, { telemetry }: Submission): TryLaterError {
+/** Scenario may not find a new asset at once. Shorter than an invocation. */
+const ASSET_SETTLES_MS = 2 * 60_000;
+/** An asset that waited longer is not used. */
+const ASSET_GOOD_MS = 3_600_000;
+
+function findUnusedAsset({ sends, readyAsset }: RunRecord, visit: Visit): ReadyAsset | undefined {
+  const { asset = readyAsset, submission } = visit;
+  if (!asset || sends.some(({ assetId }) => assetId === asset.assetId)) return undefined;
+  const madeAt = Date.parse(asset.madeAt);
+  if (submission.clock.now() - madeAt > ASSET_GOOD_MS) return undefined;
+  visit.asset = asset;
+  visit.assetAt = madeAt;
+  return asset;
+}
+
+/** Undefined if this invocation does not have the image. */
+async function makeAsset({ runId, upload }: RunRecord, visit: Visit): Promise<ReadyAsset | undefined> {
+  const { bytes, submission } = visit;
+  const { clock, scenario, spendGuard } = submission;
+  if (!bytes) return undefined;
+  await spendGuard.check(clock.now());
+  const { contentType = '' } = upload;
+  const name = `${runId}.${contentType.replace('image/', '')}`;
+  const assetId = await scenario.uploadImage({ bytes, name, contentType });
+  visit.assetAt = clock.now();
+  visit.asset = { assetId, madeAt: isoDate(visit.assetAt) };
+  return visit.asset;
+}
+
+/** Keeps an input asset that no send has used on the record, for the next delivery of the upload. */
+export async function keepAsset({ run, asset, submission: { runs } }: Visit): Promise<void> {
+  const standing = asset && (await runs.records.read(run.runId));
+  if (standing?.record.phase !== 'claimed') return;
+  const { record, etag } = standing as Claimed;
+  const isKept = [...record.sends, record.readyAsset].some((one) => one?.assetId === asset?.assetId);
+  if (!isKept) await runs.records.replace({ record, etag }, { ...record, readyAsset: asset });
+}
+
+function waitToSend(record: RunRecord, waitMs: number, { telemetry }: Submission): TryLaterError {
   if (hasManyRefusals(record)) {
     telemetry.count('ManySends', 1);
     telemetry.log.error('many refusals that are not from Scenario itself: a person has to look', {
@@ -139,60 +181,17 @@ function waitToSend({ record }: Claimed, waitMs: number, { telemetry }: Submissi
   return new TryLaterError('the run was refused and sends again later', waitMs / 1000);
 }
 
-/** Returns an asset that no send has used yet. Each send has its own. */
-async function takeAsset(
-  { record: { runId, sends } }: Claimed,
-  { bytes, upload: { contentType = '' } }: PreparedImage,
-  inHand: InHand,
-  { scenario, spendGuard, clock }: Submission,
-): Promise<string> {
-  const unused = sends.some(({ assetId }) => assetId === inHand.assetId) ? undefined : inHand.assetId;
-  if (unused !== undefined) return unused;
-  await spendGuard.check({ runId, at: clock.now() });
-  const name = `${runId}.${contentType.replace('image/', '')}`;
-  inHand.assetId = await scenario.uploadImage({ bytes, name, contentType });
-  inHand.assetAt = clock.now();
-  return inHand.assetId;
-}
-
-/** After this time, the price may have changed. */
-const QUOTE_GOOD_MS = 10 * 60_000;
-
-async function takeQuote(
-  { record }: Claimed,
-  inHand: InHand,
-  ask: () => Promise<number>,
-  { clock }: Submission,
-): Promise<Quoted> {
-  const { quote, quotedAt } = inHand.quoted ?? record;
-  const isFresh = quotedAt !== undefined && clock.now() - Date.parse(quotedAt) < QUOTE_GOOD_MS;
-  if (isFresh && quote !== undefined) return { quote, quotedAt };
-  inHand.quoted = { quote: await ask(), quotedAt: isoDate(clock.now()) };
-  return inHand.quoted;
-}
-
-async function reconcile(standing: Standing, submission: Submission): Promise<Performed> {
-  const unsettled = inPhase('sending', standing) ?? inPhase('claimed', standing);
-  if (!unsettled) return 'changed';
-  const { record, etag, ageMs } = unsettled;
-  // The age is known only if the record was just read.
-  if (ageMs !== undefined) await reconcileSends({ record, etag, ageMs }, modelOf(record, submission), submission);
-  return 'changed';
+/** Settles sends that may have been taken. Without an age, the record has to be read again first. */
+async function reconcile({ record, etag, ...read }: Claimed & { ageMs?: number }, submission: Submission) {
+  if (read.ageMs !== undefined)
+    await reconcileSends({ record, etag, ageMs: read.ageMs }, modelOf(record, submission), submission);
+  return 'changed' as const;
 }
 
 /** Scenario refused the image or its parameters, and no job came of it. */
-async function rejectRefused(standing: Standing, submission: Submission): Promise<Performed> {
-  const refused = inPhase('claimed', standing)?.record;
-  const reason = refused?.sends.at(-1)?.refusal?.reason;
-  if (!refused || reason === undefined) return 'changed';
-  return await reject(refused, 'refused-by-scenario', reason, submission);
-}
-
-async function start(standing: Standing, submission: Submission): Promise<Performed> {
-  const submitted = inPhase('submitted', standing)?.record;
-  if (!submitted) return 'changed';
-  await startGeneration(submitted, modelOf(submitted, submission), submission);
-  return 'done';
+async function rejectRefused({ record }: Claimed, submission: Submission): Promise<Performed> {
+  const reason = record.sends.at(-1)?.refusal?.reason ?? 'Scenario refused the image';
+  return await reject(record, 'refused-by-scenario', reason, submission);
 }
 
 function modelOf({ modelId = DEFAULT_MODEL.id }: RunRecord, { settings }: Submission) {

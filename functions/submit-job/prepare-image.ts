@@ -1,10 +1,9 @@
 import type { Failure } from '../contract/failures.ts';
+import type { OnDuplicate } from '../contract/options.ts';
 import type { Parameters, Upload } from '../contract/schemas.ts';
 import type { Model } from '../models/model.ts';
 import { type ParameterSettings, resolveParameters } from '../models/parameters.ts';
 import type { Outcome } from '../run/conclude.ts';
-import { findResult } from '../run/reuse-index.ts';
-import type { Runs } from '../run/runs.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { readImage } from './read-image.ts';
 import type { Submission } from './submission.ts';
@@ -16,6 +15,7 @@ export interface PreparedImage {
   readonly upload: Upload;
   readonly model: Model;
   readonly parameters: Parameters;
+  readonly onDuplicate: OnDuplicate;
 }
 
 /** An upload that ends here: what is known of it, and how it ends. */
@@ -24,13 +24,10 @@ export interface EndedEarly {
   readonly outcome: Outcome;
 }
 
-/**
- * Does everything before the claim, which costs nothing: reads the image, resolves its parameters, and looks for a
- * result to reuse.
- */
+/** Does everything before the claim, which costs nothing: reads the image, and resolves its parameters. */
 export async function prepareImage(
   announced: AnnouncedUpload,
-  { s3, runs, settings }: Submission,
+  { s3, settings }: Submission,
 ): Promise<PreparedImage | EndedEarly> {
   const { options, models, parameterSettings } = settings;
   const found = await readImage(announced, s3, (metadata) => limitsFor(metadata, settings));
@@ -44,9 +41,7 @@ export async function prepareImage(
   const resolved = resolveParameters(model, upload.key, metadata, ofModel(model, parameterSettings, options));
   if ('failure' in resolved) return reject({ upload, modelId: model.id }, resolved.failure);
   const { parameters } = resolved;
-  const earlier = onDuplicate === 'reuse' && (await findEarlier(upload, model, parameters, runs));
-  if (earlier) return { seen: { upload, modelId: model.id, parameters }, outcome: earlier };
-  return { bytes, upload, model, parameters };
+  return { bytes, upload, model, parameters, onDuplicate };
 }
 
 function limitsFor(metadata: Readonly<Record<string, string>>, { options, models }: Submission['settings']) {
@@ -61,16 +56,4 @@ function ofModel(model: Model, settings: ParameterSettings, options: UploadOptio
 
 function reject(seen: EndedEarly['seen'], failure: Failure): EndedEarly {
   return { seen, outcome: { phase: 'rejected', failure } };
-}
-
-async function findEarlier(
-  { sha256 }: Upload,
-  { id: modelId }: Model,
-  parameters: Parameters,
-  runs: Runs,
-): Promise<Outcome | undefined> {
-  const earlier = sha256 && (await findResult({ modelId, sha256, parameters }, runs));
-  if (!earlier) return undefined;
-  const { phase, runId, jobId, submittedAt, jobFinishedAt, assets, missing } = earlier;
-  return { phase, assets, missing, cu: 0, reusedFrom: runId, jobId, submittedAt, jobFinishedAt };
 }

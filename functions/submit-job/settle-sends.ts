@@ -1,4 +1,4 @@
-import type { Kept, RecordIn } from '../run/record.ts';
+import type { Kept, RecordIn, RunRecord } from '../run/record.ts';
 import { proofBoundMs } from './bounds.ts';
 import { TryLaterError } from './errors.ts';
 import { type Adopted, look, type LookTools } from './look.ts';
@@ -19,12 +19,12 @@ export type Unsettled = Kept<RecordIn<'claimed' | 'sending'>> & { readonly ageMs
 /**
  * Finds out from the job list whether a send that may have been taken became a job.
  *
- * @param unsettled the record, which must have just been read
+ * @param record what was just read of the run, with its age by S3's clock
  * @returns the job, or undefined if it is proved, within the bounds, that there is none and that none can still appear
  * @throws TryLaterError if this is not known yet
  */
 export async function settleSends(
-  { record, ageMs }: Unsettled,
+  { record, ageMs }: { readonly record: Pick<RunRecord, 'phase' | 'sends'>; readonly ageMs: number },
   tools: Invocation & LookTools,
 ): Promise<Adopted | undefined> {
   const { clock, remainingMs, telemetry } = tools;

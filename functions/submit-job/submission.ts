@@ -11,6 +11,7 @@ import { createRuns, RUNS_ENV, type Surroundings } from '../run/runs.ts';
 import { connectScenario, SCENARIO_ENV } from '../scenario/client.ts';
 import { createSpendGuard } from '../spending/spend-guard.ts';
 import { createGate } from './gate.ts';
+import { createQuotes } from './quotes.ts';
 
 export const SUBMIT_JOB_ENV = [
   ...SCENARIO_ENV,
@@ -44,7 +45,8 @@ export function createSubmission(
   return {
     runs,
     scenario,
-    gate: createGate(runs.documents, () => scenario.countRunning(), { clock, telemetry }),
+    quotes: createQuotes(clock),
+    gate: createGate(runs.documents, () => scenario.countRunning(), clock),
     spendGuard: createSpendGuard(runs.documents, readPositive(env, 'MAX_CU_PER_DAY')),
     s3: clients.s3,
     sfn: normalizeAwsErrors(clients.sfn),

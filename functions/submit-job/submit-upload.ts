@@ -7,8 +7,9 @@ import { createUnclaimed, type Unclaimed } from '../run/record.ts';
 import { type AnnouncedUpload, runIdOf } from '../run/upload.ts';
 import { TryLaterError } from './errors.ts';
 import { holdAndRetry } from './hold.ts';
-import { inPhase, type InHand, isPrepared, type Performed, performStep, type Standing } from './perform-step.ts';
+import { keepAsset, type Performed, performStep, type Standing, type Visit } from './perform-step.ts';
 import { toUpload } from './read-image.ts';
+import type { Claimed } from './pay-once.ts';
 import type { Submission } from './submission.ts';
 
 /**
@@ -20,23 +21,22 @@ import type { Submission } from './submission.ts';
 export async function submitUpload(announced: AnnouncedUpload, submission: Submission): Promise<void> {
   const run = createUnclaimed(runIdOf(announced), toUpload(announced));
   submission.telemetry.log.appendKeys({ runId: run.runId });
-  const inHand: InHand = {};
+  const visit: Visit = { run, announced, submission };
   try {
-    await holdAndRetry(() => drive(run, announced, inHand, submission), submission);
+    await holdAndRetry(() => drive(visit), submission);
   } catch (error) {
     if (error instanceof DocumentUnreadableError) throw holdUnreadable(error, submission);
+    if (error instanceof TryLaterError) await keepAsset(visit);
     if (error instanceof TryLaterError || !(await countAttempt(run, error, submission))) throw error;
   }
 }
 
 /** Reads the run, decides the next step, performs it, and repeats, until nothing is left to do here. */
-async function drive(
-  run: Unclaimed,
-  announced: AnnouncedUpload,
-  inHand: InHand,
-  submission: Submission,
-): Promise<void> {
+async function drive(visit: Visit): Promise<void> {
+  const { run, announced, submission } = visit;
   const { records } = submission.runs;
+  // An upload that probes goes on with that. Otherwise, each attempt passes the gate again.
+  if (visit.passed !== 'probe') visit.passed = undefined;
   let performed: Performed = 'changed';
   while (performed !== 'done') {
     const standing: Standing = performed === 'changed' ? await records.read(run.runId) : performed;
@@ -45,8 +45,7 @@ async function drive(
       if (await records.read(run.runId)) continue;
       return;
     }
-    const step = nextStep(standing?.record, isPrepared(inHand, standing));
-    performed = await performStep(step, { run, announced, standing, inHand }, submission);
+    performed = await performStep(nextStep(standing?.record, announced.isDeleted), standing, visit);
   }
 }
 
@@ -79,11 +78,10 @@ async function countAttempt(run: Unclaimed, error: unknown, submission: Submissi
   const { records } = submission.runs;
   const standing = await records.read(run.runId);
   if (!standing && (await wasKnown(run, submission))) return false;
-  const claimed = inPhase('claimed', standing);
-  if (standing && !claimed) return false;
+  if (standing && standing.record.phase !== 'claimed') return false;
   const attempts = (standing?.record.attempts ?? 0) + 1;
-  const counted = claimed
-    ? await records.replace(claimed, { ...claimed.record, attempts })
+  const counted = standing
+    ? await records.replace(standing as Claimed, { ...(standing as Claimed).record, attempts })
     : await records.create({ ...run, attempts, phase: 'claimed' });
   if (!counted || attempts < MAX_ATTEMPTS) return false;
   const lastError = toError(error);

@@ -64,8 +64,8 @@ export const plainSettings = z.strictObject({
     .optional()
     .describe('compute units that one day (UTC) can cost; more uploads wait for the next day; by default, no limit'),
   onDuplicate: onDuplicateSchema
-    .default('regenerate')
-    .describe('for an image with a stored model: `regenerate` pays for another, `reuse` announces it again'),
+    .default('reuse')
+    .describe('for the same image with the same parameters: `reuse` pays once, `regenerate` pays each time'),
   maxAssetBytes: z.int().min(1_000_000).default(2_000_000_000).describe('the largest file to store, in bytes'),
   glbErrors: glbErrorsSchema
     .default('report')

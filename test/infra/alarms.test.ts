@@ -38,6 +38,7 @@ describe('the alarms', () => {
       1,
       of('AWS/States', 'ExecutionsTimedOut', { StateMachineArn: 'Generation/StateMachine' }),
     ],
+    ['Generation/AboveQuote', 1, ours('AboveQuote', 'Generation/StoreAssets')],
     ['Generation/StoreAssetsFailed', 5, { ...errors('StoreAssets'), Period: 3600 }],
     ['Sweep/SweepFailed', 1, errors('Sweep')],
     ['Sweep/GenerationLate', 1, ours('GenerationLate', 'Sweep/Sweep')],

@@ -30,7 +30,7 @@ export const receiving = (queue: string) =>
 
 export const answering = (bucket: string, bus: string) => [
   `events:PutEvents on ${bus}`,
-  ...['runs/*', 'results/*', 'control/spend/*', 'models/*/manifest.json'].flatMap((documents) => [
+  ...['runs/*', 'results/*', 'control/ledger/*', 'models/*/manifest.json'].flatMap((documents) => [
     `s3:GetObject on ${bucket}/${documents}`,
     `s3:PutObject on ${bucket}/${documents}`,
   ]),

@@ -1,5 +1,5 @@
 import { type Ended, play } from './history.ts';
-import { files } from './images.ts';
+import { anotherPicture, files } from './images.ts';
 
 /** The results of a burst of images. */
 export interface BurstFigures {
@@ -39,7 +39,7 @@ export async function burst(uploads: number, seed: number): Promise<BurstFigures
     drops: Array.from({ length: uploads }, (_, n) => ({
       atSeconds: 0,
       key: `burst/${n + 1}.png`,
-      bytes: files.png,
+      bytes: anotherPicture(files.png, n),
     })),
   });
   const { payments, phases, receives, calls, ledger } = ended;

@@ -11,6 +11,8 @@ export interface Way {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly standIn?: StandInOptionsInput;
   readonly setting?: Omit<Partial<Setting>, 'seed'>;
+  /** How many uploads of the one picture there are. @default 1 */
+  readonly copies?: number;
   /** The final phase of the undisturbed run. */
   readonly phase: 'stored' | 'failed' | 'rejected';
   /** The minimum number of calls in the undisturbed run, so that the test can't silently cover fewer of them. */
@@ -59,10 +61,16 @@ export const WAYS: readonly Way[] = [
     leastCalls: 48,
   },
   {
-    name: 'stored within a daily limit',
-    setting: { environment: { MAX_CU_PER_DAY: '1000' } },
+    name: 'stored without a daily limit',
+    setting: { environment: { MAX_CU_PER_DAY: 'Infinity' } },
     phase: 'stored',
-    leastCalls: 36,
+    leastCalls: 30,
+  },
+  {
+    name: 'stored once for two uploads of one picture',
+    copies: 2,
+    phase: 'stored',
+    leastCalls: 60,
   },
   {
     name: 'stored by one of two invocations',
@@ -75,7 +83,12 @@ export const WAYS: readonly Way[] = [
 function historyOf(way: Way, seed: number, wire: WirePlan): History {
   return {
     setting: { ...way.setting, seed, standIn: { jobSeconds: 60, ...way.standIn }, wire },
-    drops: [{ atSeconds: 0, key: 'chairs/oak.png', bytes: files.png, metadata: way.metadata ?? {} }],
+    drops: Array.from({ length: way.copies ?? 1 }, (_, n) => ({
+      atSeconds: n,
+      key: n === 0 ? 'chairs/oak.png' : `chairs/oak ${n + 1}.png`,
+      bytes: files.png,
+      metadata: way.metadata ?? {},
+    })),
   };
 }
 

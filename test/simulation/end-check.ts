@@ -23,9 +23,10 @@ export function openEnds(world: World): readonly string[] {
       .list()
       .filter(({ status }) => status === 'RUNNING')
       .map(({ name }) => `the execution of ${name} is still running`),
-    ...(lambda.running() > 0 ? [`${lambda.running()} invocations are still running`] : []),
+    ...(lambda.running() > 0 ? [`some invocations are still running: ${lambda.running()}`] : []),
     ...strangers(world),
     ...buried(world),
+    ...miscounted(world),
   ];
 }
 
@@ -38,10 +39,12 @@ function unanswered(upload: Dropped, world: World): readonly string[] {
   if (!isFinal(record)) return [`the record of ${runId} is still ${record.phase}`];
   const manifest = manifests.get(manifestKey(key, runId));
   if (!manifest) return [`${runId} has no manifest`];
-  const { phase, finishedAt } = record;
-  const agrees = manifest.status === phase && manifest.finishedAt === finishedAt;
+  const { phase } = record;
+  const [says, ends] = [manifest, record].map(
+    (one) => `${'status' in one ? one.status : one.phase} at ${one.finishedAt}`,
+  );
   return [
-    ...(agrees ? [] : [`the record (${phase}) and the manifest (${manifest.status}) of ${runId} do not agree`]),
+    ...(says === ends ? [] : [`the manifest of ${runId} says ${says}, and its record says ${ends}`]),
     ...(announced.get(runId)?.has(DETAIL_TYPES[phase])
       ? []
       : [`"${DETAIL_TYPES[phase]}" of ${runId} was never announced`]),
@@ -55,6 +58,25 @@ function buried({ invariants: { records, payments } }: World): readonly string[]
     const isKnown = record !== undefined && 'jobId' in record && record.jobId !== undefined;
     return isKnown ? [] : [`${runId} is paid, but its record (${record?.phase ?? 'missing'}) has no job`];
   });
+}
+
+/**
+ * Returns how the ledgers differ from what Scenario has charged. A second job for one request is Scenario's error. A
+ * charge above the quote is known only if somebody has read the job.
+ */
+function miscounted(world: World): readonly string[] {
+  const jobs = new Map(world.ledger().jobs.map((job) => [job.image, job.isRefunded ? 0 : job.cu]));
+  const { chargeFactor } = world.standIn.options();
+  const charged = [...jobs.values()].reduce((sum, cu) => sum + cu, 0) / Math.max(1, chargeFactor);
+  const ledgers = [...world.invariants.ledgers.values()];
+  const settled = ledgers.reduce((sum, ledger) => sum + ledger.settled, 0);
+  const open = ledgers.flatMap((ledger) => Object.keys(ledger.open));
+  return [
+    ...(settled >= charged || ledgers.length === 0
+      ? []
+      : [`Scenario charged ${charged} CU, and the ledgers say ${settled}`]),
+    ...open.map((assetId) => `the ledger still has a reservation for ${assetId}`),
+  ];
 }
 
 /** Returns records and manifests that belong to no upload, and duplicates. */

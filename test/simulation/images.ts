@@ -9,4 +9,9 @@ export const files = {
   empty: Buffer.alloc(0),
 } as const;
 
+/** Returns the same image with other bytes, so that it is another picture. */
+export function anotherPicture(image: Uint8Array, number: number): Uint8Array {
+  return Buffer.concat([image, Buffer.from(`picture ${number}`)]);
+}
+
 export type FileKind = keyof typeof files;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Asset } from '../../functions/contract/asset.ts';
-import { isFinal, recordSchema, type RunRecord } from '../../functions/run/record.ts';
+import { chargeOf, isFinal, recordSchema, type RunRecord } from '../../functions/run/record.ts';
 import { DETAIL_TYPES } from '../../functions/run/event.ts';
 import { type DetailType, eventSchemas, type Manifest, manifestSchema } from '../../functions/contract/schemas.ts';
 import { mayFollow, type Phase } from '../../functions/run/lifecycle.ts';
@@ -19,6 +19,8 @@ export interface InvariantTools {
   /** Returns the bytes of a version, or undefined if it doesn't exist. */
   readonly bytesOf: (asset: StoredAsset) => Uint8Array | undefined;
   readonly secrets: readonly string[];
+  /** Whether each send must be in a day's ledger. */
+  readonly hasLedger: boolean;
 }
 
 /** Receives everything that happens. Records what must stay true, and which promises were broken. */
@@ -38,18 +40,25 @@ export interface Invariants {
   /** The announced detail-types, keyed by run. */
   readonly announced: ReadonlyMap<string, ReadonlySet<string>>;
   readonly payments: ReadonlyMap<string, number>;
+  /** The day's ledgers, keyed by object. */
+  readonly ledgers: ReadonlyMap<string, DayLedger>;
+}
+
+interface DayLedger {
+  readonly settled: number;
+  readonly open: Readonly<Record<string, number>>;
 }
 
 /**
  * In these phases, a record can change only in its marks: that the result is announced, that Sweep has checked it, and
- * which files of a failed job were kept.
+ * which files of a failed job were kept, and what it was charged.
  */
 const MARKED_ONLY: readonly Phase[] = ['sending', 'submitted', 'stored', 'failed', 'rejected'];
 
 function withoutMarks(record: RunRecord): object {
   const { writtenBy: _, announced: __, ...rest } = { announced: undefined, ...record };
   if (rest.phase !== 'submitted') return rest;
-  const { assets: _assets, missing: _missing, ...paid } = rest;
+  const { assets: _assets, missing: _missing, cu: _cu, jobFinishedAt: _jobFinishedAt, ...paid } = rest;
   return paid;
 }
 
@@ -65,13 +74,14 @@ const MANIFESTS_OF: Readonly<Record<DetailType, readonly Manifest['status'][]>> 
 /** These parameters mark a signed URL, which gives anyone access to a file. */
 const SIGNED = /[?&](?:Signature|Policy|Key-Pair-Id|X-Amz-Signature)=/;
 
-export function createInvariants({ bytesOf, secrets }: InvariantTools): Invariants {
+export function createInvariants({ bytesOf, secrets, hasLedger }: InvariantTools): Invariants {
   const violations: string[] = [];
   const records = new Map<string, RunRecord>();
   const manifests = new Map<string, Manifest>();
   const announced = new Map<string, Set<string>>();
   const events = new Map<string, string>();
   const payments = new Map<string, number>();
+  const ledgers = new Map<string, DayLedger>();
   const hashes = new Map<string, string>();
   const broken = (what: string) => void violations.push(what);
 
@@ -131,6 +141,7 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
 
   function onDocument(key: string, text: string): void {
     onText(key, text);
+    if (key.startsWith('control/ledger/')) ledgers.set(key, JSON.parse(text) as DayLedger);
     if (key.startsWith('runs/')) onRecord(text);
     if (key.endsWith('/manifest.json')) onManifest(key, text);
   }
@@ -167,6 +178,19 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     if (!mayBegin) broken(`${runId} is paid while its record is ${phase}`);
     if (assetId !== undefined && !record?.sends.some((send) => send.assetId === assetId))
       broken(`${runId} is paid with the asset ${assetId}, which its record does not list`);
+    if (hasLedger && assetId !== undefined && ![...ledgers.values()].some(({ open }) => assetId in open))
+      broken(`${runId} is paid with the asset ${assetId}, which no ledger lists`);
+    if (record) requireOnePayment(record);
+  }
+
+  /** A picture is paid again only if its first job was refunded. */
+  function requireOnePayment(record: RunRecord): void {
+    const picture = pictureIn(record);
+    for (const other of records.values()) {
+      const isPaid = other.runId !== record.runId && payments.has(other.runId) && pictureIn(other) === picture;
+      if (picture !== undefined && isPaid && !(other.phase === 'failed' && chargeOf(other) === 0))
+        broken(`the picture of ${record.runId} is already paid by ${other.runId}`);
+    }
   }
 
   function onText(where: string, text: string): void {
@@ -188,7 +212,13 @@ export function createInvariants({ bytesOf, secrets }: InvariantTools): Invarian
     manifests,
     announced,
     payments,
+    ledgers,
   };
+}
+
+/** What two uploads share if they share one payment. Undefined if the upload asks for a model of its own. */
+function pictureIn({ onDuplicate, upload, modelId, parameters }: RunRecord): string | undefined {
+  return onDuplicate === 'reuse' ? JSON.stringify([upload.sha256, modelId, parameters]) : undefined;
 }
 
 /** Compares the length in the header with the actual length. */

@@ -1,7 +1,7 @@
 import './timeouts.ts';
 import { expect, it } from 'vitest';
 import type { StandInOptionsInput } from '../../local/scenario/options.ts';
-import { files } from './images.ts';
+import { anotherPicture, files } from './images.ts';
 import { openWorld } from './open-world.ts';
 import type { World } from './world.ts';
 
@@ -61,7 +61,7 @@ it.each(troubles)(
     const start = world.clock.now();
     const secondsPassed = () => (world.clock.now() - start) / 1000;
     await begins?.(world);
-    for (let n = 1; n <= UPLOADS; n += 1) await world.drop({ key: `${n}.png`, bytes: files.png });
+    for (let n = 1; n <= UPLOADS; n += 1) await world.drop({ key: `${n}.png`, bytes: anotherPicture(files.png, n) });
 
     await passUntil(world, () => secondsPassed() >= TROUBLE_SECONDS);
 

@@ -39,6 +39,7 @@ export class Watch {
     this.invariants = createInvariants({
       bytesOf: ({ bucket, key, versionId = '' }) => this.#bytes.get(`${bucket}/${key}/${versionId}`),
       secrets: tools.secrets,
+      hasLedger: tools.setting.environment?.['MAX_CU_PER_DAY'] !== 'Infinity',
     });
     const { receivedTwice } = tools.setting;
     this.hooks = {

@@ -142,6 +142,8 @@ describe('a conclusion', () => {
     expect(counts).toEqual([
       ['Stored', 1],
       ['CuSpent', 40],
+      // The quote was 37.5.
+      ['AboveQuote', 1],
       ['GenerationSeconds', 0],
     ]);
   });

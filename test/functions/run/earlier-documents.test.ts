@@ -15,10 +15,9 @@ import {
   recordSchema,
   type RunRecord,
 } from '../../../functions/run/record.ts';
-import { findResult, rememberResult } from '../../../functions/run/reuse-index.ts';
+import { readClaim, rememberResult } from '../../../functions/run/result-index.ts';
 import { createRuns } from '../../../functions/run/runs.ts';
 import { readSpent, reserve } from '../../../functions/spending/day-ledger.ts';
-import { submittedRecord } from '../records.ts';
 import { ASSETS, openS3 } from '../s3-endpoint.ts';
 import { mockedClients } from '../submission.ts';
 import { openSweep } from '../sweeping.ts';
@@ -178,16 +177,16 @@ describe('a manifest of the previous version', () => {
 });
 
 describe('a ledger', () => {
-  const LEDGER = 'control/spend/2026-10-05.json';
-  const day = { runId: 'another-run', at: START };
+  const LEDGER = 'control/ledger/2026-10-05.json';
+  const day = { assetId: 'asset_another', at: START };
 
   it('of the previous version still counts', async () => {
     const { s3, runs } = await open();
     await s3.put(ASSETS, LEDGER, JSON.stringify(earlier('ledger.json')));
 
-    expect(await readSpent(day, runs.documents)).toBe(37.5);
-    expect(await reserve({ ...day, cu: 10 }, 47, runs.documents)).toBe(false);
-    expect(await reserve({ ...day, cu: 10 }, 48, runs.documents)).toBe(true);
+    expect(await readSpent(START, runs.documents)).toBe(37.5);
+    expect(await reserve(day, 10, 47, runs.documents)).toBe(false);
+    expect(await reserve(day, 10, 48, runs.documents)).toBe(true);
   });
 
   it('of a newer minor version keeps its unknown fields when it is written again', async () => {
@@ -195,10 +194,10 @@ describe('a ledger', () => {
     const newer = { ...earlier('ledger.json'), schemaVersion: '1.3', currency: { name: 'CU' } };
     await s3.put(ASSETS, LEDGER, JSON.stringify(newer));
 
-    await reserve({ ...day, cu: 10 }, 100, runs.documents);
+    await reserve(day, 10, 100, runs.documents);
 
-    const { runs: spent } = earlier('ledger.json');
-    expect(await s3.json(LEDGER)).toEqual({ ...newer, runs: { ...(spent as object), 'another-run': 10 } });
+    const { open: others } = earlier('ledger.json');
+    expect(await s3.json(LEDGER)).toEqual({ ...newer, open: { ...(others as object), asset_another: 10 } });
   });
 });
 
@@ -245,12 +244,10 @@ describe('a result that can be reused', () => {
       }),
     );
     const { record } = await begin({ ...earlierRecord, assets });
-    const { modelId } = submittedRecord();
-    if (!isFinal(record) || modelId === undefined || !record.parameters) throw new Error('not stored');
-    await rememberResult(record, modelId, runs.documents);
+    if (record.phase !== 'stored') throw new Error('not stored');
+    await rememberResult(record, runs.documents);
     const key = s3.keys().find((one) => one.startsWith('results/')) ?? '';
-    const picture = { modelId, sha256: record.upload.sha256 ?? '', parameters: record.parameters };
-    return { s3, runs, record, key, picture };
+    return { s3, runs, record, key };
   }
 
   it('is remembered as the previous version did', async () => {
@@ -260,10 +257,10 @@ describe('a result that can be reused', () => {
   });
 
   it('is found again, even if a newer minor version remembered it', async () => {
-    const { s3, runs, record, key, picture } = await openResult();
+    const { s3, runs, record, key } = await openResult();
     await s3.put(ASSETS, key, JSON.stringify({ ...earlier('result.json'), schemaVersion: '1.4', score: 9 }));
 
-    expect(await findResult(picture, runs)).toEqual(record);
+    expect(await readClaim(record, runs.documents)).toMatchObject({ key, owner: { runId: record.runId } });
   });
 });
 

@@ -56,40 +56,46 @@ describe('the end of a run', () => {
 
 describe('the next step of SubmitJob', () => {
   it.each([
-    ['without a record, reads and claims the image', undefined, false, 'prepare'],
-    ['for a claim of an earlier invocation, reads the image', 'claimed', false, 'prepare'],
-    ['for a claim with the image in hand, submits it', 'claimed', true, 'submit'],
-    ['for a send of unknown outcome, looks for its job', 'sending', true, 'reconcile'],
-    ['with a job, starts the execution', 'submitted', true, 'start-generation'],
-    ['after the end, announces it', 'rejected', false, 'republish'],
-  ] as const)('%s', (_, phase, isPrepared, step) => {
-    const run = phase && { phase, attempts: 0, sends: [] };
+    ['without a record, reads and claims the image', undefined, undefined, 'describe'],
+    ['for a claim without a description, reads the image', 'claimed', undefined, 'describe'],
+    ['for a claim that says what is asked for, submits it', 'claimed', 'reuse', 'submit'],
+    ['for a send of unknown outcome, looks for its job', 'sending', 'reuse', 'reconcile'],
+    ['with a job, starts the execution', 'submitted', 'reuse', 'start-generation'],
+    ['after the end, announces it', 'rejected', undefined, 'republish'],
+  ] as const)('%s', (_, phase, onDuplicate, step) => {
+    const run = phase && { phase, attempts: 0, sends: [], onDuplicate };
 
-    expect(nextStep(run, isPrepared)).toBe(step);
+    expect(nextStep(run)).toBe(step);
+  });
+
+  it('is to read the image of a claim again if it is known to be deleted', () => {
+    expect(nextStep(described(), true)).toBe('describe');
+    expect(nextStep({ ...described(), sends: [{}] }, true)).toBe('reconcile');
   });
 
   it('is nothing once the end is announced', () => {
-    expect(nextStep({ phase: 'stored', attempts: 0, sends: [], announced: true }, false)).toBe('finish');
+    expect(nextStep({ phase: 'stored', attempts: 0, sends: [], announced: true })).toBe('finish');
   });
 
   const input = { kind: 'input', own: true };
+  const described = () => ({ ...claimedRecord(), onDuplicate: 'reuse' }) as const;
 
   it('is to look in the job list while a refused send is not settled, whatever else there is to do', () => {
-    const run = { ...claimedRecord(), attempts: 5, sends: [{ noJob: true as const }, { refusal: input }] };
+    const run = { ...described(), attempts: 5, sends: [{ noJob: true as const }, { refusal: input }] };
 
-    expect(nextStep(run, true)).toBe('reconcile');
+    expect(nextStep(run)).toBe('reconcile');
   });
 
   it('is to reject a run whose input Scenario itself refused, once no job can have come of it', () => {
-    const settled = (refusal: typeof input) => ({ ...claimedRecord(), sends: [{ noJob: true as const, refusal }] });
+    const settled = (refusal: typeof input) => ({ ...described(), sends: [{ noJob: true as const, refusal }] });
 
-    expect(nextStep(settled(input), true)).toBe('reject');
-    expect(nextStep(settled({ ...input, own: false }), true)).toBe('submit');
-    expect(nextStep(settled({ ...input, kind: 'busy' }), true)).toBe('submit');
+    expect(nextStep(settled(input))).toBe('reject');
+    expect(nextStep(settled({ ...input, own: false }))).toBe('submit');
+    expect(nextStep(settled({ ...input, kind: 'busy' }))).toBe('submit');
   });
 
   it('is to give up after five unexpected errors, whatever is in hand', () => {
-    expect(nextStep({ ...claimedRecord(), attempts: 5 }, true)).toBe('give-up');
-    expect(nextStep({ ...claimedRecord(), attempts: 4 }, true)).toBe('submit');
+    expect(nextStep({ ...described(), attempts: 5 })).toBe('give-up');
+    expect(nextStep({ ...described(), attempts: 4 })).toBe('submit');
   });
 });

@@ -7,7 +7,7 @@ import { KEY, openSubmission, type OpenSubmission } from '../submission.ts';
 import { conclude } from '../../../functions/run/conclude.ts';
 import type { JsonStore } from '../../../functions/platform/json-store.ts';
 
-const LEDGER = 'control/spend/2026-10-05.json';
+const LEDGER = 'control/ledger/2026-10-05.json';
 /** What a model with the default parameters costs at the stand-in. */
 const CU = 37.5;
 
@@ -19,10 +19,10 @@ async function goOn({ s3 }: OpenSubmission) {
   await s3.s3.send(new DeleteObjectCommand({ Bucket: ASSETS, Key: PAUSE_KEY }));
 }
 
-/** The ledger of the first day: compute units by run. */
-async function ledger({ documents }: OpenSubmission): Promise<Record<string, number>> {
-  const kept = (await documents.read(LEDGER))?.value as { runs: Record<string, number> } | undefined;
-  return kept?.runs ?? {};
+/** The ledger of the first day: what is settled, and the compute units of each open send. */
+async function ledger({ documents }: OpenSubmission): Promise<{ settled: number; open: readonly number[] }> {
+  const kept = (await documents.read(LEDGER))?.value as { settled: number; open: Record<string, number> } | undefined;
+  return { settled: kept?.settled ?? 0, open: Object.values(kept?.open ?? {}) };
 }
 
 function limit(world: OpenSubmission, maxCuPerDay: number, objects: JsonStore = world.documents) {
@@ -101,10 +101,10 @@ describe('the limit of a day', () => {
     await expect(world.submit(upload, day)).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 0 });
 
     expect(world.jobs()).toHaveLength(2);
-    expect(world.requests()).toMatchObject({ createAsset: 2, dryRun: 2, generate: 2 });
+    expect(world.requests()).toMatchObject({ createAsset: 2, dryRun: 1, generate: 2 });
     expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 0 });
     expect(world.counts).toContainEqual(['OverDailyLimit', 1]);
-    expect(Object.values(await ledger(world))).toEqual([CU, CU]);
+    expect(await ledger(world)).toEqual({ settled: 0, open: [CU, CU] });
   });
 
   it('holds what would exceed it a little, and lets a cheaper one through', async () => {
@@ -133,7 +133,7 @@ describe('the limit of a day', () => {
     await world.submit(upload, day);
 
     expect(world.jobs()).toHaveLength(2);
-    expect(await world.documents.read('control/spend/2026-10-06.json')).toBeDefined();
+    expect(await world.documents.read('control/ledger/2026-10-06.json')).toBeDefined();
   });
 
   it('is over when it is raised', async () => {
@@ -153,11 +153,11 @@ describe('the limit of a day', () => {
     const at = world.time.now();
 
     const all = await Promise.allSettled(
-      ['a', 'b', 'c', 'd'].map((runId) => spendGuard.reserve({ runId, cu: CU, at })),
+      ['a', 'b', 'c', 'd'].map((assetId) => spendGuard.reserve({ assetId, at }, CU)),
     );
 
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
-    expect(Object.values(await ledger(world))).toEqual([CU, CU]);
+    expect(await ledger(world)).toEqual({ settled: 0, open: [CU, CU] });
   });
 
   it('counts what another run took between the look and the write', async () => {
@@ -167,29 +167,29 @@ describe('the limit of a day', () => {
     const write: JsonStore['write'] = async (...args) => {
       if (!done) {
         done = true;
-        await limit(world, CU).spendGuard.reserve({ runId: 'other', cu: CU, at });
+        await limit(world, CU).spendGuard.reserve({ assetId: 'other', at }, CU);
       }
       return await world.documents.write(...args);
     };
     const { spendGuard } = limit(world, CU, { ...world.documents, write });
 
-    await expect(spendGuard.reserve({ runId: 'mine', cu: CU, at })).rejects.toMatchObject({
+    await expect(spendGuard.reserve({ assetId: 'mine', at }, CU)).rejects.toMatchObject({
       name: 'SubmissionsHeldError',
       because: 'daily-limit',
     });
 
-    expect(await ledger(world)).toEqual({ other: CU });
+    expect(await ledger(world)).toEqual({ settled: 0, open: [CU] });
   });
 
   it('takes the same run once, however often it has to be sent', async () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'ceiling', times: 2 }] });
-    const { upload, runId } = await world.drop();
+    const { upload } = await world.drop();
 
     await world.submitUntilDone(upload, limit(world, CU));
 
     expect(world.requests()).toMatchObject({ generate: 3 });
     expect(world.jobs()).toHaveLength(1);
-    expect(await ledger(world)).toEqual({ [runId]: CU });
+    expect(await ledger(world)).toEqual({ settled: 0, open: [CU] });
   });
 
   it('keeps no ledger when there is none', async () => {
@@ -209,7 +209,7 @@ describe('what was reserved', () => {
     await world.submitUntilDone(upload, limit(world, CU));
 
     expect(await world.record(runId)).toMatchObject({ phase: 'rejected' });
-    expect(await ledger(world)).toEqual({});
+    expect(await ledger(world)).toEqual({ settled: 0, open: [] });
   });
 
   it('is given back when the image is gone before it could be sent again', async () => {
@@ -218,30 +218,47 @@ describe('what was reserved', () => {
     });
     const { upload, runId } = await world.drop();
     await expect(world.submit(upload, limit(world, CU))).rejects.toThrow(/cooldown|later|wait/i);
-    expect(await ledger(world)).toEqual({ [runId]: CU });
+    expect(await ledger(world)).toEqual({ settled: 0, open: [CU] });
     await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
 
     await world.submitUntilDone(upload, limit(world, CU));
 
     expect(await world.record(runId)).toMatchObject({ phase: 'failed' });
-    expect(await ledger(world)).toEqual({});
+    expect(await ledger(world)).toEqual({ settled: 0, open: [] });
   });
 
-  it('is given back when the run ends between the reservation and the send', async () => {
+  it('is none when another invocation ends the run before the send', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
     const { spendGuard } = limit(world, CU);
-    // Right after this one has reserved, another invocation finds the image gone and answers.
-    const reserve: typeof spendGuard.reserve = async (spend) => {
-      await spendGuard.reserve(spend);
+    // Between the check and the write that wins the send, another invocation finds the image gone.
+    const check: typeof spendGuard.check = async (now, cu) => {
+      await spendGuard.check(now, cu);
+      if (cu === undefined) return;
       await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
-      await world.submit(upload, { spendGuard });
+      await world.submit({ ...upload, isDeleted: true }, { spendGuard });
     };
 
-    await world.submit(upload, { spendGuard: { ...spendGuard, reserve } });
+    await world.submit(upload, { spendGuard: { ...spendGuard, check } });
 
     expect(await world.record(runId)).toMatchObject({ phase: 'failed' });
-    expect(await ledger(world)).toEqual({});
+    expect(await ledger(world)).toEqual({ settled: 0, open: [] });
+  });
+
+  it('is given back when the limit was reached between the check and the reservation', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    const { spendGuard } = limit(world, CU);
+    const reserve: typeof spendGuard.reserve = async (entry, cu) => {
+      await spendGuard.reserve({ assetId: 'other', at: entry.at }, CU);
+      await spendGuard.reserve(entry, cu);
+    };
+
+    await expect(world.submit(upload, { spendGuard: { ...spendGuard, reserve } })).rejects.toThrow(/compute units/);
+
+    expect(world.jobs()).toEqual([]);
+    expect(await world.record(runId)).toMatchObject({ phase: 'claimed', sends: [{ noJob: true }] });
+    expect(await ledger(world)).toEqual({ settled: 0, open: [CU] });
   });
 
   it.each([
@@ -257,7 +274,7 @@ describe('what was reserved', () => {
 
     await conclude(record, { phase: 'failed', failure: { code, reason: 'why' } }, world.runs);
 
-    expect(await ledger(world)).toEqual(stays ? { [runId]: CU } : {});
+    expect(await ledger(world)).toEqual({ settled: stays ? CU : 0, open: [] });
   });
 
   it('leaves what others have reserved alone', async () => {
@@ -266,11 +283,11 @@ describe('what was reserved', () => {
     });
     const { upload } = await world.drop();
     await expect(world.submit(upload, limit(world, 100))).rejects.toThrow(/cooldown|later|wait/i);
-    await limit(world, 100).spendGuard.reserve({ runId: 'other', cu: 5, at: world.time.now() });
+    await limit(world, 100).spendGuard.reserve({ assetId: 'other', at: world.time.now() }, 5);
     await world.s3.s3.send(new DeleteObjectCommand({ Bucket: UPLOADS, Key: KEY, VersionId: upload.versionId }));
 
     await world.submitUntilDone(upload, limit(world, 100));
 
-    expect(await ledger(world)).toEqual({ other: 5 });
+    expect(await ledger(world)).toEqual({ settled: 0, open: [5] });
   });
 });

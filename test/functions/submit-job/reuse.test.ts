@@ -6,7 +6,8 @@ import { jpeg } from '../images.ts';
 import { ASSETS } from '../s3-endpoint.ts';
 import { openSubmission, type OpenSubmission } from '../submission.ts';
 import { conclude } from '../../../functions/run/conclude.ts';
-import { assetFolder, manifestKey } from '../../../functions/run/keys.ts';
+import { assetFolder, manifestKey, recordKey } from '../../../functions/run/keys.ts';
+import type { RecordIn, RunRecord } from '../../../functions/run/record.ts';
 
 const REUSE = { 'meshdrop-on-duplicate': 'reuse' };
 
@@ -179,14 +180,157 @@ describe('a new model is made', () => {
     expect(await world.record(runId)).toMatchObject({ phase: 'stored', reusedFrom: second });
   });
 
-  it('when the earlier run has not stored any yet', async () => {
+  it('for an upload that wants one of its own, which is the result to be reused from then on', async () => {
     const world = await openSubmission();
-    await world.submit((await world.drop({}, 'earlier.png')).upload);
+    await earlier(world, REUSE);
+    const { runId: second } = await earlier(world, { 'meshdrop-on-duplicate': 'regenerate' });
+    const { upload, runId } = await world.drop(REUSE);
 
-    await world.submit((await world.drop(REUSE)).upload);
+    await world.submit(upload);
+
+    expect(world.jobs()).toHaveLength(2);
+    expect(await world.record(runId)).toMatchObject({ phase: 'stored', reusedFrom: second });
+  });
+});
+
+/** The first of two uploads of one picture, whose job is paid, and the second. */
+async function openTwo(changed: Partial<RunRecord> = {}) {
+  const world = await openSubmission();
+  const first = await world.drop(REUSE, 'first.png');
+  await world.submit(first.upload);
+  const owner = await world.records.read(first.runId);
+  if (!owner) throw new Error('no record');
+  const put = (record: object) => world.s3.put(ASSETS, recordKey(first.runId), JSON.stringify(record));
+  if (Object.keys(changed).length > 0) await put({ ...owner.record, ...changed });
+  const second = await world.drop(REUSE, 'second.png');
+  const index = world.s3.keys().find((key) => key.startsWith('results/')) ?? '';
+  const again = () => world.submit(second.upload);
+  return { world, first, second, owner: owner.record, put, index, again };
+}
+
+const HOURS_25 = 25 * 3600;
+
+describe('the second upload of a picture that is being made', () => {
+  it('waits, longer each time, and reaches neither the image nor Scenario', async () => {
+    const { world, again } = await openTwo();
+    await expect(again()).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 60 });
+    const requests = { ...world.requests() };
+    const read = world.s3.keys().length;
+    world.time.pass(300);
+
+    await expect(again()).rejects.toMatchObject({ inSeconds: 300 });
+    world.time.pass(10_000);
+    await expect(again()).rejects.toMatchObject({ inSeconds: 900 });
+
+    expect(world.requests()).toEqual(requests);
+    expect(world.s3.keys()).toHaveLength(read);
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('never takes over from a run with a job, however old the claim is', async () => {
+    const { world, again } = await openTwo();
+    world.time.pass(HOURS_25);
+
+    await expect(again()).rejects.toMatchObject({ name: 'TryLaterError' });
+
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it.each([
+    ['was refunded', { code: 'job-failed', reason: 'why' }, 0, 'submitted', 2],
+    ['was refunded by default', { code: 'job-canceled', reason: 'why' }, undefined, 'submitted', 2],
+    ['cost money', { code: 'job-failed', reason: 'why' }, 37.5, 'failed', 1],
+    ['has a model that could not be stored', { code: 'download-broken', reason: 'why' }, 37.5, 'failed', 1],
+    ['is lost', { code: 'job-lost', reason: 'why' }, undefined, 'failed', 1],
+  ] as const)(
+    'buys it only if the first one failed without cost: a job that %s',
+    async (_, failure, cu, phase, jobs) => {
+      const { world, first, second, owner, put, again } = await openTwo();
+      await put({ ...owner, phase: 'failed', failure, finishedAt: '2026-10-05T06:00:00.000Z', announced: true, cu });
+
+      await again();
+
+      expect(world.jobs()).toHaveLength(jobs);
+      const record = await world.record(second.runId);
+      expect(record).toMatchObject({ phase });
+      if (record?.phase === 'failed') {
+        expect(record.failure.code).toBe(failure.code);
+        expect(record.failure.hint).toBe(`ask the team to redrive the run ${first.runId}, then upload the image again`);
+        expect(record.jobId).toBeUndefined();
+      }
+    },
+  );
+
+  it('buys it if the first one was rejected', async () => {
+    const { world, owner, put, again } = await openTwo();
+    const { jobId: _, submittedAt: __, acceptedAt: ___, ...rest } = owner as RecordIn<'submitted'>;
+    const ended = { finishedAt: '2026-10-05T06:00:00.000Z', announced: true };
+    const failure = { code: 'refused-by-scenario', reason: 'why' };
+    await put({ ...rest, phase: 'rejected', failure, ...ended });
+
+    await again();
 
     expect(world.jobs()).toHaveLength(2);
   });
+
+  it.each([
+    ['after an hour it waits', 3600, 1],
+    ['after a day it takes over', HOURS_25, 2],
+  ])('when the first one stands still before its send: %s', async (_, seconds, jobs) => {
+    const { world, owner, put, again } = await openTwo();
+    const { jobId: _j, submittedAt: _s, acceptedAt: _a, ...rest } = owner as RecordIn<'submitted'>;
+    await put({ ...rest, phase: 'claimed', sends: [] });
+    world.time.pass(seconds);
+
+    await again().catch(() => undefined);
+
+    expect(world.jobs()).toHaveLength(jobs);
+  });
+
+  it('finds the job of a first one that stands still while it sends, and gives it to that one', async () => {
+    const { world, first, owner, put, again } = await openTwo();
+    const { jobId, submittedAt: _s, acceptedAt: _a, ...rest } = owner as RecordIn<'submitted'>;
+    await put({ ...rest, phase: 'sending' });
+    world.time.pass(HOURS_25);
+
+    await expect(again()).rejects.toMatchObject({ name: 'TryLaterError' });
+
+    expect(await world.record(first.runId)).toMatchObject({ phase: 'submitted', jobId });
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('finds the job of a first one whose record is gone, and buys nothing', async () => {
+    const { world, first, again } = await openTwo();
+    await world.s3.s3.send(new DeleteObjectCommand({ Bucket: ASSETS, Key: recordKey(first.runId) }));
+    world.time.pass(HOURS_25);
+
+    await expect(again()).rejects.toThrow(/has no record/);
+
+    expect(world.jobs()).toHaveLength(1);
+  });
+
+  it('is held when the index cannot be understood', async () => {
+    const { world, index, again } = await openTwo();
+    await world.s3.put(ASSETS, index, '{"schemaVersion":"2.0"}');
+
+    await expect(again()).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 900 });
+
+    expect(world.jobs()).toHaveLength(1);
+    expect(world.counts).toContainEqual(['RecordUnreadable', 1]);
+  });
+});
+
+it('a run whose record was removed after it had sent finds its job again, and pays nothing', async () => {
+  const { world, first } = await openTwo();
+  const [job] = world.jobs();
+  await world.s3.s3.send(new DeleteObjectCommand({ Bucket: ASSETS, Key: recordKey(first.runId) }));
+  world.started.length = 0;
+  world.time.pass(60);
+
+  await world.submitUntilDone(first.upload);
+
+  expect(world.jobs()).toHaveLength(1);
+  expect(await world.record(first.runId)).toMatchObject({ phase: 'submitted', jobId: job?.jobId });
 });
 
 it.each([

@@ -2,7 +2,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { openSubmission, KEY, type OpenSubmission } from '../submission.ts';
 import { UPLOADS } from '../s3-endpoint.ts';
-import { inPhase } from '../../../functions/submit-job/perform-step.ts';
+import type { Claimed } from '../../../functions/submit-job/pay-once.ts';
 import { ScenarioInputError } from '../../../functions/scenario/errors.ts';
 import { TryLaterError } from '../../../functions/submit-job/errors.ts';
 
@@ -70,7 +70,7 @@ describe('a second invocation for the same upload', () => {
         const { sends } = kept.record;
         const now = new Date(world.time.now()).toISOString();
         const sent = { sends: [...sends, { assetId: 'asset_other', sentAt: now, sentBy: 'other' }] };
-        const sending = inPhase('claimed', kept);
+        const sending = kept.record.phase === 'claimed' && (kept as Claimed);
         const paying = sending && { ...sending.record, ...sent, phase: 'sending' as const };
         const won = paying && (await world.records.replace(sending, paying));
         const paid = { jobId: 'job_other', submittedAt: now, phase: 'submitted' } as const;

@@ -689,7 +689,7 @@ it.each(['in its answer', 'in the job list alone'])(
     const { scenario } = world;
     const unreadable = async (input: Parameters<typeof scenario.quote>[0]) => {
       await scenario.quote(input).catch(() => undefined);
-      throw new DryRunPaidError('paid', { assetId: input.assetId, jobId: undefined });
+      throw new DryRunPaidError('paid', { assetId: input.assetId, jobId: undefined, cu: undefined });
     };
     const changed = where === 'in its answer' ? {} : { quote: unreadable };
 

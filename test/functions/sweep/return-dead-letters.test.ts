@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KEY } from '../submission.ts';
 import { openSweep } from '../sweeping.ts';
-import { inPhase } from '../../../functions/submit-job/perform-step.ts';
+import type { Claimed } from '../../../functions/submit-job/pay-once.ts';
 import { uploadMessage } from '../../../functions/run/upload.ts';
 
 type World = Awaited<ReturnType<typeof openSweep>>;
@@ -17,7 +17,7 @@ async function dead(world: World, errors: number, key = KEY) {
     // The fifth is counted, and the function dies before it can answer.
     const kept = await world.records.read(runId);
     if (!kept) throw new Error('no record');
-    const claimed = inPhase('claimed', kept);
+    const claimed = kept.record.phase === 'claimed' && (kept as Claimed);
     if (claimed) await world.records.replace(claimed, { ...claimed.record, attempts: 5 });
   }
   const body = uploadMessage({ ...upload, versionId });

@@ -26,7 +26,7 @@ describe('settings that are left out', () => {
       presets: {},
       ignorePrefixes: [],
       maxCuPerRun: 150,
-      onDuplicate: 'regenerate',
+      onDuplicate: 'reuse',
       maxAssetBytes: 2_000_000_000,
       glbErrors: 'report',
       maxConcurrency: 2,
