@@ -5,10 +5,11 @@ import { SubmissionsHeldError } from './errors.ts';
 /** While this object exists in the asset bucket, nothing is submitted. Its content does not matter. */
 export const PAUSE_KEY = 'control/paused.json';
 
-/** The team's own limits on spending. */
-export type SpendGuard = ReturnType<typeof createSpendGuard>;
-
-/** @param maxCuPerDay per UTC day. With Infinity, there is no limit and no ledger */
+/**
+ * The team's own limits on spending.
+ *
+ * @param maxCuPerDay per UTC day. With Infinity, there is no limit and no ledger
+ */
 export function createSpendGuard(store: JsonStore, maxCuPerDay: number) {
   const isLimited = Number.isFinite(maxCuPerDay);
 
