@@ -18,9 +18,11 @@ export function scenarioEnvironment({ scenarioSecret, settings }: Foundation) {
   return { SCENARIO_URL: settings.scenarioUrl, SCENARIO_SECRET_ARN: scenarioSecret.secretArn };
 }
 
-export function allowCallScenario(caller: ServiceFunction, { scenarioSecret }: Foundation): void {
+/** The functions share what they see at Scenario in a document of the asset bucket. */
+export function allowCallScenario(caller: ServiceFunction, { scenarioSecret, assetBucket }: Foundation): void {
   caller.allow(['secretsmanager:GetSecretValue'], scenarioSecret.secretArn);
   scenarioSecret.encryptionKey?.grantDecrypt(caller);
+  allowDocuments(caller, assetBucket, ['control/jobs.json']);
 }
 
 /** What a function needs to end a run: to keep its record and manifest, to publish its event, to index it for reuse. */
@@ -30,11 +32,14 @@ export function outcomeEnvironment(scope: Construct, { assetBucket, eventBus }: 
 
 const DOCUMENTS = ['runs/*', 'results/*', 'control/ledger/*', 'models/*/manifest.json'];
 
-/** Without ListBucket, S3 answers 403 instead of 404 for a missing object. */
 export function allowConclude(author: ServiceFunction, { assetBucket, eventBus }: Foundation): void {
-  const documents = DOCUMENTS.map((pattern) => assetBucket.arnForObjects(pattern));
-  author.allow(['s3:GetObject', 's3:PutObject'], ...documents);
-  author.allow(['s3:ListBucket'], assetBucket.bucketArn);
-  assetBucket.encryptionKey?.grantEncryptDecrypt(author);
+  allowDocuments(author, assetBucket, DOCUMENTS);
   eventBus.grantPutEventsTo(author);
+}
+
+/** Allows to read and to write documents. Without ListBucket, S3 answers 403 instead of 404 for a missing object. */
+export function allowDocuments(author: ServiceFunction, bucket: s3.IBucket, patterns: readonly string[]): void {
+  author.allow(['s3:GetObject', 's3:PutObject'], ...patterns.map((pattern) => bucket.arnForObjects(pattern)));
+  author.allow(['s3:ListBucket'], bucket.bucketArn);
+  bucket.encryptionKey?.grantEncryptDecrypt(author);
 }

@@ -18,6 +18,7 @@ export class Generation extends Construct {
       description: 'Polls a generation job once',
       environment: {
         ...base.scenarioEnvironment(props),
+        ASSET_BUCKET: assetBucket.bucketName,
         JOB_DEADLINE_SECONDS: String(settings.jobDeadlineMinutes * 60),
       } satisfies CheckJobEnv,
       timeout: Duration.minutes(2),

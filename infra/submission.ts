@@ -43,7 +43,7 @@ export class Submission extends Construct {
     submitJob.allow(['s3:GetObject', 's3:GetObjectVersion'], assetBucket.arnForObjects('models/*'));
     submitJob.allow(['s3:GetObject'], assetBucket.arnForObjects('control/paused.json'));
     // What Scenario refuses to every upload, shared by all invocations.
-    submitJob.allow(['s3:GetObject', 's3:PutObject'], assetBucket.arnForObjects('control/gate.json'));
+    base.allowDocuments(submitJob, assetBucket, ['control/gate.json']);
     stateMachine.grantStartExecution(submitJob);
     // A run whose record is lost must not be paid for again.
     stateMachine.grantExecution(submitJob, 'states:DescribeExecution');

@@ -8,11 +8,11 @@ import { Construct } from 'constructs';
 import type { SweepEnv } from '../functions/sweep/sweeping.ts';
 import { createAlarms } from './alarms.ts';
 import type { EventQueue } from './event-queue.ts';
-import type { Foundation } from './foundation.ts';
+import * as base from './foundation.ts';
 import { ServiceFunction } from './service-function.ts';
 import { submitEnvironment } from './settings/environment.ts';
 
-export interface SweepProps extends Foundation {
+export interface SweepProps extends base.Foundation {
   readonly uploads: EventQueue;
   readonly failureReports: EventQueue;
   readonly stateMachine: sfn.StateMachine;
@@ -44,12 +44,9 @@ export class Sweep extends Construct {
     });
 
     sweep.allow(['s3:ListBucketVersions'], uploadBucket.bucketArn);
-    const documents = ['runs/*', 'control/sweep.json'].map((pattern) => assetBucket.arnForObjects(pattern));
-    sweep.allow(['s3:GetObject', 's3:PutObject'], ...documents);
-    // To see whether a run has a manifest. Without ListBucket, S3 answers 403 instead of 404 for a missing object.
+    base.allowDocuments(sweep, assetBucket, ['runs/*', 'control/sweep.json']);
+    // To see whether a run has a manifest.
     sweep.allow(['s3:GetObject'], assetBucket.arnForObjects('models/*/manifest.json'));
-    sweep.allow(['s3:ListBucket'], assetBucket.bucketArn);
-    assetBucket.encryptionKey?.grantEncryptDecrypt(sweep);
     stateMachine.grantExecution(sweep, 'states:DescribeExecution');
     uploads.queue.grant(sweep, 'sqs:SendMessage', 'sqs:GetQueueAttributes');
     failureReports.queue.grant(sweep, 'sqs:SendMessage');

@@ -5,12 +5,14 @@ import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Env, readPositive } from '../platform/env.ts';
 import type { Handle } from '../platform/observability.ts';
+import { createJsonStore } from '../platform/json-store.ts';
 import type { Surroundings } from '../run/runs.ts';
 import { connectScenario, type Scenario, SCENARIO_ENV } from '../scenario/client.ts';
-import { ScenarioNotFoundError } from '../scenario/errors.ts';
+import { ScenarioBusyError, ScenarioNotFoundError } from '../scenario/errors.ts';
 import { type Job, jobFailure } from '../scenario/schemas.ts';
+import { normalizeS3Errors } from '../platform/aws-errors.ts';
 
-export const CHECK_JOB_ENV = [...SCENARIO_ENV, 'JOB_DEADLINE_SECONDS'] as const;
+export const CHECK_JOB_ENV = [...SCENARIO_ENV, 'ASSET_BUCKET', 'JOB_DEADLINE_SECONDS'] as const;
 export type CheckJobEnv = Env<(typeof CHECK_JOB_ENV)[number]>;
 
 export interface CheckJobInput {
@@ -35,24 +37,37 @@ const UNKNOWN_AT_FIRST_SECONDS = 600;
  */
 export function createCheckJob(
   env: CheckJobEnv,
-  clients: Clients<'secrets' | 'fetch'>,
+  clients: Clients<'s3' | 'secrets' | 'fetch'>,
   clock: Clock,
   { models = MODELS }: Surroundings = {},
 ): Handle<CheckJobInput, JobCheck> {
-  const scenario = connectScenario(env, clients, clock);
+  const documents = createJsonStore(normalizeS3Errors(clients.s3), env.ASSET_BUCKET);
+  const { scenario, sharedLook } = connectScenario(env, clients, clock, documents);
   const deadlineSeconds = readPositive(env, 'JOB_DEADLINE_SECONDS');
   return async ({ jobId, modelId, submittedAt }) => {
     const { polling } = modelWithId(modelId, models);
     const elapsedSeconds = Math.max(1, Math.floor((clock.now() - Date.parse(submittedAt)) / 1000));
-    const job = await findJob(jobId, scenario);
-    if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS)
-      throw new RunFailedError('job-lost', `Scenario does not know the job ${jobId}`);
-    if (job && job.status !== 'running') return describeEnd(job);
-    const minutes = Math.floor(elapsedSeconds / 60);
-    if (elapsedSeconds > deadlineSeconds)
-      throw new RunFailedError('deadline', `the job ${jobId} is not done after ${minutes} minutes`);
-    const progress = job?.progress ?? 0;
-    return { status: 'running', waitSeconds: pollInterval({ elapsedSeconds, progress }, polling), progress };
+    const isLate = elapsedSeconds > deadlineSeconds;
+    const running = (progress = 0): JobCheck => {
+      return { status: 'running', waitSeconds: pollInterval({ elapsedSeconds, progress }, polling), progress };
+    };
+    try {
+      // A bad end and the deadline need an answer about the job itself. StoreAssets reads a good end again.
+      const seen = isLate ? undefined : await sharedLook.find(jobId);
+      if (seen?.status === 'running') return running(seen.progress);
+      if (seen?.status === 'succeeded') return { status: 'succeeded' };
+      const job = await findJob(jobId, scenario);
+      if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS)
+        throw new RunFailedError('job-lost', `Scenario does not know the job ${jobId}`);
+      if (job && job.status !== 'running') return describeEnd(job);
+      const minutes = Math.floor(elapsedSeconds / 60);
+      if (isLate) throw new RunFailedError('deadline', `the job ${jobId} is not done after ${minutes} minutes`);
+      return running(job?.progress);
+    } catch (error) {
+      if (isLate || !(error instanceof ScenarioBusyError)) throw error;
+      // Requests are short, and submissions need them more.
+      return { status: 'running', waitSeconds: 2 * polling.stepSeconds, progress: 0 };
+    }
   };
 }
 

@@ -3,6 +3,7 @@ import { normalizeAwsErrors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Env } from '../platform/env.ts';
+import type { JsonStore } from '../platform/json-store.ts';
 import { createCredentialSource } from './credentials.ts';
 import {
   AssetNotVisibleError,
@@ -18,12 +19,14 @@ import {
   assetShape,
   costShape,
   id,
+  type Job,
   jobPageShape,
   type JobRow,
   jobShape,
   parseBody,
   type ScenarioAsset,
 } from './schemas.ts';
+import { createSharedLook, type SharedLook } from './shared-look.ts';
 import { type Image, uploadImage } from './upload-image.ts';
 
 /** What Scenario generates a model from. */
@@ -37,14 +40,22 @@ export interface GenerationRequest {
 
 export const SCENARIO_ENV = ['SCENARIO_URL', 'SCENARIO_SECRET_ARN'] as const;
 
-/** Connects to Scenario with the URL and the secret from a function's environment. */
+/**
+ * Connects to Scenario with the URL and the secret from a function's environment.
+ *
+ * @param store where the invocations share what they have seen
+ */
 export function connectScenario(
   env: Env<(typeof SCENARIO_ENV)[number]>,
   { secrets, fetch }: Clients<'secrets' | 'fetch'>,
   clock: Clock,
-): Scenario {
+  store: JsonStore,
+): { readonly scenario: Scenario; readonly sharedLook: SharedLook } {
   const credentials = createCredentialSource(normalizeAwsErrors(secrets), env.SCENARIO_SECRET_ARN);
-  return createScenario({ url: env.SCENARIO_URL, credentials, fetch, clock });
+  const sharedLook: SharedLook = createSharedLook(store, () => scenario, clock);
+  const { onShort } = sharedLook;
+  const scenario = createScenario({ url: env.SCENARIO_URL, credentials, fetch, clock, onShort });
+  return { scenario, sharedLook };
 }
 
 /** The part of the Scenario API that a generation needs. */
@@ -68,10 +79,10 @@ export function createScenario(connection: Connection) {
       parseBody(z.object({ job: jobShape }), await get(`/jobs/${encodeURIComponent(jobId)}`)).job,
     /** The list of model jobs, page by page, to its end. */
     jobPages: () => jobPages(get),
-    /** How many model jobs run now, as far as the newest page of the list shows. */
-    countRunning: async (): Promise<number> => {
+    /** The model jobs on the first page of the list. */
+    recentJobs: async (): Promise<readonly Job[]> => {
       const { jobs } = parseBody(jobPageShape, await get(`/jobs?types=custom&pageSize=${LIST_PAGE}`));
-      return jobs.filter((row) => typeof row !== 'string' && row.status === 'running').length;
+      return jobs.filter((row) => typeof row !== 'string');
     },
     /** What each of these assets was made from, if Scenario knows it. Undefined for those that it does not know. */
     originsOf: (assetIds: readonly string[]) => originsOf(assetIds, connection),
@@ -80,6 +91,8 @@ export function createScenario(connection: Connection) {
       const body = await get(`/assets/${encodeURIComponent(assetId)}?originalAssets=true`);
       return parseBody(z.object({ asset: assetShape }), body).asset;
     },
+    /** Those of the assets that Scenario knows. One unknown asset can hide the others. */
+    assets: (assetIds: readonly string[]) => knownAssets(assetIds, '?originalAssets=true', connection),
   };
 }
 
@@ -136,33 +149,43 @@ async function* jobPages(get: (path: string) => Promise<unknown>): AsyncGenerato
 }
 
 const BULK = 200;
-
-/** One unknown asset refuses the whole call, so after that each is asked for by itself, as far as that is reasonable. */
-async function originsOf(assetIds: readonly string[], connection: Connection) {
-  const origins = new Map<string, readonly string[]>();
-  const learn = ({ assetId, origins: roots }: ScenarioAsset) => origins.set(assetId, roots);
-  for (let from = 0; from < assetIds.length; from += BULK) {
-    const body = { assetIds: assetIds.slice(from, from + BULK) };
-    const call = { method: 'POST', path: '/assets/get-bulk', body } as const;
-    const found = await callFree(call, connection).catch((error: unknown) => {
-      if (error instanceof ScenarioNotFoundError || error instanceof ScenarioInputError) return undefined;
-      throw error;
-    });
-    if (found)
-      for (const asset of parseBody(z.object({ assets: z.array(assetShape) }), found.body).assets) learn(asset);
-    else await askOneByOne(body.assetIds.slice(0, MAX_SINGLE), connection, learn);
-  }
-  return origins;
-}
-
 const MAX_SINGLE = 20;
 
-async function askOneByOne(ids: readonly string[], connection: Connection, learn: (asset: ScenarioAsset) => void) {
-  for (const assetId of ids)
-    await callFree({ method: 'GET', path: `/assets/${encodeURIComponent(assetId)}` }, connection).then(
-      ({ body }) => learn(parseBody(z.object({ asset: assetShape }), body).asset),
-      (error: unknown) => {
-        if (!(error instanceof ScenarioNotFoundError)) throw error;
-      },
-    );
+async function originsOf(assetIds: readonly string[], connection: Connection) {
+  const known = await knownAssets(assetIds, '', connection, MAX_SINGLE);
+  return new Map<string, readonly string[]>(known.map(({ assetId, origins }) => [assetId, origins]));
+}
+
+/**
+ * One unknown asset refuses a whole call. After that, each is asked for by itself, as far as that is reasonable.
+ *
+ * @param maxSingle how many to ask for one by one, for each call
+ */
+async function knownAssets(
+  assetIds: readonly string[],
+  query: string,
+  connection: Connection,
+  maxSingle = 0,
+): Promise<readonly ScenarioAsset[]> {
+  const known: ScenarioAsset[] = [];
+  for (let from = 0; from < assetIds.length; from += BULK) {
+    const body = { assetIds: assetIds.slice(from, from + BULK) };
+    const call = { method: 'POST', path: `/assets/get-bulk${query}`, body } as const;
+    const found = await ifKnown(callFree(call, connection));
+    if (found) known.push(...parseBody(z.object({ assets: z.array(assetShape) }), found.body).assets);
+    else
+      for (const assetId of body.assetIds.slice(0, maxSingle)) {
+        const path = `/assets/${encodeURIComponent(assetId)}${query}`;
+        const one = await ifKnown(callFree({ method: 'GET', path }, connection));
+        if (one) known.push(parseBody(z.object({ asset: assetShape }), one.body).asset);
+      }
+  }
+  return known;
+}
+
+async function ifKnown<T>(call: Promise<T>): Promise<T | undefined> {
+  return await call.catch((error: unknown) => {
+    if (error instanceof ScenarioNotFoundError || error instanceof ScenarioInputError) return undefined;
+    throw error;
+  });
 }

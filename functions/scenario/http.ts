@@ -22,6 +22,8 @@ export interface Connection {
   readonly credentials: CredentialSource;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
+  /** Called when Scenario refuses a free call because of too many requests. */
+  readonly onShort?: (retryAfterSeconds: number | undefined) => Promise<void>;
 }
 
 export interface Call {
@@ -55,6 +57,7 @@ export async function callFree(call: Call, connection: Connection): Promise<Rece
       isRenewed = true;
       connection.credentials.drop();
     } catch (error) {
+      if (error instanceof ScenarioBusyError) await connection.onShort?.(error.retryAfterSeconds);
       const isPassing = error instanceof ScenarioUnavailableError || error instanceof SubmissionUncertainError;
       if (!isPassing) throw error;
       // A free call is safe to repeat, whether or not Scenario accepted it.

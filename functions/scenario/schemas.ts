@@ -31,6 +31,8 @@ const jobEnd = z.union([
   z.enum(['canceled', 'cancelled']).transform(() => 'canceled' as const),
 ]);
 
+export const jobStatus = z.enum(['running', 'succeeded', 'failed', 'canceled']);
+
 const input = z.unknown().transform(readInput).optional();
 
 /** A generation, as one poll returns it. */
@@ -78,7 +80,7 @@ export const assetShape = z
     originalFileUrl: text,
     metadata: ifValid(z.object({ parentId: text, rootParentId: text })),
     properties: ifValid(z.object({ size: z.number().int().positive() })),
-    preview: ifValid(z.object({ assetId: id })),
+    preview: ifValid(z.object({ assetId: id, url: text })),
     thumbnail: ifValid(z.object({ assetId: id })),
   })
   .transform(({ id: assetId, url, kind, originalFileUrl, metadata, properties, thumbnail, ...asset }) => ({
@@ -89,7 +91,7 @@ export const assetShape = z
     /** What Scenario says. The bytes of the file are better evidence. */
     is3d: kind === '3d',
     bytes: originalFileUrl === undefined ? properties?.size : undefined,
-    preview: asset.preview ?? thumbnail,
+    preview: asset.preview ?? (thumbnail && { ...thumbnail, url: undefined }),
     /** The assets that it was made from. */
     origins: [metadata?.parentId, metadata?.rootParentId].filter((one) => one !== undefined),
   }));

@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
-import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } from '../scenario/errors.ts';
+import { ScenarioBusyError, ScenarioUnavailableError } from '../scenario/errors.ts';
 import { AssetNotReadyError, DownloadBrokenError, FileTooLargeError } from './errors.ts';
 
 /** The pause before each retry of one file. Each retry gets a fresh URL. */
@@ -9,10 +9,10 @@ const PAUSES_END_MS = 5 * 60_000;
 /** The limit for all files: a little less than the function's timeout, so that there is time to conclude the run. */
 const ALL_MS = 13 * 60_000;
 
-/** Errors that a retry may fix. */
-const PASSING = [AssetNotReadyError, DownloadBrokenError, ScenarioBusyError, ScenarioUnavailableError];
 /** Errors of one file that do not stop the others. */
-const ABOUT_A_FILE = [...PASSING, FileTooLargeError, ScenarioAccountError];
+const ABOUT_A_FILE = [AssetNotReadyError, DownloadBrokenError, FileTooLargeError];
+/** Errors that a retry may fix. If Scenario refuses longer than that, the state machine waits: the files are paid for. */
+const PASSING = [AssetNotReadyError, DownloadBrokenError, ScenarioBusyError, ScenarioUnavailableError];
 
 /**
  * For files that are stored one after another, within the time of one invocation.
@@ -28,11 +28,11 @@ export function createFileRetrier({ now, sleep }: Pick<Clock, 'now' | 'sleep'>) 
         if (totalMs <= 0) throw new DownloadBrokenError('no time was left to copy it');
         return { file: await store(totalMs) };
       } catch (error) {
-        if (!isOneOf(error, ABOUT_A_FILE)) throw error;
         const pause = PAUSES_MS[tries];
         const isOver = pause === undefined || now() - startedAt + pause > PAUSES_END_MS;
-        if (isOver || !isOneOf(error, PASSING)) return { error };
-        await sleep(pause);
+        if (!isOver && isOneOf(error, PASSING)) await sleep(pause);
+        else if (isOneOf(error, ABOUT_A_FILE)) return { error };
+        else throw error;
       }
     }
   };

@@ -46,7 +46,7 @@ export function createStoreAssets(
   { telemetry = lambdaTelemetry, models = MODELS }: Surroundings = {},
 ): Handle<StoreAssetsInput, StoredModel> {
   const runs = createRuns(env, clients, clock, telemetry);
-  const scenario = connectScenario(env, clients, clock);
+  const { scenario } = connectScenario(env, clients, clock, runs.documents);
   const files: FileStore = {
     scenario,
     network: { apiUrl: env.SCENARIO_URL, get: clients.get, lookup: clients.lookup, clock },

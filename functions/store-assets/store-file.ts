@@ -15,7 +15,7 @@ import { FileVerifier } from './verify-file.ts';
 
 /** Where files come from, where they go, and what is accepted. */
 export interface FileStore {
-  readonly scenario: Pick<Scenario, 'asset'>;
+  readonly scenario: Pick<Scenario, 'asset' | 'assets'>;
   readonly network: Network;
   readonly s3: S3Client;
   readonly assetBucket: string;
@@ -24,6 +24,9 @@ export interface FileStore {
   readonly glbErrors: GlbErrors;
   readonly validate: Validate;
 }
+
+/** Asks Scenario for a file, with a URL that is still valid. */
+export type LookUp = (assetId: string) => Promise<ScenarioAsset>;
 
 /** Where a file goes. Its bytes decide. */
 export interface Place {
@@ -51,8 +54,8 @@ const PARTS_AT_ONCE = 2;
  * @returns the stored asset, and the id of its preview, if it has one
  * @throws AssetNotReadyError | DownloadBrokenError, both worth a retry; FileTooLargeError, which is not
  */
-export async function storeFile(wanted: WantedFile, store: FileStore) {
-  const asset = await retryIfUnknown(store.scenario.asset(wanted.assetId));
+export async function storeFile(wanted: WantedFile, store: FileStore & { readonly lookUp: LookUp }) {
+  const asset = await retryIfUnknown(store.lookUp(wanted.assetId));
   if (asset.status === 'pending') throw new AssetNotReadyError(`${wanted.assetId} is still being made`);
   if (asset.status === 'error') throw new DownloadBrokenError(`Scenario says that ${wanted.assetId} is broken`);
   const file = await download(asset.url, wanted.totalMs, store.network);

@@ -3,6 +3,7 @@ import type { Model } from '../models/model.ts';
 import { assetFolder, assetName } from '../run/keys.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Runs } from '../run/runs.ts';
+import type { ScenarioAsset } from '../scenario/schemas.ts';
 import type { FileKind } from './file-kind.ts';
 import { createFileRetrier } from './file-retrier.ts';
 import { type FileStore, type Place, storeFile } from './store-file.ts';
@@ -18,6 +19,7 @@ export async function storeFiles(
 ) {
   const nameKey = createKeyNamer(assetFolder(upload.key, runId), assetName(upload.key));
   const retryFile = createFileRetrier(clock);
+  const lookUp = await lookUpAll(assetIds, store);
   const assets: StoredAsset[] = [];
   const missing: { assetId: string; error: Error }[] = [];
   // Grows during the loop: a new id comes last, and an id that is already in the set does not come again.
@@ -28,7 +30,9 @@ export async function storeFiles(
       role: isPreview ? previewRole(kind) : fileRole(kind, source, model),
       key: nameKey(assetId, isPreview ? '.preview' : '', kind.extension),
     });
-    const { file, error } = await retryFile((totalMs) => storeFile({ runId, assetId, place, totalMs }, store));
+    const { file, error } = await retryFile((totalMs) =>
+      storeFile({ runId, assetId, place, totalMs }, { ...store, lookUp }),
+    );
     if (file) assets.push(file.asset);
     if (file?.asset.role === 'model' && file.previewId !== undefined) wanted.add(file.previewId);
     if (error) {
@@ -38,6 +42,31 @@ export async function storeFiles(
   }
   return { assets, missing };
 }
+
+/**
+ * Asks for all files in one call. The answer also has the URLs of their previews. Each URL is used once, because it is
+ * short-lived. After that, and for files that Scenario does not know yet, each file is asked for by itself.
+ */
+async function lookUpAll(assetIds: readonly string[], { scenario }: Pick<FileStore, 'scenario'>) {
+  const files = await scenario.assets(assetIds);
+  const previews = files.flatMap(({ preview }) =>
+    preview?.url === undefined ? [] : { ...PREVIEW, assetId: preview.assetId, url: preview.url },
+  );
+  const known = new Map([...previews, ...files].map((asset) => [asset.assetId, asset]));
+  return async (assetId: string): Promise<ScenarioAsset> => {
+    const asset = known.get(assetId) ?? (await scenario.asset(assetId));
+    known.delete(assetId);
+    return asset;
+  };
+}
+
+const PREVIEW = {
+  status: 'success',
+  is3d: false,
+  bytes: undefined,
+  preview: undefined,
+  origins: [] as string[],
+} as const;
 
 function previewRole({ contentType }: FileKind): Place['role'] {
   return contentType.startsWith('image/') ? 'preview' : 'other';

@@ -3,6 +3,7 @@ import { type Clock, isoDate } from '../platform/clock.ts';
 import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
 import type { JsonStore } from '../platform/json-store.ts';
 import { ScenarioAccountError, ScenarioBusyError } from '../scenario/errors.ts';
+import type { SharedLook } from '../scenario/shared-look.ts';
 
 /** What Scenario refuses to every upload now. */
 const gateSchema = z.strictObject({
@@ -11,7 +12,12 @@ const gateSchema = z.strictObject({
   account: z.strictObject({ since: z.iso.datetime(), reason: z.string(), nextProbeAt: z.iso.datetime() }).optional(),
   /** The limit of parallel jobs, and when it was last reached. */
   ceiling: z
-    .strictObject({ limit: z.number().int().nonnegative(), seenAt: z.iso.datetime(), nextKnockAt: z.iso.datetime() })
+    .strictObject({
+      limit: z.number().int().nonnegative(),
+      seenAt: z.iso.datetime(),
+      nextKnockAt: z.iso.datetime(),
+      lastPassAt: z.iso.datetime().optional(),
+    })
     .optional(),
   /** Scenario asked for no requests until then. */
   cooldown: z.strictObject({ since: z.iso.datetime(), until: z.iso.datetime() }).optional(),
@@ -20,12 +26,18 @@ type GateDocument = z.infer<typeof gateSchema>;
 
 const GATE_KEY = 'control/gate.json';
 
-/** At most four probes an hour. */
+/** One upload tries whether a refusal is over, at most four times an hour. */
 const PROBE_EVERY_MS = 15 * 60_000;
 /** A full ceiling is forgotten this long after it was last seen. */
 const CEILING_KNOWN_MS = 30 * 60_000;
-/** How often one upload tries whether the limit was raised. */
-const KNOCK_EVERY_MS = 5 * 60_000;
+/** For the last free slots, uploads pass one after the other, so that the job of each is seen before the next. */
+const AT_ONCE = 3;
+const PASS_EVERY_MS = 2_000;
+
+const ACCOUNT_WAIT_MS = 60_000;
+/** At a full ceiling, an upload is ready for the next slot. It reads only what the invocations share. */
+const FULL_WAIT_MS = 1_000;
+const FULL_SPREAD_MS = 2_000;
 
 /**
  * How an upload passes the gate. With `probe` and `knock`, it finds out whether Scenario still refuses the account, or
@@ -37,20 +49,21 @@ export type Passed = 'free' | 'probe' | 'knock';
 export class GateClosedError extends Error {
   override readonly name = 'GateClosedError';
   readonly because: 'account' | 'busy';
+  /** When to try again. */
+  readonly waitMs: number;
 
-  constructor(message: string, because: GateClosedError['because']) {
+  constructor(message: string, because: GateClosedError['because'], waitMs: number) {
     super(message);
     this.because = because;
+    this.waitMs = waitMs;
   }
 }
 
 /**
  * The gate before every paid call, shared by all invocations. A refusal closes it, so that the uploads behind the first
  * one are not refused, too.
- *
- * @param countRunning counts the jobs that run at Scenario now, including those of other callers
  */
-export function createGate(store: JsonStore, countRunning: () => Promise<number>, clock: Clock) {
+export function createGate(store: JsonStore, sharedLook: Pick<SharedLook, 'countRunning'>, clock: Clock) {
   /** An unreadable document, or one dated in the future, counts as an open gate. */
   async function read(): Promise<{ gate: GateDocument; etag?: string }> {
     const kept = await store.read(GATE_KEY);
@@ -82,8 +95,8 @@ export function createGate(store: JsonStore, countRunning: () => Promise<number>
     since: string,
   ): Promise<Partial<GateDocument>> {
     if (retryAfterSeconds !== undefined) return { cooldown: { since, until: later(retryAfterSeconds * 1000) } };
-    const limit = ceiling ?? Math.max(1, await countRunning());
-    return { ceiling: { limit, seenAt: since, nextKnockAt: later(KNOCK_EVERY_MS) } };
+    const limit = ceiling ?? Math.max(1, await sharedLook.countRunning());
+    return { ceiling: { limit, seenAt: since, nextKnockAt: later(PROBE_EVERY_MS) } };
   }
 
   return {
@@ -97,16 +110,26 @@ export function createGate(store: JsonStore, countRunning: () => Promise<number>
       if (account) {
         const probe = { ...account, nextProbeAt: later(PROBE_EVERY_MS) };
         if (account.nextProbeAt <= now && (await write(standing, { account: probe }))) return 'probe';
-        throw new GateClosedError(`Scenario refuses every upload since ${account.since}: ${account.reason}`, 'account');
+        const why = `Scenario refuses every upload since ${account.since}: ${account.reason}`;
+        throw new GateClosedError(why, 'account', ACCOUNT_WAIT_MS);
       }
-      if (cooldown && cooldown.until > now)
-        throw new GateClosedError(`Scenario wants to be left alone until ${cooldown.until}`, 'busy');
+      if (cooldown && cooldown.until > now) {
+        const waitMs = Math.max(FULL_WAIT_MS, Date.parse(cooldown.until) - clock.now());
+        throw new GateClosedError(`Scenario wants to be left alone until ${cooldown.until}`, 'busy', waitMs);
+      }
       if (!ceiling || clock.now() - Date.parse(ceiling.seenAt) > CEILING_KNOWN_MS) return 'free';
-      const running = await countRunning();
-      if (running < ceiling.limit) return 'free';
-      const knock = { ...ceiling, seenAt: now, nextKnockAt: later(KNOCK_EVERY_MS) };
-      if (ceiling.nextKnockAt <= now && (await write(standing, { ceiling: knock }))) return 'knock';
-      throw new GateClosedError(`${running} of ${ceiling.limit} parallel jobs are running`, 'busy');
+      const running = await sharedLook.countRunning();
+      if (running + AT_ONCE <= ceiling.limit) return 'free';
+      const isFree = running < ceiling.limit;
+      const passedMs = clock.now() - Date.parse(ceiling.lastPassAt ?? '');
+      if (isFree && !(passedMs < PASS_EVERY_MS)) {
+        if (await write(standing, { ceiling: { ...ceiling, seenAt: now, lastPassAt: now } })) return 'free';
+      } else if (!isFree && ceiling.nextKnockAt <= now) {
+        const knock = { ...ceiling, seenAt: now, nextKnockAt: later(PROBE_EVERY_MS) };
+        if (await write(standing, { ceiling: knock })) return 'knock';
+      }
+      const waitMs = FULL_WAIT_MS + clock.random() * FULL_SPREAD_MS;
+      throw new GateClosedError(`${running} of ${ceiling.limit} parallel jobs are running`, 'busy', waitMs);
     },
 
     /** Call this after a refusal that concerns every upload. */

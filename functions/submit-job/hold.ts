@@ -46,9 +46,9 @@ export async function holdAndRetry<T>(attempt: () => Promise<T>, invocation: Inv
 
 /** Undefined if waiting does not help. */
 function waitFor(error: unknown, clock: Clock): number | undefined {
-  const isAccount = error instanceof GateClosedError && error.because === 'account';
+  if (error instanceof GateClosedError) return error.waitMs;
   const isEnvironment = error instanceof AwsUnavailableError && error.isRefusal;
-  if (isAccount || isEnvironment || error instanceof ScenarioAccountError) return ACCOUNT_WAIT_MS;
+  if (isEnvironment || error instanceof ScenarioAccountError) return ACCOUNT_WAIT_MS;
   const shortMs = BUSY_WAIT_MS + clock.random() * BUSY_SPREAD_MS;
   if (error instanceof ScenarioBusyError)
     return error.retryAfterSeconds === undefined ? shortMs : Math.max(BUSY_WAIT_MS, error.retryAfterSeconds * 1000);
@@ -56,7 +56,6 @@ function waitFor(error: unknown, clock: Clock): number | undefined {
     error instanceof ScenarioUnavailableError ||
     error instanceof AssetNotVisibleError ||
     error instanceof AwsUnavailableError ||
-    error instanceof GateClosedError ||
     error instanceof SubmissionsHeldError;
   return passes ? shortMs : undefined;
 }

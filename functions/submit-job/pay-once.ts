@@ -49,7 +49,7 @@ export async function payOnce(
   { quoted, request, passed, claim }: Order,
   submission: Submission,
 ): Promise<void> {
-  const { clock, gate, remainingMs, scenario, spendGuard, telemetry } = submission;
+  const { clock, gate, remainingMs, scenario, sharedLook, spendGuard, telemetry } = submission;
   if (remainingMs() < SEND_MARGIN_MS) throw new TryLaterError(TOO_LATE);
   const at = clock.now();
   const send = { assetId: request.assetId, sentAt: isoDate(at) };
@@ -69,6 +69,7 @@ export async function payOnce(
   const taken = await scenario.generate(request).catch((error: unknown) => whyNot(error, clock.now()));
   if (typeof taken === 'string') {
     await recordSubmitted(won, { jobId: taken, sentAt: send.sentAt }, submission);
+    await sharedLook.add(taken);
     await gate.open(passed);
     return;
   }

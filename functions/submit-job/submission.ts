@@ -41,12 +41,13 @@ export function createSubmission(
   { telemetry = lambdaTelemetry, models = MODELS }: Surroundings = {},
 ) {
   const runs = createRuns(env, clients, clock, telemetry);
-  const scenario = connectScenario(env, clients, clock);
+  const { scenario, sharedLook } = connectScenario(env, clients, clock, runs.documents);
   return {
     runs,
     scenario,
     quotes: createQuotes(clock),
-    gate: createGate(runs.documents, () => scenario.countRunning(), clock),
+    sharedLook,
+    gate: createGate(runs.documents, sharedLook, clock),
     spendGuard: createSpendGuard(runs.documents, readPositive(env, 'MAX_CU_PER_DAY')),
     s3: clients.s3,
     sfn: normalizeAwsErrors(clients.sfn),

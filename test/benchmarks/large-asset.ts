@@ -87,7 +87,8 @@ async function ours(origin: string): Promise<boolean> {
   const stored = await storeFile(
     { runId: 'run', assetId: 'asset_1', place, totalMs: 600_000 },
     {
-      scenario: { asset: async () => asset },
+      scenario: { asset: async () => asset, assets: async () => [asset] },
+      lookUp: async () => asset,
       s3: skipPartSignatures(s3At(origin)),
       assetBucket: 'assets',
       maxAssetBytes: 4_000_000_000,

@@ -1,4 +1,5 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -148,14 +149,20 @@ export async function openSubmission(
 }
 export type OpenSubmission = Awaited<ReturnType<typeof openSubmission>>;
 
-/** A bus and a state machine that take everything, and the secret of the stand-in. */
+/** A bus and a state machine that take everything, the secret of the stand-in, and an S3 without objects. */
 export function mockedClients(events: MeshdropEvent[], started: GenerationInput[] = []) {
   const clients = {
     events: new EventBridgeClient({ region: 'us-east-1' }),
     sfn: new SFNClient({ region: 'us-east-1' }),
     sqs: new SQSClient({ region: 'us-east-1' }),
     secrets: new SecretsManagerClient({ region: 'us-east-1' }),
+    s3: new S3Client({ region: 'us-east-1' }),
   };
+  mockClient(clients.s3)
+    .on(GetObjectCommand)
+    .rejects(new NoSuchKey({ message: 'none', $metadata: {} }))
+    .on(PutObjectCommand)
+    .resolves({ ETag: '"1"' });
   mockClient(clients.events)
     .on(PutEventsCommand)
     .callsFake(({ Entries = [] }: PutEventsCommandInput) => {

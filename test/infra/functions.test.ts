@@ -69,7 +69,7 @@ describe('the functions', () => {
         IGNORE_PREFIXES: '[]',
       },
     ],
-    ['CheckJob', { ...scenario, JOB_DEADLINE_SECONDS: '2700' }],
+    ['CheckJob', { ...scenario, ASSET_BUCKET: 'AssetBucket', JOB_DEADLINE_SECONDS: '2700' }],
     ['StoreAssets', { ...scenario, ...answers, GLB_ERRORS: 'report', MAX_ASSET_BYTES: '2000000000' }],
     ['ReportFailure', answers],
     [

@@ -3,7 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
-import { answering, DEFAULT_BUS, permissionsOf, receiving, tracing } from './permissions.ts';
+import { answering, DEFAULT_BUS, permissionsOf, receiving, sharing, tracing } from './permissions.ts';
 import { functionNames, synthesizedConstruct, synthesizedStack } from './synthesized.ts';
 
 const template = synthesizedStack();
@@ -24,6 +24,7 @@ describe('the permissions', () => {
         's3:GetObject on AssetBucket.Arn/control/paused.json',
         's3:GetObject on AssetBucket.Arn/control/gate.json',
         's3:PutObject on AssetBucket.Arn/control/gate.json',
+        ...sharing('AssetBucket.Arn'),
         DESCRIBE_EXECUTIONS,
         'secretsmanager:GetSecretValue on ScenarioSecret',
         'states:StartExecution on Generation/StateMachine',
@@ -34,9 +35,14 @@ describe('the permissions', () => {
     );
   });
 
-  it('of CheckJob are to call Scenario', () => {
+  it('of CheckJob are to call Scenario, and to share what it sees there', () => {
     expect(permissionsOf(template, 'CheckJob/ServiceRole')).toEqual(
-      ['secretsmanager:GetSecretValue on ScenarioSecret', ...tracing].sort(),
+      [
+        'secretsmanager:GetSecretValue on ScenarioSecret',
+        's3:ListBucket on AssetBucket.Arn',
+        ...sharing('AssetBucket.Arn'),
+        ...tracing,
+      ].sort(),
     );
   });
 
@@ -46,6 +52,7 @@ describe('the permissions', () => {
         'secretsmanager:GetSecretValue on ScenarioSecret',
         's3:AbortMultipartUpload on AssetBucket.Arn/models/*',
         's3:PutObject on AssetBucket.Arn/models/*',
+        ...sharing('AssetBucket.Arn'),
         ...answering('AssetBucket.Arn', DEFAULT_BUS),
         ...tracing,
       ].sort(),
@@ -151,10 +158,10 @@ describe('a bucket or secret with a key of its own', () => {
         ...encrypting(keyArn('TheirModels')),
       ].sort(),
     );
-    expect(keyPermissions('StoreAssets/ServiceRole')).toEqual(
-      [`kms:Decrypt on ${keyArn('TheirSecret')}`, ...encrypting(keyArn('TheirModels'))].sort(),
-    );
-    expect(keyPermissions('CheckJob/ServiceRole')).toEqual([`kms:Decrypt on ${keyArn('TheirSecret')}`]);
+    for (const name of ['CheckJob', 'StoreAssets'])
+      expect(keyPermissions(`${name}/ServiceRole`)).toEqual(
+        [`kms:Decrypt on ${keyArn('TheirSecret')}`, ...encrypting(keyArn('TheirModels'))].sort(),
+      );
     expect(keyPermissions('ReportFailure/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
     expect(keyPermissions('Sweep/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
   });

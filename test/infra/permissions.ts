@@ -28,6 +28,10 @@ export const receiving = (queue: string) =>
     (action) => `sqs:${action} on ${queue}`,
   );
 
+/** What the functions that call Scenario share. */
+export const sharing = (bucket: string) =>
+  ['Get', 'Put'].map((verb) => `s3:${verb}Object on ${bucket}/control/jobs.json`);
+
 export const answering = (bucket: string, bus: string) => [
   `events:PutEvents on ${bus}`,
   ...['runs/*', 'results/*', 'control/ledger/*', 'models/*/manifest.json'].flatMap((documents) => [

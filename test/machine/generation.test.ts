@@ -451,6 +451,7 @@ function realCheckJob(doneAfterSeconds: number, progressAt: (elapsedSeconds: num
   const env = {
     SCENARIO_URL: 'https://api.example/v1',
     SCENARIO_SECRET_ARN: 'arn:secret',
+    ASSET_BUCKET: 'assets',
     JOB_DEADLINE_SECONDS: String(45 * 60),
   };
   const clock = { ...virtualTime(), now: () => Date.now() };

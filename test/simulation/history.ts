@@ -1,7 +1,9 @@
 import './timeouts.ts';
 import type { Ledger } from '../../local/scenario/ledger.ts';
 import { isSettled, openEnds } from './end-check.ts';
+import type { RunRecord } from '../../functions/run/record.ts';
 import { Violation } from './invariants.ts';
+import type { Usage } from './lambda.ts';
 import { openWorld } from './open-world.ts';
 import type { Drop, Setting, World } from './world.ts';
 
@@ -36,6 +38,9 @@ export interface Ended {
   readonly ledger: Ledger;
   /** Receives from the uploads queue: the total, and the maximum for one message. */
   readonly receives: { readonly all: number; readonly most: number };
+  /** Files that could not be copied. */
+  readonly missing: number;
+  readonly usage: ReadonlyMap<string, Usage>;
 }
 
 /**
@@ -73,9 +78,15 @@ export async function play(history: History): Promise<Ended> {
     phases: world.uploads.map(({ runId }) => records.get(runId)?.phase ?? 'none'),
     ledger: world.ledger(),
     receives: world.receives(),
+    missing: [...records.values()].reduce((sum, record) => sum + missingIn(record), 0),
+    usage: world.lambda.usage(),
   };
   await world.close();
   return ended;
+}
+
+function missingIn(record: RunRecord): number {
+  return 'missing' in record ? (record.missing?.length ?? 0) : 0;
 }
 
 function plan({ atSeconds, removedAfterSeconds, ...drop }: PlannedDrop, world: World): void {

@@ -13,6 +13,14 @@ export interface Lambda {
   /** @throws FunctionError */
   invoke(functionName: string, event: unknown): Promise<unknown>;
   readonly running: () => number;
+  /** What each function has used so far. */
+  readonly usage: () => ReadonlyMap<string, Usage>;
+}
+
+/** What AWS bills for a function. */
+export interface Usage {
+  readonly invocations: number;
+  readonly gigabyteSeconds: number;
 }
 
 /** The maximum delay between an invocation and the first line of the function. */
@@ -26,6 +34,7 @@ export function createLambda(
 ): Lambda {
   const warm = new Map<string, Container[]>();
   const counts = new Map<string, number>();
+  const usage = new Map<string, Usage>();
   let running = 0;
 
   async function invoke(functionName: string, event: unknown): Promise<unknown> {
@@ -34,7 +43,8 @@ export function createLambda(
   }
 
   function run(functionName: string, event: unknown): Promise<unknown> {
-    const timeoutSeconds = functions.find(({ name }) => name === functionName)?.properties.Timeout;
+    const { Timeout: timeoutSeconds, MemorySize: memory = 128 } =
+      functions.find(({ name }) => name === functionName)?.properties ?? {};
     const logic = logics[functionName];
     if (!logic || timeoutSeconds === undefined) throw new Error(`there is no function ${functionName}`);
     const { clock, story } = world;
@@ -43,12 +53,19 @@ export function createLambda(
     const who = `${functionName} #${number}`;
     const container: Container = warm.get(functionName)?.pop() ?? new Map<string, unknown>();
     running += 1;
+    const begunAt = clock.now();
     return new Promise((resolve, reject) => {
       let isAlive = true;
       const end = (how: string, settle: () => void) => {
         if (!isAlive) return;
         isAlive = false;
         running -= 1;
+        const { invocations: before, gigabyteSeconds } = usage.get(functionName) ?? {
+          invocations: 0,
+          gigabyteSeconds: 0,
+        };
+        const used = ((clock.now() - begunAt) / 1000) * (memory / 1024);
+        usage.set(functionName, { invocations: before + 1, gigabyteSeconds: gigabyteSeconds + used });
         cancel();
         story.note(who, how);
         settle();
@@ -88,5 +105,5 @@ export function createLambda(
     });
   }
 
-  return { invoke, running: () => running };
+  return { invoke, running: () => running, usage: () => usage };
 }

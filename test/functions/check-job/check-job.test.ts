@@ -29,6 +29,7 @@ async function check(
   const env = {
     SCENARIO_URL: 'https://api.example/v1',
     SCENARIO_SECRET_ARN: 'arn:secret',
+    ASSET_BUCKET: 'assets',
     JOB_DEADLINE_SECONDS: String(deadlineSeconds),
   };
   const answering: typeof fetch = async () => new Response(JSON.stringify(body), { status });
@@ -147,8 +148,14 @@ describe('the deadline', () => {
   });
 });
 
-it('a check that fails is an error and never a failed job', async () => {
-  const busy = check({ status: 429, body: { reason: 'Too Many Requests' } });
+describe('a check that Scenario refuses because of too many requests', () => {
+  const busy = { status: 429, body: { reason: 'Too Many Requests' } };
 
-  await expect(busy).rejects.toMatchObject({ name: ScenarioBusyError.name });
+  it('says nothing about the job, and the next check waits twice as long', async () => {
+    expect(await check(busy)).toEqual({ status: 'running', waitSeconds: 50, progress: 0 });
+  });
+
+  it('is an error after the deadline, so that the machine waits longer each time', async () => {
+    await expect(check(busy, { elapsedSeconds: 2_701 })).rejects.toMatchObject({ name: ScenarioBusyError.name });
+  });
 });

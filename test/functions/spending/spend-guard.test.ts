@@ -197,7 +197,7 @@ describe('the limit of a day', () => {
 
     await world.submit((await world.drop()).upload);
 
-    expect(world.s3.keys().filter((key) => key.startsWith('control/'))).toEqual([]);
+    expect(world.s3.keys().filter((key) => key.startsWith('control/ledger/'))).toEqual([]);
   });
 });
 

@@ -517,7 +517,15 @@ describe(`${all.length} hostile answers: none crashes, strays or is taken for so
 
     expect(strayed).toEqual([]);
     expect(
-      s3.keys().filter((key) => !key.startsWith(FOLDER) && key !== `runs/${runId}.json` && !key.startsWith('results/')),
+      s3
+        .keys()
+        .filter(
+          (key) =>
+            key !== 'control/jobs.json' &&
+            !key.startsWith(FOLDER) &&
+            key !== `runs/${runId}.json` &&
+            !key.startsWith('results/'),
+        ),
     ).toEqual([]);
     expect(ended.as).toBe(hostile.ends);
     expect(ended.told.length).toBeLessThanOrEqual(MAX_CAUSE_LENGTH);

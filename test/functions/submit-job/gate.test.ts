@@ -17,7 +17,7 @@ async function openGate() {
     world.asked += 1;
     return world.running;
   };
-  const gate = createGate(createJsonStore(s3.s3, ASSETS), countRunning, clock);
+  const gate = createGate(createJsonStore(s3.s3, ASSETS), { countRunning }, clock);
   const pass = () => gate.pass().catch((error: unknown) => (error as Error).message);
   return { clock, s3, gate, pass, world };
 }
