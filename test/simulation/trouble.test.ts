@@ -26,8 +26,8 @@ const troubles: readonly Trouble[] = [
     what: 'a full ceiling',
     standIn: { concurrencyCeiling: 0 },
     ends: ({ standIn }) => standIn.setOptions({ concurrencyCeiling: 5 }),
-    // Without a sign of the end, one upload tries again every five minutes.
-    seconds: 320,
+    // Without a sign of the end, one upload tries again every fifteen minutes.
+    seconds: 1_000,
   },
   {
     what: 'an account without credits',

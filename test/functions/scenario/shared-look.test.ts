@@ -66,7 +66,7 @@ describe('the shared look', () => {
     const refreshingUntil = new Date(clock.now() + 10_000).toISOString();
     await s3.put(ASSETS, KEY, JSON.stringify({ ...kept, refreshingUntil }));
 
-    expect(await look.find('job_1')).toBeUndefined();
+    expect(await look.find('job_1')).toMatchObject({ status: 'running' });
     expect(await look.countRunning()).toBe(5);
     expect(world.reads).toBe(1);
 
@@ -91,17 +91,19 @@ describe('the shared look', () => {
   it('is read less often while the project is short of requests', async () => {
     const { look, world, clock } = await openLook();
     await look.countRunning();
-    await look.onShort(40);
+    await look.onShort(5);
     clock.pass(29);
     await look.find('job_1');
     expect(world.reads).toBe(1);
-
-    clock.pass(11);
-    await look.find('job_1');
+    await look.countRunning();
     expect(world.reads).toBe(2);
-    clock.pass(6);
+
+    clock.pass(31);
     await look.find('job_1');
     expect(world.reads).toBe(3);
+    clock.pass(4);
+    await look.find('job_1');
+    expect(world.reads).toBe(4);
   });
 
   it.each([

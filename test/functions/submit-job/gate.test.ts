@@ -51,7 +51,7 @@ describe('the gate', () => {
     expect(await pass()).toBe('free');
   });
 
-  it('lets an upload pass at a full ceiling only when fewer jobs run, and knocks every five minutes', async () => {
+  it('lets an upload pass at a full ceiling only when fewer jobs run, and knocks each quarter of an hour', async () => {
     const { gate, pass, clock, world } = await openGate();
     await gate.onRefused(busy(5));
     world.running = 5;
@@ -60,11 +60,24 @@ describe('the gate', () => {
     world.running = 4;
     expect(await pass()).toBe('free');
     world.running = 5;
-    clock.pass(300);
+    clock.pass(900);
     expect(await pass()).toBe('knock');
     expect(await pass()).toMatch(/are running/);
 
     await gate.open('knock');
+    expect(await pass()).toBe('free');
+  });
+
+  it('lets one upload after the other take the last slots', async () => {
+    const { gate, pass, clock, world } = await openGate();
+    await gate.onRefused(busy(5));
+    world.running = 3;
+
+    expect(await pass()).toBe('free');
+    expect(await pass()).toBe('3 of 5 parallel jobs are running');
+    clock.pass(2);
+    expect(await pass()).toBe('free');
+    world.running = 2;
     expect(await pass()).toBe('free');
   });
 
