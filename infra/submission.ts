@@ -6,6 +6,7 @@ import type { EventQueue } from './event-queue.ts';
 import * as base from './foundation.ts';
 import { ServiceFunction } from './service-function.ts';
 import { submitEnvironment } from './settings/environment.ts';
+import type { Settings } from './settings/settings.ts';
 
 export interface SubmissionProps extends base.Foundation {
   readonly uploads: EventQueue;
@@ -48,11 +49,11 @@ export class Submission extends Construct {
     // A run whose record is lost must not be paid for again.
     stateMachine.grantExecution(submitJob, 'states:DescribeExecution');
 
-    createAlarms(this, alarmsOf(submitJob));
+    createAlarms(this, alarmsOf(submitJob, settings));
   }
 }
 
-function alarmsOf(submitJob: ServiceFunction) {
+function alarmsOf(submitJob: ServiceFunction, { alarmCuPerHour }: Settings) {
   const hourly = { period: Duration.hours(1) };
   return {
     DuplicateJob: [
@@ -70,6 +71,11 @@ function alarmsOf(submitJob: ServiceFunction) {
     OverDailyLimit: [
       submitJob.serviceMetric('OverDailyLimit'),
       "Today's compute units are used up. Uploads wait until tomorrow (UTC), or until you raise maxCuPerDay.",
+    ],
+    SpendingFast: [
+      submitJob.serviceMetric('CuSubmitted', hourly),
+      `At least ${alarmCuPerHour} compute units were submitted within an hour (alarmCuPerHour). Check who uploads. To stop at once, create control/paused.json in the asset bucket.`,
+      alarmCuPerHour,
     ],
     RecordUnreadable: [
       submitJob.serviceMetric('RecordUnreadable'),

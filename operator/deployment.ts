@@ -19,6 +19,8 @@ export interface Deployment {
   readonly region: string;
   /** On this machine. Absent for AWS. */
   readonly endpoint?: string;
+  /** The access key ID that the local run asks for. */
+  readonly token?: string | undefined;
   /** Its name in messages. */
   readonly name: string;
 }
@@ -28,7 +30,7 @@ const OUTPUTS = 'cdk.out/outputs.json';
 
 /** @throws UsageError if there is none */
 export async function findDeployment({ outputs, data }: Omit<OperatorCall, 'runId'>): Promise<Deployment> {
-  const endpoint = outputs === undefined ? await endpointIn(data ?? DATA) : undefined;
+  const { endpoint, token } = outputs === undefined ? await runningIn(data ?? DATA) : {};
   if (data !== undefined && endpoint === undefined)
     throw new UsageError(`no Meshdrop runs with the data folder ${data}; start one with npm start -- --data ${data}`);
   const file = endpoint === undefined ? (outputs ?? OUTPUTS) : join(data ?? DATA, 'outputs.json');
@@ -40,7 +42,7 @@ export async function findDeployment({ outputs, data }: Omit<OperatorCall, 'runI
       region,
       name: `the deployment in AWS account ${account}, ${region} (${file})`,
     };
-  return { outputs: found, region, endpoint, name: `the Meshdrop on this machine at ${endpoint}` };
+  return { outputs: found, region, endpoint, token, name: `the Meshdrop on this machine at ${endpoint}` };
 }
 
 async function outputsIn(file: string): Promise<Deployment['outputs']> {
@@ -57,16 +59,16 @@ async function outputsIn(file: string): Promise<Deployment['outputs']> {
   return first;
 }
 
-const runningSchema = z.object({ pid: z.int(), endpoint: z.url() });
+const runningSchema = z.object({ pid: z.int(), endpoint: z.url(), token: z.string().optional() });
 
 /**
- * Returns the address of the Meshdrop with this data folder. A killed process leaves its file behind, and another
+ * Returns the Meshdrop that runs with this data folder. A killed process leaves its file behind, and another
  * process can get its ID.
  */
-async function endpointIn(data: string): Promise<string | undefined> {
+async function runningIn(data: string): Promise<Partial<z.infer<typeof runningSchema>>> {
   const text = await readFile(join(data, 'local.json'), 'utf8').catch(() => '');
   const running = runningSchema.safeParse(parseJson(text)).data;
-  return running && isAlive(running.pid) && (await answers(running.endpoint)) ? running.endpoint : undefined;
+  return running && isAlive(running.pid) && (await answers(running.endpoint)) ? running : {};
 }
 
 function isAlive(pid: number): boolean {

@@ -21,11 +21,11 @@ const telemetry = {
   count: nothing,
 };
 
-/** Uses the credentials of the caller. On this machine, any credentials work. */
-export function createOperatorTools({ outputs, region, endpoint }: Deployment): OperatorTools {
+/** Uses the credentials of the caller. On this machine, any credentials work, unless there is a token. */
+export function createOperatorTools({ outputs, region, endpoint, token = 'operator' }: Deployment): OperatorTools {
   const here = endpoint !== undefined && {
     endpoint,
-    credentials: { accessKeyId: 'operator', secretAccessKey: 'operator' },
+    credentials: { accessKeyId: token, secretAccessKey: 'operator' },
   };
   const config = { region, ...here };
   const env = { ASSET_BUCKET: outputs.AssetBucketName, EVENT_BUS_NAME: outputs.EventBusName };

@@ -4,6 +4,10 @@ import * as z from 'zod';
 export const onDuplicateSchema = z.enum(['regenerate', 'reuse']);
 export type OnDuplicate = z.infer<typeof onDuplicateSchema>;
 
+/** Which of Meshdrop's and the models' metadata keys an upload can use: all, none, or these. */
+export const metadataAllowedSchema = z.union([z.enum(['all', 'none']), z.array(z.string())]);
+export type MetadataAllowed = z.infer<typeof metadataAllowedSchema>;
+
 /**
  * What to do if the Khronos glTF validator finds errors: report them in the manifest, or not count the file as a model.
  */

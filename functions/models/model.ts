@@ -44,6 +44,8 @@ export interface Model {
   readonly implications: readonly { readonly when: Values; readonly implies: Values }[];
   readonly conflicts: readonly Conflict[];
   readonly ranges: readonly Range[];
+  /** About what a run with the default parameters costs, in compute units. Only for estimates: a quote decides. */
+  readonly typicalCu: number;
   readonly image: { readonly maxBytes: number; readonly contentTypes: readonly string[] };
   /** Roles of files that are not 3D, by prefix of their source at Scenario. @default 'other' */
   readonly roles: Readonly<Record<string, Asset['role']>>;

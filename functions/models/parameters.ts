@@ -2,6 +2,7 @@ import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { type Failure, failure } from '../contract/failures.ts';
 import { type Parameters, parametersSchema } from '../contract/schemas.ts';
+import { metadataKey } from './metadata-keys.ts';
 import type { Input, Model, Values } from './model.ts';
 
 /** The parameters of a deployment: its defaults, and folder presets by key prefix (`chairs/`). */
@@ -53,15 +54,16 @@ export function resolveParameters(
   return combine(model, explicit, sourceOf);
 }
 
+/** Compares letters, not bytes: the file names of a Mac write `é` as two characters. */
+export function isBelow(key: string, prefix: string): boolean {
+  return key.normalize('NFC').startsWith(prefix.normalize('NFC'));
+}
+
 function findPreset(key: string, presets: ParameterSettings['presets']) {
   const matching = Object.entries(presets)
     .map(([folder, settings]) => ({ folder: folder.endsWith('/') ? folder : `${folder}/`, settings }))
-    .filter(({ folder }) => key.startsWith(folder));
+    .filter(({ folder }) => isBelow(key, folder));
   return matching.sort((a, b) => b.folder.length - a.folder.length)[0];
-}
-
-function metadataKey({ metadataPrefix }: Model, name: string): string {
-  return metadataPrefix + name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function readMetadata(model: Model, metadata: Readonly<Record<string, string>>) {

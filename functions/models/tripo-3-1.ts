@@ -63,6 +63,8 @@ export const tripo31: Model = {
     faces({ geometryQuality: 'detailed' }, 1, 2_000_000, 'with detailed geometry'),
     faces({}, 1, 1_500_000, 'with standard geometry'),
   ],
+  // By one measured run and Tripo's price list.
+  typicalCu: 37.5,
   image: { maxBytes: 20_000_000, contentTypes: ['image/jpeg', 'image/png', 'image/webp'] },
   roles: { '3d:texture': 'texture' },
   polling: {

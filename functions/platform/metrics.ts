@@ -20,6 +20,7 @@ export const METRIC_UNITS = {
   HeldSeconds: 'Seconds',
   BusySeconds: 'Seconds',
   GenerationSeconds: 'Seconds',
+  CuSubmitted: 'Count',
   CuSpent: 'Count',
   AboveQuote: 'Count',
 } as const;

@@ -25,7 +25,7 @@ function ledgerKey(at: number): string {
 }
 
 /** Returns the compute units of the day of this time. */
-export async function readSpent(at: number, store: JsonStore): Promise<number> {
+export async function readSpent(at: number, store: Pick<JsonStore, 'read'>): Promise<number> {
   return sumWithout('', (await readLedger(ledgerKey(at), store)).ledger);
 }
 
@@ -79,7 +79,7 @@ async function changeLedger(at: number, store: JsonStore, change: (totals: Total
   }
 }
 
-async function readLedger(key: string, store: JsonStore): Promise<{ ledger: Ledger; etag?: string }> {
+async function readLedger(key: string, store: Pick<JsonStore, 'read'>): Promise<{ ledger: Ledger; etag?: string }> {
   const kept = await store.read(key);
   if (!kept) return { ledger: { schemaVersion: '1.0', settled: 0, open: {} } };
   const ledger = readTolerantly(ledgerSchema, kept.value);

@@ -154,6 +154,7 @@ async function recordSubmitted(
   const written = await runs.records.replace({ record, etag }, { ...record, ...accepted, phase: 'submitted' });
   if (!written) return;
   telemetry.count('Submitted', 1);
+  telemetry.count('CuSubmitted', record.quote ?? 0);
   telemetry.log.info('submitted', { cu: record.quote });
 }
 

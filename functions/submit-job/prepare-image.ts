@@ -3,11 +3,11 @@ import type { OnDuplicate } from '../contract/options.ts';
 import type { Parameters, Upload } from '../contract/schemas.ts';
 import type { Model } from '../models/model.ts';
 import { type ParameterSettings, resolveParameters } from '../models/parameters.ts';
+import { readUploadOptions, type UploadOptions } from '../models/upload-options.ts';
 import type { Outcome } from '../run/conclude.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { readImage } from './read-image.ts';
 import type { Submission } from './submission.ts';
-import { readUploadOptions, type UploadOptions } from './upload-options.ts';
 
 /** An image that can be submitted. */
 export interface PreparedImage {
@@ -29,24 +29,24 @@ export async function prepareImage(
   announced: AnnouncedUpload,
   { s3, settings }: Submission,
 ): Promise<PreparedImage | EndedEarly> {
-  const { options, models, parameterSettings } = settings;
+  const { options, parameterSettings } = settings;
   const found = await readImage(announced, s3, (metadata) => limitsFor(metadata, settings));
   const { upload } = found;
   if (found.kind === 'gone') return { seen: { upload }, outcome: { phase: 'failed', failure: found.failure } };
   if (found.kind === 'unusable') return reject({ upload }, found.failure);
-  const { bytes, metadata } = found;
-  const chosen = readUploadOptions(metadata, options, models);
+  const { bytes } = found;
+  const chosen = readUploadOptions(found.metadata, settings);
   if ('failure' in chosen) return reject({ upload }, chosen.failure);
-  const { model, onDuplicate } = chosen;
+  const { model, onDuplicate, metadata } = chosen;
   const resolved = resolveParameters(model, upload.key, metadata, ofModel(model, parameterSettings, options));
   if ('failure' in resolved) return reject({ upload, modelId: model.id }, resolved.failure);
   const { parameters } = resolved;
   return { bytes, upload, model, parameters, onDuplicate };
 }
 
-function limitsFor(metadata: Readonly<Record<string, string>>, { options, models }: Submission['settings']) {
-  const chosen = readUploadOptions(metadata, options, models);
-  return ('failure' in chosen ? options : chosen).model.image;
+function limitsFor(metadata: Readonly<Record<string, string>>, settings: Submission['settings']) {
+  const chosen = readUploadOptions(metadata, settings);
+  return ('failure' in chosen ? settings.options : chosen).model.image;
 }
 
 /** Defaults and presets apply only to the deployment's own model. */

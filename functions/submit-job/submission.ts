@@ -1,4 +1,4 @@
-import { onDuplicateSchema } from '../contract/options.ts';
+import { metadataAllowedSchema, onDuplicateSchema } from '../contract/options.ts';
 import type { Model } from '../models/model.ts';
 import { parameterSettingsSchema } from '../models/parameters.ts';
 import { MODELS, modelNamed } from '../models/registry.ts';
@@ -22,6 +22,7 @@ export const SUBMIT_JOB_ENV = [
   'MAX_CU_PER_RUN',
   'MAX_CU_PER_DAY',
   'ON_DUPLICATE',
+  'METADATA_ALLOWED',
   'IGNORE_PREFIXES',
   'UPLOADS_QUEUE_URL',
 ] as const;
@@ -64,6 +65,7 @@ function readSettings(env: SubmitJobEnv, models: readonly Model[]) {
   if (!model) throw new Error(`the environment variable MODEL names no model: ${env.MODEL}`);
   return {
     models,
+    metadataAllowed: metadataAllowedSchema.parse(JSON.parse(env.METADATA_ALLOWED)),
     parameterSettings: parameterSettingsSchema.parse(JSON.parse(env.PARAMETER_SETTINGS)),
     /** Used if an upload's metadata does not set them. */
     options: { model, onDuplicate: onDuplicateSchema.parse(env.ON_DUPLICATE) },

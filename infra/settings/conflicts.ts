@@ -8,9 +8,16 @@ export function conflictIn(settings: Settings): string | undefined {
   const { uploadBucketName, assetBucketName, maxCuPerDay, maxCuPerRun } = settings;
   if (uploadBucketName !== undefined && uploadBucketName === assetBucketName)
     return 'the upload bucket and the asset bucket must differ: every model would become an upload';
-  if (maxCuPerDay !== undefined && maxCuPerDay < maxCuPerRun)
+  if (maxCuPerDay !== 'none' && maxCuPerDay < maxCuPerRun)
     return `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: an expensive image would wait forever`;
-  return parameterConflict(settings) ?? sizeConflict(settings);
+  return parameterConflict(settings) ?? slashConflict(settings) ?? sizeConflict(settings);
+}
+
+/** Keys do not begin with a slash. */
+function slashConflict({ presets, ignorePrefixes }: Settings): string | undefined {
+  const slashed = [...Object.keys(presets), ...ignorePrefixes].find((prefix) => prefix.startsWith('/'));
+  if (slashed === undefined) return undefined;
+  return `"${slashed}" matches no key, because keys do not begin with a slash: use "${slashed.replace(/^\/+/, '')}"`;
 }
 
 /** Tries the parameters of each folder, and those of no folder. */

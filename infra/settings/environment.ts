@@ -2,13 +2,14 @@ import type { Settings } from './settings.ts';
 
 /** What SubmitJob reads of the settings. The lists are the only variables without a natural limit: `conflicts.ts` sets one. */
 export function submitEnvironment(settings: Settings) {
-  const { defaults, presets, ignorePrefixes, maxCuPerRun, maxCuPerDay } = settings;
+  const { defaults, presets, ignorePrefixes, maxCuPerRun, maxCuPerDay, metadataAllowed } = settings;
   return {
     MODEL: settings.model,
     PARAMETER_SETTINGS: JSON.stringify({ defaults, presets }),
     IGNORE_PREFIXES: JSON.stringify(ignorePrefixes),
     MAX_CU_PER_RUN: String(maxCuPerRun),
-    MAX_CU_PER_DAY: String(maxCuPerDay ?? Number.POSITIVE_INFINITY),
+    MAX_CU_PER_DAY: String(maxCuPerDay === 'none' ? Number.POSITIVE_INFINITY : maxCuPerDay),
     ON_DUPLICATE: settings.onDuplicate,
+    METADATA_ALLOWED: JSON.stringify(metadataAllowed),
   };
 }

@@ -1,11 +1,13 @@
 import { Token } from 'aws-cdk-lib';
 import * as z from 'zod';
+import { closestMatch } from 'leven';
+import { OWN_KEYS, parameterKeys } from '../../functions/models/metadata-keys.ts';
 import { settingsSchemaOf } from '../../functions/models/parameters.ts';
 import { DEFAULT_MODEL, MODELS } from '../../functions/models/registry.ts';
 import { conflictIn } from './conflicts.ts';
 import { InvalidSettingError } from './invalid-setting.ts';
 import { problemIn } from './problem.ts';
-import { glbErrorsSchema, onDuplicateSchema } from '../../functions/contract/options.ts';
+import { glbErrorsSchema, metadataAllowedSchema, onDuplicateSchema } from '../../functions/contract/options.ts';
 
 /** The state machine allows half an hour more, to store the files: `generation-machine.ts`. */
 const MAX_DEADLINE_MINUTES = 90;
@@ -39,6 +41,14 @@ const isConcurrency = (value: number) =>
   Token.isUnresolved(value) || (Number.isInteger(value) && value >= 2 && value <= 1000);
 const concurrency = z.number().refine(isConcurrency, 'use a whole number from 2 to 1000');
 const computeUnits = z.number().positive();
+
+const metadataKeys = [...OWN_KEYS, ...MODELS.flatMap(parameterKeys)];
+const metadataAllowed = metadataAllowedSchema.superRefine((allowed, { addIssue }) => {
+  const wrong = Array.isArray(allowed) ? allowed.find((key) => !metadataKeys.includes(key)) : undefined;
+  if (wrong === undefined) return;
+  const near = closestMatch(wrong, metadataKeys, { maxDistance: 5 });
+  addIssue(`there is no metadata key ${wrong}${near === undefined ? '' : `, did you mean ${near}?`}`);
+});
 const parametersSchema = settingsSchemaOf(DEFAULT_MODEL);
 const folders = z.record(z.string(), parametersSchema);
 const prefixes = z.array(z.string().min(1));
@@ -60,9 +70,15 @@ export const plainSettings = z.strictObject({
   maxCuPerRun: computeUnits
     .default(150)
     .describe('compute units that one image can cost; a more expensive image is rejected'),
-  maxCuPerDay: computeUnits
-    .optional()
-    .describe('compute units that one day (UTC) can cost; more uploads wait for the next day; by default, no limit'),
+  maxCuPerDay: z
+    .union([z.number(), z.literal('none')], "use a number more than 0, or 'none' for no limit")
+    .refine((limit) => limit === 'none' || limit > 0, "use a number more than 0, or 'none' for no limit")
+    .default(1500)
+    .describe('compute units that one day (UTC) can cost, or `none`; more uploads wait for the next day'),
+  alarmCuPerHour: computeUnits.default(400).describe('compute units submitted within one hour that ring an alarm'),
+  metadataAllowed: metadataAllowed
+    .default('all')
+    .describe('the metadata keys that uploads can use: `all`, `none`, or a list such as `["tripo-quad"]`'),
   onDuplicate: onDuplicateSchema
     .default('reuse')
     .describe('for the same image with the same parameters: `reuse` pays once, `regenerate` pays each time'),

@@ -45,10 +45,10 @@ export function createMemoryFiles(): DurableFiles {
 let written = 0;
 
 /** Writes a temporary file, syncs it, and renames it, so that a reader never sees a partial file. */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(file: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
   written += 1;
   const beside = `${file}.${process.pid}.${written}`;
-  const handle = await open(beside, 'w');
+  const handle = await open(beside, 'w', mode);
   try {
     await handle.writeFile(content);
     await handle.datasync();

@@ -19,6 +19,8 @@ export interface LocalAwsOptions {
   readonly server: Loopback;
   /** Replaces the template's values in functions that have these variables. */
   readonly variables: Readonly<Record<string, string>>;
+  /** If given, requests that change something must carry it as the access key ID. */
+  readonly token?: string | undefined;
   /** Keyed by ARN. */
   readonly secrets: ReadonlyMap<string, string>;
   /** Whether any caller can read the secrets. If false, only the functions can. */
@@ -43,7 +45,7 @@ const FIRST_SCHEDULE_MS = 15_000;
 
 /** Opens the stack and continues where an earlier process stopped. */
 export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
-  const { template, folder, logFolder, server, variables, secrets, areSecretsOpen, speed } = options;
+  const { template, folder, logFolder, server, variables, token, secrets, areSecretsOpen, speed } = options;
   const accessKeyId = randomUUID();
   const host = await startLambdaHost({
     functions: template.functions,
@@ -70,7 +72,7 @@ export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> 
   });
   return {
     ...aws,
-    serve: () => server.serve(endpointOf(aws)),
+    serve: () => server.serve(endpointOf(aws), token === undefined ? undefined : [token, accessKeyId]),
     begin: () => {
       aws.begin();
       warmFunctions(template, host);

@@ -1,5 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
+import { OWN_KEYS, OWN_PREFIX } from '../../functions/models/metadata-keys.ts';
+import { resolveParameters } from '../../functions/models/parameters.ts';
+import { DEFAULT_MODEL, MODELS } from '../../functions/models/registry.ts';
+import { readUploadOptions } from '../../functions/models/upload-options.ts';
 import { UsageError } from '../../operator/usage-error.ts';
 
 /** The parsed and validated command line. */
@@ -16,6 +20,10 @@ export interface Command {
   readonly jobSeconds: number | undefined;
   readonly standIn: boolean;
   readonly json: boolean;
+  /** The most compute units that this start can spend. If undefined, the default depends on the service. */
+  readonly maxCu: number | undefined;
+  /** Never ask. */
+  readonly yes: boolean;
 }
 
 export const help = `Runs Meshdrop on this machine, without AWS: drop an image, get a 3D model.
@@ -23,9 +31,12 @@ export const help = `Runs Meshdrop on this machine, without AWS: drop an image, 
   npm start                              serve a page and an AWS endpoint until Ctrl-C
   npm start -- IMAGE…                    make models of these images, then exit
 
-  --param NAME=VALUE   a parameter for every image, such as --param face-limit=5000 (repeatable)
+  --param NAME=VALUE   a parameter for every image, such as --param face-limit=5000 or
+                       --param on-duplicate=regenerate (repeatable)
   --out DIR            folder for the models, default ./models
   --data DIR           folder for the state between starts, default .meshdrop
+  --max-cu N           compute units that this start can spend, default 400 (with the stand-in: no limit)
+  --yes                do not ask before several images cost money
   --json               print one line of JSON per image to standard output (use npm start --silent -- …)
   --port N             port of the AWS endpoint, default 4566 (with images: any free port)
   --page-port N        port of the page, default 8080 (with images: any free port); 0 means any free port
@@ -43,6 +54,8 @@ const options = {
   out: { type: 'string' },
   data: { type: 'string' },
   json: { type: 'boolean' },
+  'max-cu': { type: 'string' },
+  yes: { type: 'boolean' },
   port: { type: 'string' },
   'page-port': { type: 'string' },
   speed: { type: 'string' },
@@ -71,6 +84,8 @@ export function readCommand(args: readonly string[]): Command | 'help' | 'versio
     jobSeconds: positiveOf('--job-seconds', values['job-seconds']),
     standIn: values['stand-in'] ?? false,
     json: values.json ?? false,
+    maxCu: positiveOf('--max-cu', values['max-cu']),
+    yes: values.yes ?? false,
   };
 }
 
@@ -107,24 +122,44 @@ function firstSentence(error: unknown): string {
 }
 
 /**
- * Accepts `face-limit=5000` and `tripo-face-limit=5000`, which mean the same. SubmitJob checks whether the model has
- * the parameter.
+ * Accepts every metadata key, with or without its prefix, in kebab case or as in `cdk.json`: `face-limit`, `faceLimit`
+ * and `tripo-face-limit` mean the same.
+ *
+ * @throws UsageError if a name or a value is wrong
  */
 function metadataOf(params: readonly string[]): Record<string, string> {
   const metadata: Record<string, string> = {};
   for (const param of params) {
-    const [, name, value] = /^(?:tripo-)?([^=]+)=(.*)$/s.exec(param) ?? [];
-    if (name === undefined || value === undefined) {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(param) ?? [];
+    if (name === undefined || value === undefined)
       throw new UsageError(`--param ${param}: write NAME=VALUE, for example --param face-limit=5000`);
-    }
     if (!/^[a-zA-Z0-9-]+$/.test(name))
       throw new UsageError(`--param ${param}: a name can contain only letters, digits, and dashes`);
-    const key = `tripo-${name.toLowerCase()}`;
     if (/[\r\n]/.test(value)) throw new UsageError(`--param ${name}: a value must be on one line`);
+    const key = keyOf(name);
     if (key in metadata) throw new UsageError(`--param ${name} is set more than once: set it once`);
     metadata[key] = value;
   }
+  const problem = problemIn(metadata);
+  if (problem !== undefined) throw new UsageError(`--param: ${problem}`);
   return metadata;
+}
+
+function keyOf(name: string): string {
+  const kebab = name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  const prefixes = [OWN_PREFIX, ...MODELS.map(({ metadataPrefix }) => metadataPrefix)];
+  if (prefixes.some((prefix) => kebab.startsWith(prefix))) return kebab;
+  const isOwn = OWN_KEYS.includes(OWN_PREFIX + kebab);
+  return (isOwn ? OWN_PREFIX : DEFAULT_MODEL.metadataPrefix) + kebab;
+}
+
+/** What SubmitJob would refuse, whatever the settings of the deployment are. */
+function problemIn(metadata: Readonly<Record<string, string>>): string | undefined {
+  const options = { model: DEFAULT_MODEL, onDuplicate: 'reuse' } as const;
+  const chosen = readUploadOptions(metadata, { options, models: MODELS, metadataAllowed: 'all' });
+  if ('failure' in chosen) return chosen.failure.reason;
+  const resolved = resolveParameters(chosen.model, 'image', chosen.metadata, { defaults: {}, presets: {} });
+  return 'failure' in resolved ? resolved.failure.reason : undefined;
 }
 
 function portOf(option: string, text: string | undefined): number | undefined {

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { UsageError } from '../../operator/usage-error.ts';
@@ -7,15 +7,19 @@ import { UsageError } from '../../operator/usage-error.ts';
  * Locks a data folder for this process. The lock is a file lock of the kernel, so it ends with the process, however
  * that ends, and only one of two processes that start at the same time can get it.
  *
+ * @param isShared whether other users of this machine may read the folder
  * @returns a function that releases the lock
  * @throws UsageError if another process has the lock, or the folder can't be created
  */
-export async function lockDataFolder(folder: string): Promise<() => void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new UsageError(`cannot create the data folder ${folder}; name another folder with --data`, {
-      cause,
+export async function lockDataFolder(folder: string, isShared: boolean): Promise<() => void> {
+  const made = mkdir(folder, { recursive: true, mode: isShared ? 0o777 : 0o700 });
+  await made
+    .then(() => (isShared ? undefined : chmod(folder, 0o700)))
+    .catch((cause: unknown) => {
+      throw new UsageError(`cannot create the data folder ${folder}; name another folder with --data`, {
+        cause,
+      });
     });
-  });
   const lock = new DatabaseSync(join(folder, 'lock'));
   try {
     lock.exec('BEGIN EXCLUSIVE');

@@ -1,9 +1,11 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as z from 'zod';
 import { assembly, SynthError } from '../aws/assembly.ts';
 import { type Command, help, readCommand } from './command-line.ts';
+import { confirmCost, dailyLimit, limitOf } from './cost.ts';
 import { lockDataFolder } from './data-folder.ts';
 import { exportedFile } from '../runs/export.ts';
 import { writeWhole } from '../aws/durable-files.ts';
@@ -27,6 +29,8 @@ interface Running {
   readonly endpoint: string;
   readonly page: string;
   readonly standIn: boolean;
+  /** With real keys, guards everything that can cost money. */
+  readonly token: string | undefined;
 }
 
 /** @returns the exit code */
@@ -64,6 +68,11 @@ async function run(command: Command, stop: AbortSignal): Promise<number> {
     );
   }
   const images = await namedImages(command.images, process.cwd());
+  const asked = { input: process.stdin, output: process.stderr };
+  if (!service.standIn && images.length > 0 && !(await confirmCost(command, asked))) {
+    process.stderr.write('meshdrop: nothing was started\n');
+    return 1;
+  }
   const endings: (() => void | Promise<void>)[] = [];
   try {
     const running = await start(command, service, images, endings);
@@ -86,7 +95,8 @@ async function start(
   endings: (() => void | Promise<void>)[],
 ): Promise<Running> {
   const data = resolve(command.data);
-  endings.push(await lockDataFolder(data));
+  endings.push(await lockDataFolder(data, service.standIn));
+  const token = service.standIn ? undefined : randomUUID();
   const server = await openPort(command.port, '--port');
   endings.push(() => server.close());
   const pageServer = await openPort(command.pagePort, '--page-port');
@@ -96,13 +106,14 @@ async function start(
       cause,
     });
   });
-  announceService(service);
+  announceService(service, command);
 
   const speed = command.speed ?? (service.standIn ? STAND_IN_SPEED : 1);
   const template = await readTemplate(await assembly());
   refuseIgnored(images, template);
   const world = join(data, folderOf(service));
   const scenario = await scenarioOf(service, command, world, speed, endings);
+  const variables: Record<string, string> = { SCENARIO_URL: scenario.url };
   const meshdrop = await openLocalMeshdrop({
     template,
     data,
@@ -111,24 +122,28 @@ async function start(
     server,
     scenario,
     standIn: service.standIn,
+    token,
+    variables,
     speed,
   });
   endings.push(() => meshdrop.close());
-  pageServer.serve(createPage(meshdrop, service.standIn));
+  variables['MAX_CU_PER_DAY'] = String(await dailyLimit(limitOf(command, service.standIn), template, meshdrop));
+  pageServer.serve(createPage(meshdrop, service.standIn), token === undefined ? undefined : [token]);
 
   const addresses = { endpoint: server.origin, page: pageServer.origin };
   const scenarioOrigin = new URL(scenario.url).origin;
-  const local = { pid: process.pid, ...addresses, scenario: scenarioOrigin, standIn: service.standIn };
+  const local = { pid: process.pid, ...addresses, scenario: scenarioOrigin, standIn: service.standIn, token };
   // In the format of `cdk deploy --outputs-file`. Written first, so that a program that finds `local.json` finds both
   // files.
   await tell(join(data, 'outputs.json'), { Meshdrop: template.outputs }, endings);
   await tell(join(data, 'local.json'), local, endings);
-  return { meshdrop, ...addresses, standIn: service.standIn };
+  const page = token === undefined ? addresses.page : `${addresses.page}/#token=${token}`;
+  return { meshdrop, ...addresses, page, standIn: service.standIn, token };
 }
 
 /** Writes a file for other programs and removes it when Meshdrop stops. */
 async function tell(file: string, content: object, endings: (() => void | Promise<void>)[]): Promise<void> {
-  await writeWhole(file, JSON.stringify(content));
+  await writeWhole(file, JSON.stringify(content), 0o600);
   endings.push(() => rm(file, { force: true }));
 }
 
@@ -142,10 +157,11 @@ function refuseIgnored(images: readonly NamedImage[], template: Template): void 
     );
 }
 
-function announceService(service: Service): void {
+function announceService(service: Service, { maxCu }: Command): void {
+  const limit = maxCu === undefined ? 'there is no daily limit' : `at most ${maxCu} of its compute units can be spent`;
   process.stderr.write(
     service.standIn
-      ? 'meshdrop: using the stand-in of Scenario on this machine; nothing costs money\n'
+      ? `meshdrop: using the stand-in of Scenario on this machine; nothing costs money, and ${limit}\n`
       : `meshdrop: found keys in the environment: using the real Scenario at ${new URL(service.url).host}; EACH IMAGE COSTS MONEY (use --stand-in to avoid this)\n`,
   );
 }
@@ -174,8 +190,10 @@ async function scenarioOf(
   return { url: standIn.url, ...credentials };
 }
 
-async function serve({ meshdrop, endpoint, page, standIn }: Running, out: string, stop: AbortSignal): Promise<number> {
-  const s3 = `--endpoint-url ${endpoint} --no-sign-request --region us-east-1`;
+async function serve(running: Running, out: string, stop: AbortSignal): Promise<number> {
+  const { meshdrop, endpoint, page, standIn, token } = running;
+  const s3 = `--endpoint-url ${endpoint}${token === undefined ? ' --no-sign-request' : ''} --region us-east-1`;
+  const keys = token === undefined ? '' : `AWS_ACCESS_KEY_ID=${token} AWS_SECRET_ACCESS_KEY=any `;
   print(`Meshdrop is ready${standIn ? '' : ', and each image costs money'}.
 
   page          ${page}
@@ -183,8 +201,8 @@ async function serve({ meshdrop, endpoint, page, standIn }: Running, out: string
 
 Drop an image on the page, or:
 
-  aws s3 cp examples/oak-chair.png s3://${meshdrop.uploadBucket}/chairs/oak.png ${s3}
-  aws s3 ls --recursive s3://${meshdrop.assetBucket}/models/ ${s3}
+  ${keys}aws s3 cp examples/oak-chair.png s3://${meshdrop.uploadBucket}/chairs/oak.png ${s3}
+  ${keys}aws s3 ls --recursive s3://${meshdrop.assetBucket}/models/ ${s3}
 
 To stop, press Ctrl-C. To continue where Meshdrop stopped, run the same command again.
 

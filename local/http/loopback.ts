@@ -1,3 +1,4 @@
+import { isFromForeignPage, isLoopback } from './foreign-page.ts';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -6,8 +7,12 @@ export type Handle = (request: IncomingMessage, response: ServerResponse) => Pro
 export interface Loopback {
   readonly origin: string;
   readonly port: number;
-  /** Sets the handler. Requests that arrive earlier wait for it. */
-  serve(handle: Handle): void;
+  /**
+   * Sets the handler. Requests that arrive earlier wait for it.
+   *
+   * @param tokens if given, a request that changes something must carry one of them
+   */
+  serve(handle: Handle, tokens?: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -16,23 +21,24 @@ export class PortUnavailableError extends Error {
   override readonly name = 'PortUnavailableError';
 }
 
-const OWN_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
-
 /**
  * Listens on 127.0.0.1. Port 0 means any free port. Refuses requests with any other host name, so that a web page can't
- * reach this server through DNS rebinding.
+ * reach this server through DNS rebinding, and requests of pages that it did not serve.
  *
  * @throws PortUnavailableError
  */
 export async function listenOnLoopback(port: number): Promise<Loopback> {
   const { promise: handle, resolve } = Promise.withResolvers<Handle>();
+  let accepted: readonly string[] | undefined;
   // The default of five minutes cuts slow uploads.
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
-    if (!OWN_NAMES.test(request.headers.host ?? '')) {
-      response.writeHead(403).end('this server answers only to the names 127.0.0.1 and localhost\n');
-      return;
-    }
-    handle.then((answer) => answer(request, response)).catch(() => response.destroy());
+    const answered = handle.then(async (answer) => {
+      const refusal = whyRefused(request, accepted);
+      if (refusal === undefined) return await answer(request, response);
+      request.resume();
+      refuse(request, response, refusal);
+    });
+    answered.catch(() => response.destroy());
   });
   await listen(server, port);
   const address = server.address();
@@ -40,12 +46,44 @@ export async function listenOnLoopback(port: number): Promise<Loopback> {
   return {
     origin: `http://127.0.0.1:${taken}`,
     port: taken,
-    serve: resolve,
+    serve: (answer, tokens) => {
+      accepted = tokens;
+      resolve(answer);
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
     },
   };
+}
+
+/** In the form that the caller understands: AWS JSON or S3's XML, which people can read, too. */
+function refuse({ headers }: IncomingMessage, response: ServerResponse, message: string): void {
+  const isJson = headers['x-amz-target'] !== undefined;
+  response
+    .writeHead(403, { 'content-type': isJson ? 'application/x-amz-json-1.1' : 'application/xml' })
+    .end(
+      isJson
+        ? JSON.stringify({ __type: 'AccessDeniedException', message })
+        : `<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>`,
+    );
+}
+
+function whyRefused(request: IncomingMessage, tokens: readonly string[] | undefined): string | undefined {
+  const { method, headers } = request;
+  if (!isLoopback(headers.host)) return 'this server answers only to the names 127.0.0.1 and localhost';
+  if (isFromForeignPage(method, headers)) return 'requests from pages of other servers are not allowed';
+  if (!tokens || method === 'GET' || method === 'HEAD' || tokens.includes(tokenIn(request) ?? '')) return undefined;
+  return 'this changes something and can cost money: use the token in local.json, as the access key ID of an S3 client or in the header x-meshdrop-token';
+}
+
+/** The access key ID of a signed or presigned request, or the value of our own header. */
+function tokenIn({ headers, url = '' }: IncomingMessage): string | undefined {
+  const own = headers['x-meshdrop-token'];
+  if (typeof own === 'string') return own;
+  const query = new URLSearchParams(url.split('?')[1] ?? '');
+  const signed = /Credential=([^/,]+)/.exec(headers.authorization ?? '')?.[1];
+  return signed ?? query.get('X-Amz-Credential')?.split('/')[0] ?? query.get('AWSAccessKeyId') ?? undefined;
 }
 
 async function listen(server: Server, port: number): Promise<void> {

@@ -19,8 +19,12 @@ export interface LocalMeshdropOptions {
   /** The folder to which finished models are also written. */
   readonly out: string;
   readonly server: Loopback;
-  readonly scenario: { readonly url: string; readonly apiKey: string; readonly apiSecret: string };
+  readonly scenario: { readonly apiKey: string; readonly apiSecret: string };
   readonly standIn: boolean;
+  /** Guards everything that can cost money. */
+  readonly token?: string | undefined;
+  /** Replaces variables of the functions. Read when a function starts, so the caller can add some before `begin`. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly speed: number;
 }
 
@@ -44,7 +48,7 @@ export interface LocalMeshdrop {
 
 /** Opens the stack and continues where an earlier process stopped. */
 export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<LocalMeshdrop> {
-  const { template, data, world, out, server, scenario, standIn, speed } = options;
+  const { template, data, world, out, server, scenario, standIn, token, variables, speed } = options;
   const { UploadBucketName: uploadBucket = '', AssetBucketName: assetBucket = '' } = template.outputs;
   const runs = createRuns();
   const { apiKey, apiSecret } = scenario;
@@ -53,7 +57,8 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
     folder: world,
     logFolder: join(data, 'logs'),
     server,
-    variables: { SCENARIO_URL: scenario.url },
+    variables,
+    token,
     secrets: secretsOf(template, JSON.stringify({ apiKey, apiSecret })),
     areSecretsOpen: standIn,
     speed,

@@ -1,5 +1,6 @@
 import { type ApiAnswer, type ApiRequest, json, Refusal, type Reply } from './answer.ts';
-import { control, isLoopback } from './control.ts';
+import { isLoopback } from '../http/foreign-page.ts';
+import { control } from './control.ts';
 import { answerAfter, answerBefore } from './fault-answers.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import type { StandInOptions } from './options.ts';

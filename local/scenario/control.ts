@@ -1,3 +1,4 @@
+import { isFromForeignPage } from '../http/foreign-page.ts';
 import { bytesOf, json, type ApiRequest, type Reply } from './answer.ts';
 import type { Ledger } from './ledger.ts';
 import { BadOptionError, KNOBS } from './options.ts';
@@ -7,11 +8,8 @@ const MAX_PATCH_BYTES = 1_000_000;
 
 /** `/_control`: controls the stand-in. For testers, not for clients. */
 export async function control(request: ApiRequest, world: World, ledger: () => Ledger): Promise<Reply> {
-  // A web page from another site in the tester's browser can post here, but can't hide its origin.
-  const from = request.headers['origin'];
-  if (from !== undefined && !isLoopback(from.replace(/^https?:\/\//, ''))) {
-    return json(403, { message: `requests from pages of ${from} are not allowed` });
-  }
+  if (isFromForeignPage(request.method, request.headers))
+    return json(403, { message: 'requests from pages of other servers are not allowed' });
   if (request.path === '/_control/ledger' && request.method === 'GET') return json(200, ledger());
   if (request.path === '/_control' && request.method === 'GET') return json(200, world.settings.options());
   if (request.path === '/_control/knobs' && request.method === 'GET') return json(200, KNOBS);
@@ -31,9 +29,4 @@ async function changed(request: ApiRequest, world: World): Promise<Reply> {
     if (error instanceof SyntaxError) return json(400, { message: `the options are not valid JSON: ${error.message}` });
     throw error;
   }
-}
-
-/** Returns whether a Host header names this machine. Any other name is a sign of DNS rebinding. */
-export function isLoopback(host: string): boolean {
-  return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host);
 }

@@ -73,6 +73,7 @@ export async function openSubmission(
     MAX_CU_PER_RUN: '150',
     MAX_CU_PER_DAY: 'Infinity',
     ON_DUPLICATE: 'regenerate',
+    METADATA_ALLOWED: '"all"',
     IGNORE_PREFIXES: '[]',
     UPLOADS_QUEUE_URL: 'https://queue',
     ...env,

@@ -22,6 +22,7 @@ describe('the alarms', () => {
     ['Submission/AccountRefused', 1, ours('AccountRefused')],
     ['Submission/ManySends', 1, ours('ManySends')],
     ['Submission/OverDailyLimit', 1, ours('OverDailyLimit')],
+    ['Submission/SpendingFast', 400, { ...ours('CuSubmitted'), Period: 3600 }],
     ['Submission/RecordUnreadable', 1, ours('RecordUnreadable')],
     ['Submission/SubmitJobFailed', 5, { ...errors('SubmitJob'), Period: 3600 }],
     ['Submission/UnexpectedError', 5, { ...ours('UnexpectedError'), Period: 3600 }],

@@ -34,7 +34,10 @@ describe('an upload that is fine', () => {
     });
     expect(world.started).toMatchObject([{ runId, jobId: job?.jobId }]);
     expect(world.events).toEqual([]);
-    expect(world.counts).toEqual([['Submitted', 1]]);
+    expect(world.counts).toEqual([
+      ['Submitted', 1],
+      ['CuSubmitted', 37.5],
+    ]);
   });
 
   it('has the time of every step in its record', async () => {

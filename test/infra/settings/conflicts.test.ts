@@ -48,6 +48,13 @@ describe('settings that do not go together', () => {
   });
 });
 
+it.each([
+  [{ presets: { '/chairs/': {} } }, '"/chairs/" matches no key'],
+  [{ ignorePrefixes: ['/tmp/'] }, 'use "tmp/"'],
+])('a prefix with a slash in front is refused, because it matches no key: %j', (settings, words) => {
+  expect(refusal(settings)).toContain(words);
+});
+
 describe('settings that Lambda has no room for', () => {
   const presetsOf = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, n) => [`folder-${n}/`, { quad: true }]));

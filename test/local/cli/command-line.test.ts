@@ -26,16 +26,15 @@ describe('the command line', () => {
     });
   });
 
-  test('turns parameters into metadata, with and without the prefix', () => {
-    const command = readCommand(['oak.png', '--param', 'face-limit=5000', '--param', 'tripo-quad=true']);
-
-    expect(command).toMatchObject({ metadata: { 'tripo-face-limit': '5000', 'tripo-quad': 'true' } });
-  });
-
-  test('does not check the name and value of a parameter', () => {
-    expect(readCommand(['oak.png', '--param', 'fase-limit=many=more'])).toMatchObject({
-      metadata: { 'tripo-fase-limit': 'many=more' },
-    });
+  test.each([
+    ['face-limit=5000', 'tripo-face-limit', '5000'],
+    ['faceLimit=5000', 'tripo-face-limit', '5000'],
+    ['tripo-quad=true', 'tripo-quad', 'true'],
+    ['on-duplicate=regenerate', 'meshdrop-on-duplicate', 'regenerate'],
+    ['meshdrop-on-duplicate=reuse', 'meshdrop-on-duplicate', 'reuse'],
+    ['model=tripo-3-1', 'meshdrop-model', 'tripo-3-1'],
+  ])('turns a parameter into metadata, however it is spelled: %s', (param, key, value) => {
+    expect(readCommand(['oak.png', '--param', param])).toMatchObject({ metadata: { [key]: value } });
   });
 
   test.each(
@@ -48,7 +47,11 @@ describe('the command line', () => {
         [['--json'], /--json needs images/],
         [['a.png', '--param', 'face-limit'], /NAME=VALUE/],
         [['a.png', '--param', '=5'], /NAME=VALUE/],
-        [['a.png', '--param', 'seed=1', '--param', 'tripo-seed=2'], /--param seed is set more than once/],
+        [['a.png', '--param', 'seed=1', '--param', 'tripo-seed=2'], /--param tripo-seed is set more than once/],
+        [['a.png', '--param', 'fase-limit=5000'], /no such parameter, did you mean tripo-face-limit\?/],
+        [['a.png', '--param', 'face-limit=many'], /tripo-face-limit: "many" is not allowed; use a whole number/],
+        [['a.png', '--param', 'generate-parts=true', '--param', 'quad=true'], /exclude each other/],
+        [['a.png', '--max-cu', '0'], /--max-cu 0: use a number greater than 0/],
         [['a.png', '--param', 'seed=1\n2'], /on one line/],
         [['--port', '70000'], /--port 70000: a port must be a whole number/],
         [['--port', 'x'], /--port x/],

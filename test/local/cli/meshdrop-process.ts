@@ -61,6 +61,7 @@ const addresses = z.object({
   page: z.url(),
   scenario: z.url(),
   standIn: z.boolean(),
+  token: z.string().default(''),
 });
 
 /** Waits until this process has written `local.json`, and returns its content. */

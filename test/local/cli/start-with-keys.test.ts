@@ -102,3 +102,41 @@ describe('with keys in the environment', () => {
     expect(service.ledger().jobs).toHaveLength(1);
   });
 });
+
+describe('what can be spent', () => {
+  test('is said before anything starts, and images that cost more are refused', async () => {
+    const folder = await folderWith('oak-chair.png', 'teapot.jpg');
+    const { service, keys } = await realService();
+
+    const { code, stderr } = await meshdrop(['oak-chair.png', 'teapot.jpg', '--max-cu', '70', ...real], folder, keys)
+      .ended;
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('2 images cost about 75 compute units, more than --max-cu 70');
+    expect(service.ledger().requests).toEqual({});
+  });
+
+  test('is kept by the functions, too: an image that is dropped beyond it waits', async () => {
+    const folder = await folderWith('oak-chair.png', 'teapot.jpg');
+    const { service, keys } = await realService();
+    const serving = ['--port', '0', '--page-port', '0', '--max-cu', '40', ...real];
+    const running = meshdrop(serving, folder, keys);
+    const { page, token } = await readyAddresses(join(folder, 'data'), running);
+    const drop = async (name: string, headers = {}) => {
+      const body = await readFile(join(folder, name));
+      return (await fetch(`${page}/uploads/${name}`, { method: 'PUT', body, headers })).status;
+    };
+
+    expect(await drop('oak-chair.png')).toBe(403);
+    expect(await drop('oak-chair.png', { 'x-meshdrop-token': token })).toBe(204);
+    await expect.poll(() => service.ledger().jobs.length, { timeout: 60_000 }).toBe(1);
+    expect(await drop('teapot.jpg', { 'x-meshdrop-token': token })).toBe(204);
+    await expect
+      .poll(async () => await (await fetch(`${page}/runs`)).text(), { timeout: 60_000 })
+      .toMatch(/compute units of today are used up/);
+
+    expect(service.ledger().jobs).toHaveLength(1);
+    running.process.kill('SIGINT');
+    await running.ended;
+  });
+});

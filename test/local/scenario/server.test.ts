@@ -180,7 +180,7 @@ describe('the control', () => {
     expect(standIn.options.jobSeconds).toBe(0);
   });
 
-  it('refuses requests from pages of other sites', async () => {
+  it('refuses requests from pages of other sites, and of other servers on this machine', async () => {
     const { standIn } = await start();
 
     const foreign = await control(standIn, {
@@ -188,13 +188,14 @@ describe('the control', () => {
       body: '{}',
       headers: { origin: 'https://evil.example' },
     });
-    const own = await control(standIn, {
+    const neighbour = await control(standIn, {
       method: 'POST',
       body: '{}',
       headers: { origin: 'http://127.0.0.1:8080' },
     });
+    const own = await control(standIn, { method: 'POST', body: '{}', headers: { origin: standIn.origin } });
 
-    expect([foreign.status, own.status]).toEqual([403, 200]);
+    expect([foreign.status, neighbour.status, own.status]).toEqual([403, 403, 200]);
   });
 
   it('answers only to the names of this machine', async () => {
