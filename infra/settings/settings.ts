@@ -43,11 +43,11 @@ const concurrency = z.number().refine(isConcurrency, 'use a whole number from 2 
 const computeUnits = z.number().positive();
 
 const metadataKeys = [...OWN_KEYS, ...MODELS.flatMap(parameterKeys)];
-const metadataAllowed = metadataAllowedSchema.superRefine((allowed, { addIssue }) => {
+const metadataAllowed = metadataAllowedSchema.superRefine((allowed, context) => {
   const wrong = Array.isArray(allowed) ? allowed.find((key) => !metadataKeys.includes(key)) : undefined;
   if (wrong === undefined) return;
   const near = closestMatch(wrong, metadataKeys, { maxDistance: 5 });
-  addIssue(`there is no metadata key ${wrong}${near === undefined ? '' : `, did you mean ${near}?`}`);
+  context.addIssue(`there is no metadata key ${wrong}${near === undefined ? '' : `, did you mean ${near}?`}`);
 });
 const parametersSchema = settingsSchemaOf(DEFAULT_MODEL);
 const folders = z.record(z.string(), parametersSchema);
