@@ -104,16 +104,20 @@ function busyShare({ ledger }: Ended, slots: number): number {
 }
 
 const LEAST_BUSY = 0.95;
+/** A refused send uses up its input asset. */
+const MOST_INPUTS = 1.5;
 
 /** Returns the promises that the figures break. */
 export function shortcomings(figures: BurstFigures): readonly string[] {
-  const { uploads, requestsPerMinute, problem, stored, missing, payments, busy, requestsPeak } = figures;
+  const { uploads, requestsPerMinute, problem, stored, missing, payments, busy, requestsPeak, inputsPerModel } =
+    figures;
   const isShort = requestsPerMinute < 100;
   return [
     ...(problem === undefined ? [] : [problem]),
     ...(stored === uploads ? [] : [`${uploads - stored} of ${uploads} images have no model`]),
     ...(missing === 0 ? [] : [`${missing} files are missing`]),
     ...(payments === uploads ? [] : [`${uploads} images caused ${payments} payments`]),
+    ...(isShort || inputsPerModel <= MOST_INPUTS ? [] : [`each model took ${inputsPerModel.toFixed(2)} input assets`]),
     ...(isShort || busy >= LEAST_BUSY ? [] : [`the slots were busy only ${(busy * 100).toFixed(1)}% of the time`]),
     ...(isShort || requestsPeak <= requestsPerMinute ? [] : [`Scenario got ${requestsPeak} requests within a minute`]),
   ];

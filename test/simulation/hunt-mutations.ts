@@ -30,6 +30,7 @@ const CAMPAIGNS: readonly (readonly string[])[] = [
   ['--only', 'faults'],
   ['--only', 'crash'],
   ['--only', 'histories', '--histories', '800'],
+  ['--only', 'burst', '--uploads', '60'],
 ];
 
 /** Applies each mutation to a copy of the project and runs the campaign there. */

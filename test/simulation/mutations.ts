@@ -230,4 +230,81 @@ export const mutations: readonly Mutation[] = [
       ],
     ],
   },
+  {
+    name: 'a proof is not written',
+    file: 'functions/submit-job/pay-once.ts',
+    edits: [
+      [
+        "  await submission.runs.records.replace({ record, etag }, { ...record, sends, phase: 'claimed' });\n",
+        '  void etag;\n  void sends;\n',
+      ],
+    ],
+  },
+  {
+    name: 'the claim of the picture is not renewed before the send',
+    file: 'functions/submit-job/pay-once.ts',
+    edits: [
+      [
+        'const isOurs = !claim || (await renewClaim(claim, runId, send, submission.runs.documents));',
+        'const isOurs = true;\n  void [claim, runId, renewClaim];',
+      ],
+    ],
+  },
+  {
+    name: 'a picture is taken over from a run that has a job',
+    file: 'functions/submit-job/take-turn.ts',
+    edits: [
+      [
+        "    case 'submitted':\n      throw waitFor(owner.runId, record, submission);\n",
+        "    case 'submitted':\n      return { claim };\n",
+      ],
+    ],
+  },
+  {
+    name: 'a picture is taken over at once, without a look for the job of its owner',
+    file: 'functions/submit-job/take-turn.ts',
+    edits: [
+      ['const STALE_MS = 24 * 3_600_000;', 'const STALE_MS = 0;'],
+      [
+        "  if (standing && (standing.record.phase === 'sending' || hasOpenSend(standing.record))) {",
+        '  if (standing && hasOpenSend({ sends: [] })) {',
+      ],
+      ['  if (!standing && owner?.send) {', '  if (!standing && owner?.send && STALE_MS > 0) {'],
+    ],
+  },
+  {
+    name: 'a picture is bought again after a failure that cost money',
+    file: 'functions/submit-job/take-turn.ts',
+    edits: [
+      [
+        'return failed.jobId !== undefined && chargeOf(failed) !== 0 ?',
+        'return failed.jobId === undefined && chargeOf(failed) === 1 ?',
+      ],
+    ],
+  },
+  {
+    name: 'the quote is not reserved',
+    file: 'functions/submit-job/pay-once.ts',
+    edits: [['    await spendGuard.reserve({ ...send, at }, quoted.quote);\n', '']],
+  },
+  {
+    name: 'a refused send gives back its reservation',
+    file: 'functions/submit-job/pay-once.ts',
+    edits: [
+      [
+        '  if (outcome.noJob) await spendGuard.credit(record.sends.slice(-1));',
+        '  await spendGuard.credit(record.sends.slice(-1));',
+      ],
+    ],
+  },
+  {
+    name: 'the gate is ignored',
+    file: 'functions/submit-job/perform-step.ts',
+    edits: [['visit.passed ??= await submission.gate.pass();', "visit.passed ??= 'free';"]],
+  },
+  {
+    name: 'a busy answer uses up the retries of the machine',
+    file: 'infra/generation-machine.ts',
+    edits: [['maxAttempts: WITHOUT_END }', 'maxAttempts: 3 }']],
+  },
 ];
