@@ -42,6 +42,7 @@ const common = {
   parameters: parametersSchema.optional(),
   onDuplicate: onDuplicateSchema.optional(),
   claimedAt: z.iso.datetime().optional(),
+  queuedAt: z.iso.datetime().optional().describe('when Sweep last put the upload back'),
   quote: z.number().nonnegative().optional().describe('CU, by the dry run'),
   quotedAt: z.iso.datetime().optional(),
   readyAsset: readyAssetSchema.optional(),

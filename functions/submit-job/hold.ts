@@ -52,6 +52,7 @@ function waitFor(error: unknown, clock: Clock): number | undefined {
   const shortMs = BUSY_WAIT_MS + clock.random() * BUSY_SPREAD_MS;
   if (error instanceof ScenarioBusyError)
     return error.retryAfterSeconds === undefined ? shortMs : Math.max(BUSY_WAIT_MS, error.retryAfterSeconds * 1000);
+  if (error instanceof SubmissionsHeldError && error.because === 'daily-limit') return ACCOUNT_WAIT_MS;
   const passes =
     error instanceof ScenarioUnavailableError ||
     error instanceof AssetNotVisibleError ||

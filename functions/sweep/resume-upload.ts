@@ -2,7 +2,8 @@ import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { findExecution } from '../platform/execution.ts';
 import { endedExecutionMessage } from '../run/ended-execution.ts';
 import { manifestKey } from '../run/keys.ts';
-import { createUnclaimed, isFinal, type Kept, type RecordIn } from '../run/record.ts';
+import { isoDate } from '../platform/clock.ts';
+import { createUnclaimed, isFinal, type Kept, type RecordIn, type RunRecord } from '../run/record.ts';
 import { runIdOf, uploadMessage } from '../run/upload.ts';
 import { putBack, type QueueState, type Sweeping } from './sweeping.ts';
 
@@ -19,6 +20,8 @@ export interface ListedUpload {
 const STANDSTILL_MS = 15 * 60_000;
 /** An upload that waits or is held does not change, either. While the queue has messages, Sweep waits longer. */
 const STANDSTILL_BEHIND_MS = 24 * 3_600_000;
+/** SQS forgets a message after fourteen days, so what still waits after ten gets another one. */
+const QUEUED_MS = 10 * 24 * 3_600_000;
 const MAX_LOST_MS = 7 * 24 * 3_600_000;
 
 /** Puts back what one upload needs to be concluded. @returns whether it is concluded and announced */
@@ -32,8 +35,14 @@ export async function resumeUpload(upload: ListedUpload, queue: QueueState, swee
   if (record.phase === 'submitted') await resumeExecution(upload, record, sweeping);
   // The record says how the run ended, but its event was not sent. SubmitJob sends it.
   else if (isFinal(record)) await resubmit(upload, sweeping);
-  else if (!queue.isBehind || ageMs >= STANDSTILL_BEHIND_MS) await restart(upload, runId, standing, sweeping);
+  else if (!queue.isBehind || (ageMs >= STANDSTILL_BEHIND_MS && !isQueued(record, sweeping)))
+    await restart(upload, runId, standing, sweeping);
   return false;
+}
+
+/** Whether the message that Sweep has put back still waits, as far as anybody can know while the queue has messages. */
+function isQueued({ queuedAt }: RunRecord, { clock }: Sweeping): boolean {
+  return queuedAt !== undefined && clock.now() - Date.parse(queuedAt) < QUEUED_MS;
 }
 
 async function resumeUnknown(upload: ListedUpload, runId: string, queue: QueueState, sweeping: Sweeping) {
@@ -77,7 +86,8 @@ async function restart(
 ): Promise<void> {
   const { bucket, key, versionId } = upload;
   const isDeleted = standing?.record.phase !== 'sending' && (await isHiddenByDeleteMarker(upload, sweeping));
-  const unclaimed = createUnclaimed(runId, { bucket, key, versionId });
+  const queuedAt = isoDate(sweeping.clock.now());
+  const unclaimed = { ...createUnclaimed(runId, { bucket, key, versionId }), queuedAt };
   // A record in `sending` is never written here: its age bounds what may still happen.
   const isSending = standing?.record.phase === 'sending';
   const mayGoOn = isSending || (await renew(standing, { ...unclaimed, phase: 'claimed' }, sweeping));
@@ -91,7 +101,8 @@ async function renew(
 ): Promise<Kept | undefined> {
   if (!standing) return await records.create(claim);
   const { record, etag } = standing;
-  if (record.phase === 'claimed') return await records.replace({ record, etag }, record);
+  if (record.phase === 'claimed')
+    return await records.replace({ record, etag }, { ...record, queuedAt: claim.queuedAt });
   return undefined;
 }
 

@@ -22,6 +22,8 @@ export interface History {
   readonly pausedSeconds?: number | undefined;
   /** When a user stops all executions. */
   readonly abortsAtSeconds?: readonly number[];
+  /** After this time, an upload without a result will never get one. @default a day and a half */
+  readonly longestHours?: number;
   /** Options of the stand-in that change later, for example because credits are bought or a model returns. */
   readonly changes?: readonly { readonly atSeconds: number; readonly standIn: object }[];
 }
@@ -43,11 +45,8 @@ export interface Ended {
   readonly usage: ReadonlyMap<string, Usage>;
 }
 
-/**
- * All faults end within two hours. An upload without a result a day and a half later, after all sweeps, will never get
- * one.
- */
-const LONGEST_MS = 36 * 3_600_000;
+/** All faults end within two hours. After a day and a half, all sweeps have done their work. */
+const LONGEST_HOURS = 36;
 /** Far more steps than an upload needs. More steps are a sign of an endless loop. */
 const MOST_STEPS_EACH = 50_000;
 
@@ -67,7 +66,8 @@ export async function play(history: History): Promise<Ended> {
       for (const { executionArn } of world.aws.machine.list()) await world.aws.machine.stop(executionArn);
     });
   const mostSteps = history.drops.length * MOST_STEPS_EACH;
-  const problem = await problemOf(world, start + LONGEST_MS, mostSteps);
+  const longestMs = (history.longestHours ?? LONGEST_HOURS) * 3_600_000;
+  const problem = await problemOf(world, start + longestMs, mostSteps);
   const { records, payments } = world.invariants;
   const ended: Ended = {
     problem,

@@ -39,7 +39,10 @@ export interface Queue {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   send(body: string, deadLetterSource?: string): Promise<Message>;
-  /** Returns the oldest visible message and hides it from other receivers. Returns undefined if there is none. */
+  /**
+   * Returns the first visible message and hides it from other receivers. Returns undefined if there is none. Messages
+   * are in the order in which they were sent, but those that were received three times come last.
+   */
   receive(options?: ReceiveOptions): Promise<Message | undefined>;
   /**
    * Deletes the message. Does nothing if it is already deleted, or if it was received again since.
@@ -55,13 +58,16 @@ export interface Queue {
   changeVisibility(receiptHandle: string, timeoutMs: number): void;
   /** Called when the receiver failed. The message becomes visible again when its visibility timeout ends. */
   giveBack(receiptHandle: string): void;
-  /** Returns all messages, visible or not, oldest first. */
+  /** Returns all messages, visible or not, in the order in which they are received. */
   messages(): readonly Message[];
   isVisible(message: Message): boolean;
   /** Calls the listener whenever a message might have become visible. */
   onVisible(listener: () => void): void;
   close(): void;
 }
+
+/** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html */
+const RECEIVES_IN_FRONT = 3;
 
 /** The document with the creation time of the queue. */
 const CREATED_AT = 'created-at';
@@ -125,6 +131,8 @@ class StandardQueue implements Queue {
       }
       const { receiveCount, firstReceivedAt = clock.now() } = message;
       const received = { ...message, receiveCount: receiveCount + 1, firstReceivedAt };
+      // SQS moves a message to the back of the queue once it was received three times.
+      if (received.receiveCount >= RECEIVES_IN_FRONT) this.#messages.delete(message.messageId);
       this.#messages.set(message.messageId, received);
       await files.write(message.messageId, received);
       return received;
