@@ -4,6 +4,7 @@ import type { RecordIn, RunRecord } from '../functions/run/record.ts';
 import type { Done } from './operate.ts';
 import type { OperatorTools } from './operator-tools.ts';
 import { executionArn, findExecution } from '../functions/platform/execution.ts';
+import { isoDate } from '../functions/platform/clock.ts';
 import { uploadMessage } from '../functions/run/upload.ts';
 
 /** Continues a run from the phase in its record. Safe to repeat: it never pays. */
@@ -19,6 +20,7 @@ export async function redriveRun(record: RunRecord, tools: OperatorTools): Promi
     case 'submitted':
       return await redriveExecution(record, tools);
     case 'claimed':
+      return await release(record, tools);
     case 'sending':
       return await putBack(record, tools);
   }
@@ -55,6 +57,18 @@ async function redriveExecution(record: RecordIn<'submitted' | 'failed'>, tools:
     if (!(error instanceof ExecutionNotRedrivable)) throw error;
     return no(`the execution of ${runId} cannot be redriven anymore: ${error.message}`);
   }
+}
+
+/** A run that was refused waits longer each time. Lets it send at once, but never before its sends are settled. */
+async function release(record: RecordIn<'claimed'>, tools: OperatorTools): Promise<Done> {
+  const isRefused = record.sends.some(({ refusal }) => refusal);
+  const standing = isRefused ? await tools.records.read(record.runId) : undefined;
+  if (standing?.record.phase === 'claimed') {
+    const { etag } = standing;
+    const releasedAt = isoDate(tools.clock.now());
+    await tools.records.replace({ record: standing.record, etag }, { ...standing.record, releasedAt });
+  }
+  return await putBack(record, tools);
 }
 
 /**

@@ -46,6 +46,7 @@ const common = {
   quote: z.number().nonnegative().optional().describe('CU, by the dry run'),
   quotedAt: z.iso.datetime().optional(),
   readyAsset: readyAssetSchema.optional(),
+  releasedAt: z.iso.datetime().optional().describe('when an operator said to send again'),
   sends: z.array(sendSchema),
   attempts: z.number().int().nonnegative().describe('unexpected errors so far'),
   writtenBy: z.string().describe('write nonce: lets a writer recognise its own write'),

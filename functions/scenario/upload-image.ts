@@ -46,7 +46,7 @@ async function uploadInParts({ name, bytes, contentType }: Image, connection: Co
     await putPart(part.url, bytes.subarray(from, from + PART_BYTES), connection);
   }
   const path = `/uploads/${encodeURIComponent(upload.id)}`;
-  const complete = { method: 'POST', path: `${path}/action`, body: { action: 'complete' } } as const;
+  const complete = { method: 'POST', path: `${path}/action`, body: { action: 'complete' }, notFound } as const;
   // A refusal can mean that an earlier try worked and its answer was lost, so the status of the upload decides.
   const completed = await callFree(complete, connection).catch((error: unknown) => {
     if (error instanceof ScenarioInputError) return error;
@@ -68,10 +68,13 @@ async function putPart(url: string, bytes: Uint8Array, connection: Connection): 
   throw new ScenarioUnavailableError(`Scenario did not accept a part of the image: ${response?.status ?? 'no answer'}`);
 }
 
+/** Scenario does not know the upload yet, or not anymore. The next attempt makes a new one. */
+const notFound = (message: string) => new ScenarioUnavailableError(message);
+
 async function waitForImport(path: string, refused: Error | undefined, connection: Connection): Promise<string> {
   const deadline = connection.clock.now() + IMPORT_DEADLINE_MS;
   for (;;) {
-    const { body } = await callFree({ method: 'GET', path }, connection);
+    const { body } = await callFree({ method: 'GET', path, notFound }, connection);
     const { upload } = parseBody(z.object({ upload: uploadShape }), body);
     if (upload.entityId) return upload.entityId;
     if (upload.status === 'failed')

@@ -30,14 +30,19 @@ const MAX_SPACE_MS = 3_600_000;
 const MANY_REFUSALS = 20;
 const ONE_A_DAY_MS = 24 * 3_600_000;
 
+/** The refusals since an operator last said to send again. */
+function refusalsOf({ sends, releasedAt = '' }: Pick<RunRecord, 'sends' | 'releasedAt'>) {
+  return sends.flatMap(({ refusal }) => (refusal && refusal.at > releasedAt ? refusal : []));
+}
+
 /** Whether a gateway has refused the run so often that a person has to look. The run then sends once a day. */
-export function hasManyRefusals({ sends }: Pick<RunRecord, 'sends'>): boolean {
-  return sends.filter(({ refusal }) => refusal && !refusal.own).length >= MANY_REFUSALS;
+export function hasManyRefusals(record: Pick<RunRecord, 'sends' | 'releasedAt'>): boolean {
+  return refusalsOf(record).filter(({ own }) => !own).length >= MANY_REFUSALS;
 }
 
 /** When the run may send again, in milliseconds since 1970. The wait grows with each refusal. */
-export function nextSendAt(record: Pick<RunRecord, 'sends'>): number {
-  const refusals = record.sends.flatMap(({ refusal }) => refusal ?? []);
+export function nextSendAt(record: Pick<RunRecord, 'sends' | 'releasedAt'>): number {
+  const refusals = refusalsOf(record);
   const last = refusals.at(-1);
   if (!last) return 0;
   const space = Math.min(MAX_SPACE_MS, FIRST_SPACE_MS * 2 ** (refusals.length - 1));

@@ -41,6 +41,8 @@ export async function readImage(
   } catch (error) {
     const gone = whyGone(error);
     if (gone) return { kind: 'gone', failure: gone, upload };
+    const unreadable = whyUnreadable(error);
+    if (unreadable) return { kind: 'unusable', failure: unreadable, upload };
     const isRefused = error instanceof AwsUnavailableError && error.isRefusal;
     throw isRefused ? new TryLaterError(`S3 refuses to give the upload: ${error.message}`, REFUSED_SECONDS) : error;
   }
@@ -81,6 +83,22 @@ function whyGone(error: unknown): Failure | undefined {
     ['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed'].includes(error.name) || status === 404 || status === 405;
   if (isMissing && error.name !== 'NoSuchBucket') return deleted();
   if (status === 412) return failure('upload-replaced', 'the image was replaced before it was read');
+  return undefined;
+}
+
+/** S3 has the object, but nobody can read it as it is. */
+function whyUnreadable(error: unknown): Failure | undefined {
+  if (!(error instanceof S3ServiceException)) return undefined;
+  if (error.name === 'InvalidObjectState')
+    return {
+      ...failure('not-an-image', 'the image is in an archive storage class, so it cannot be read'),
+      hint: 'restore the object, or upload the image in another storage class',
+    };
+  if (error.name === 'InvalidRequest' && /server.side encryption/i.test(error.message))
+    return {
+      ...failure('not-an-image', 'the image is encrypted with a key of its uploader (SSE-C), so it cannot be read'),
+      hint: 'upload the image again without a key of your own',
+    };
   return undefined;
 }
 

@@ -7,6 +7,7 @@ import { replacePart } from './generated-part.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
 import { roomsTable } from './rooms-table.ts';
 import { settingsTable } from './settings-table.ts';
+import { whoseFaultTable } from './whose-fault-table.ts';
 
 /** Returns the documents that are generated from the code, fully or partly: path and text. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
@@ -14,6 +15,7 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     withGenerated('README.md', 'settings', settingsTable()),
     withGenerated('ARCHITECTURE.md', 'rooms', roomsTable()),
     withGenerated('docs/reliability.md', 'lifecycle', lifecyclePicture()),
+    withGenerated('docs/decisions/08-held-or-rejected.md', 'answers', whoseFaultTable),
     ['docs/failures.md', failures()],
     ...jsonFiles(publishedSchemas(), 'schema.json'),
     ...jsonFiles(sampleEvents(), 'sample.json'),

@@ -47,7 +47,8 @@ export function explore<State>(
         steps += 1;
         if (step.broken !== undefined) {
           if (!broken.has(step.broken)) broken.set(step.broken, [...storyOf(number), step.name]);
-          continue;
+          // On the way to the goal, another promise can break first.
+          if (goal === undefined || step.broken === goal) continue;
         }
         const key = keyOf(step.next);
         if (seen.has(key)) continue;

@@ -133,14 +133,12 @@ interface Invocation {
     | 'credit'
     | 'end'
     | 'index'
-    | 'claim-index'
     | 'owner'
     | 'look-for-owner'
-    | 'take-over'
-    | 'reserve'
+    | 'prove-owner'
     | 'renew'
     | 'win'
-    | 'give-back'
+    | 'reserve'
     | 'post'
     | 'answer'
     | 'reserve-late'
@@ -149,6 +147,9 @@ interface Invocation {
   readonly age: number;
   readonly version: number;
   readonly indexVersion: number;
+  /** The sends on the record when it was read. */
+  readonly seen: number;
+  readonly owner: number;
   readonly ownerVersion: number;
   readonly looks: number;
   /** It has looked in this tick: the next look comes later. */
@@ -226,7 +227,7 @@ export function keyOf({ invoked: _, ...state }: State): string {
       id: rename(one.id),
       version: one.version === run?.version,
       indexVersion: one.indexVersion === (state.index?.version ?? -1),
-      ownerVersion: one.ownerVersion === (state.runs[state.index?.owner ?? -1]?.version ?? -1),
+      ownerVersion: one.ownerVersion === (state.runs[one.owner]?.version ?? -1),
     };
   });
   const posts = state.posts.map((post) => ({ ...post, by: post.by < 0 ? -1 : rename(post.by) }));
@@ -295,6 +296,11 @@ class Draft {
       .map((post) => (post.by === id ? { ...post, by: -1, state: 'orphan', left: LATE } : post));
   }
 
+  nextSend(): number {
+    this.sends += 1;
+    return this.sends - 1;
+  }
+
   spend(kind: keyof Budget): void {
     this.left = { ...this.left, [kind]: this.left[kind] - 1 };
   }
@@ -357,6 +363,8 @@ function deliveries({ delivered, invocations, runs }: State, { deliveries: most,
         age: 0,
         version: -1,
         indexVersion: -1,
+        seen: 0,
+        owner: -1,
         ownerVersion: -1,
         looks: 0,
         isWaiting: false,
@@ -425,7 +433,7 @@ function invocationSteps(one: Invocation, state: State, rules: Rules, add: Add):
   switch (one.at as string) {
     case 'read':
       return step(`reads its record: ${run.phase}`, (draft) => {
-        draft.set(one.id, { version: run.version });
+        draft.set(one.id, { version: run.version, seen: run.sends.length });
         if (isFinal(run) || run.phase === 'submitted') return draft.stop(one.id);
         if (run.phase === 'none') return goTo(draft, 'create');
         const isOpen = rules.looksAfterRefusal && openSends(run).length > 0;
@@ -442,17 +450,16 @@ function invocationSteps(one: Invocation, state: State, rules: Rules, add: Add):
         : step('has lost the record', again);
     case 'look':
       return lookForOwnJob(one, run, state, rules, step, again);
+    case 'credit':
+      return step('gives back what absent sends reserved', (draft) => {
+        // Of the record as it was read: another invocation may have sent again.
+        const absent = run.sends.slice(0, one.seen).map(({ id }) => reservationOf(id, one.run, rules));
+        draft.open = draft.open.filter((id) => !absent.includes(id));
+        goTo(draft, 'prove');
+      });
     case 'prove':
       return write('writes that its sends are absent', (draft, written) => {
         written({ phase: 'claimed', sends: run.sends.map((send) => ({ ...send, isAbsent: true })) });
-        goTo(draft, 'credit');
-      });
-    case 'credit':
-      return step('gives back what absent sends reserved', (draft) => {
-        const { sends } = draft.run(one.run);
-        const given = sends.filter(({ isAbsent }) => isAbsent || !rules.creditsProvedOnly);
-        const absent = given.map(({ id }) => reservationOf(id, one.run, rules));
-        draft.open = draft.open.filter((id) => !absent.includes(id));
         again(draft);
       });
     case 'end':
@@ -471,6 +478,8 @@ function invocationSteps(one: Invocation, state: State, rules: Rules, add: Add):
       return write('writes the refusal to its record', (draft, written) => {
         const refusal = one.outcome === 'failed' ? ('gateway' as const) : ('own' as const);
         const isAbsent = !rules.looksAfterRefusal;
+        if (!rules.creditsProvedOnly)
+          draft.open = draft.open.filter((id) => id !== reservationOf(one.send, one.run, rules));
         const sends = run.sends.map((send) => (send.id === one.send ? { ...send, refusal, isAbsent } : send));
         if (one.outcome === 'rejected' && !rules.provesBeforeEnd) {
           written({ phase: 'rejected', sends });
@@ -515,7 +524,7 @@ function lookForOwnJob(
       if (!isLate) return draft.stop(one.id);
       const looks = one.looks + 1;
       if (looks < rules.looks) return draft.set(one.id, { looks, isWaiting: true });
-      return draft.set(one.id, { at: 'prove', looks });
+      return draft.set(one.id, { at: 'credit', looks });
     },
   );
 }
@@ -542,20 +551,15 @@ function buyingSteps(
 ): void {
   const { index } = state;
   const isIndexRead = index !== undefined && index.version === one.indexVersion;
+  const isSameIndex = (index?.version ?? -1) === one.indexVersion;
   const goTo = (draft: Draft, at: Invocation['at'], more: Partial<Invocation> = {}) =>
     draft.set(one.id, { at, ...more });
   switch (one.at as string) {
     case 'index':
-      if (rules.uploads === 1) return step('goes on without an index', (draft) => goTo(draft, 'reserve'));
+      if (rules.uploads === 1) return step('goes on without an index', (draft) => goTo(draft, 'renew'));
       return step(`reads the index: ${index ? `upload ${index.owner}` : 'none'}`, (draft) => {
         draft.set(one.id, { indexVersion: index?.version ?? -1 });
-        if (!index) return goTo(draft, 'claim-index');
-        return goTo(draft, index.owner === one.run ? 'reserve' : 'owner');
-      });
-    case 'claim-index':
-      return step(index ? 'finds an index now' : 'claims the index', (draft) => {
-        if (index) return goTo(draft, 'index');
-        return goTo(draft, 'reserve', { indexVersion: draft.writeIndex(one.run).version });
+        return index && index.owner !== one.run ? goTo(draft, 'owner') : goTo(draft, 'renew');
       });
     case 'owner':
       if (!isIndexRead) return step('has lost the index', (draft) => goTo(draft, 'index'));
@@ -563,34 +567,37 @@ function buyingSteps(
     case 'look-for-owner':
       if (!isIndexRead) return step('has lost the index', (draft) => goTo(draft, 'index'));
       return lookForOwnersJob(one, state, rules, step, goTo);
-    case 'take-over':
-      return step(isIndexRead ? 'takes over the index' : 'has lost the index', (draft) => {
-        if (!isIndexRead) return goTo(draft, 'index');
-        return goTo(draft, 'reserve', { indexVersion: draft.writeIndex(one.run).version });
+    case 'prove-owner':
+      return step("writes that the owner's sends are absent", (draft) => {
+        const number = one.owner;
+        const owner = draft.run(number);
+        if (owner.version !== one.ownerVersion) return goTo(draft, 'index');
+        const absent = owner.sends.map(({ id }) => reservationOf(id, number, rules));
+        draft.open = draft.open.filter((id) => !absent.includes(id));
+        draft.write(number, { phase: 'claimed', sends: owner.sends.map((send) => ({ ...send, isAbsent: true })) });
+        goTo(draft, 'index');
       });
-    case 'reserve':
+    case 'renew': {
       if (state.sends >= MAX_SENDS) return;
-      return step('reserves the price', (draft) => {
-        const send = draft.sends;
-        draft.sends += 1;
-        if (rules.reservesFirst) draft.open = reserved(draft.open, reservationOf(send, one.run, rules));
-        goTo(draft, rules.renewsLast && rules.uploads > 1 ? 'renew' : 'win', { send });
+      // Without the rule, the owner relies on the claim that it once made.
+      const isRelied = !rules.renewsLast && index?.owner === one.run;
+      if (rules.uploads === 1 || isRelied)
+        return step('is about to send', (draft) => goTo(draft, 'win', { send: draft.nextSend() }));
+      return step(isSameIndex ? 'claims or renews the index' : 'has lost the index', (draft) => {
+        if (!isSameIndex) return again(draft);
+        return goTo(draft, 'win', { send: draft.nextSend(), indexVersion: draft.writeIndex(one.run).version });
       });
-    case 'renew':
-      return step(isIndexRead && index.owner === one.run ? 'renews the index' : 'has lost the index', (draft) => {
-        if (!isIndexRead || index.owner !== one.run) return again(draft);
-        return goTo(draft, 'win', { indexVersion: draft.writeIndex(one.run).version });
-      });
+    }
     case 'win':
-      if (run.version !== one.version) return step('has lost the record', (draft) => goTo(draft, 'give-back'));
+      if (run.version !== one.version) return step('has lost the record', again);
       return write(`goes to sending with send ${one.send}`, (draft, written) => {
         written({ phase: 'sending', sends: [...run.sends, { id: one.send, isAbsent: false }] });
-        goTo(draft, 'post');
+        goTo(draft, rules.reservesFirst ? 'reserve' : 'post');
       });
-    case 'give-back':
-      return step('gives back its own reservation', (draft) => {
-        draft.open = draft.open.filter((id) => id !== reservationOf(one.send, one.run, rules));
-        again(draft);
+    case 'reserve':
+      return step('reserves the price', (draft) => {
+        draft.open = reserved(draft.open, reservationOf(one.send, one.run, rules));
+        goTo(draft, 'post');
       });
     case 'post':
       return step(`sends ${one.send}`, (draft) => {
@@ -627,17 +634,17 @@ function readOwner(
   const index = state.index as Index;
   const owner = state.runs[index.owner] as Run;
   step(`reads the owner's record: ${owner.phase}`, (draft) => {
-    draft.set(one.id, { ownerVersion: owner.version, looks: 0 });
+    draft.set(one.id, { owner: index.owner, ownerVersion: owner.version, looks: 0 });
     const mayEnd = rules.looksBeforeReuse ? openSends(run).length === 0 : true;
     if (owner.phase === 'stored' || owner.phase === 'reused')
       return mayEnd ? goTo(draft, 'end', { outcome: 'reused' }) : draft.stop(one.id);
     if (owner.phase === 'failed-paid' && rules.endsWithOwner) return goTo(draft, 'end', { outcome: 'failed-paid' });
-    if (isFinal(owner)) return goTo(draft, 'take-over');
+    if (isFinal(owner)) return goTo(draft, 'renew');
     const isStale = rules.agesByIndex ? index.age >= STALE : owner.age >= STALE;
     if (!isStale) return draft.stop(one.id);
-    if (owner.phase === 'submitted') return rules.sparesSubmitted ? draft.stop(one.id) : goTo(draft, 'take-over');
-    if (owner.sends.length > 0 && rules.looksForOwner) return goTo(draft, 'look-for-owner');
-    return goTo(draft, 'take-over');
+    if (owner.phase === 'submitted') return rules.sparesSubmitted ? draft.stop(one.id) : goTo(draft, 'renew');
+    const isOpen = owner.phase === 'sending' || openSends(owner).length > 0;
+    return goTo(draft, isOpen && rules.looksForOwner ? 'look-for-owner' : 'renew');
   });
 }
 
@@ -666,7 +673,7 @@ function lookForOwnersJob(
     if (!isLate) return draft.stop(one.id);
     const looks = one.looks + 1;
     if (looks < rules.looks) return draft.set(one.id, { looks, isWaiting: true });
-    return goTo(draft, 'take-over');
+    return goTo(draft, 'prove-owner');
   });
 }
 

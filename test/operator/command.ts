@@ -11,7 +11,7 @@ interface Ended {
 
 /** Runs an operator command, as npm does. */
 export async function operatorCommand(
-  name: 'redrive' | 'redeliver',
+  name: 'redrive' | 'redeliver' | 'cancel',
   args: readonly string[],
   cwd?: string,
 ): Promise<Ended> {

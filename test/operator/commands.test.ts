@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
@@ -27,7 +27,8 @@ const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
 async function upload(Key: string): Promise<void> {
   const s3 = new S3Client({ endpoint: stage.endpoint, region: 'us-east-1', credentials });
   onTestFinished(() => s3.destroy());
-  const Body = await readFile(join(stage.folder, 'oak-chair.png'));
+  // Each key has a picture of its own.
+  const Body = Buffer.concat([await readFile(join(stage.folder, 'oak-chair.png')), Buffer.from(Key)]);
   await s3.send(new PutObjectCommand({ Bucket: 'meshdrop-uploads', Key, Body }));
 }
 
@@ -49,6 +50,28 @@ async function paidJobs(): Promise<number> {
   return (await ledgerOf(stage.scenario)).jobs.length;
 }
 
+function assetBucket() {
+  const s3 = new S3Client({ endpoint: stage.endpoint, region: 'us-east-1', credentials });
+  onTestFinished(() => s3.destroy());
+  return s3;
+}
+
+async function pause(isPaused: boolean): Promise<void> {
+  const object = { Bucket: 'meshdrop-assets', Key: 'control/paused.json' };
+  if (isPaused) await assetBucket().send(new PutObjectCommand({ ...object, Body: '{}' }));
+  else await assetBucket().send(new DeleteObjectCommand(object));
+}
+
+/** Waits for the record of a run that begins like this, and returns its ID. */
+async function claimedRun(begin: string): Promise<string> {
+  const found = async () => {
+    const list = new ListObjectsV2Command({ Bucket: 'meshdrop-assets', Prefix: `runs/${begin}` });
+    return (await assetBucket().send(list)).Contents ?? [];
+  };
+  await expect.poll(async () => (await found()).length).toBe(1);
+  return (await found())[0]?.Key?.replace(/^runs\/|\.json$/g, '') ?? '';
+}
+
 async function stop(key: string): Promise<void> {
   const { StateMachineArn } = await outputsOf(stage);
   const sfn = new SFNClient({ endpoint: stage.endpoint, region: 'us-east-1', credentials });
@@ -61,7 +84,7 @@ async function stop(key: string): Promise<void> {
 describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
   test('fetch a model whose execution was stopped during failing downloads, pay nothing, and announce it again', async () => {
     const paidBefore = await paidJobs();
-    await setFaults([{ on: 'getAsset', what: 'unauthorized', times: 100_000 }]);
+    await setFaults([{ on: 'bulkAssets', what: 'unauthorized', times: 100_000 }]);
     await upload('oak.png');
     await expect.poll(paidJobs).toBe(paidBefore + 1);
     await stop('oak.png');
@@ -121,6 +144,26 @@ describe('redrive and redeliver, beside a Meshdrop on this machine', () => {
     expect(aborted?.detail.data.failure?.code).toBe('aborted');
     expect(stored?.['detail-type']).toBe('Model Stored');
     expect(await paidJobs()).toBe(paidBefore + 1);
+  });
+
+  test('end a run that has not paid, and none that has', async () => {
+    const paidBefore = await paidJobs();
+    await pause(true);
+    await upload('unwanted.png');
+    const runId = await claimedRun('unwanted-');
+
+    const canceled = await operatorCommand('cancel', [runId, '--data', stage.data]);
+    const [failed] = await events('unwanted.png', 1);
+    await pause(false);
+    const again = await operatorCommand('cancel', [runId, '--data', stage.data]);
+
+    expect(canceled).toMatchObject({ code: 0, stdout: `the run ${runId} has ended as failed, and nothing was paid\n` });
+    expect(failed?.detail.data.failure).toMatchObject({
+      code: 'aborted',
+      reason: expect.stringContaining('an operator'),
+    });
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be ended: it is failed') });
+    expect(await paidJobs()).toBe(paidBefore);
   });
 
   test('report an unknown run', async () => {

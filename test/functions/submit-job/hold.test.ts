@@ -102,13 +102,16 @@ it('never waits into the last 15 s', async () => {
 it.each([
   ['paused', 'Paused', 10_000],
   ['daily-limit', 'OverDailyLimit', 60_000],
-] as const)('submissions that are held (%s) are tried again after a while, and counted', async (why, metric, waitMs) => {
-  const { result, slept, counts } = await hold([new SubmissionsHeldError('not now', why)]);
+] as const)(
+  'submissions that are held (%s) are tried again after a while, and counted',
+  async (why, metric, waitMs) => {
+    const { result, slept, counts } = await hold([new SubmissionsHeldError('not now', why)]);
 
-  expect(result).toBe('done');
-  expect(slept).toEqual([waitMs]);
-  expect(counts).toEqual([[metric, 1]]);
-});
+    expect(result).toBe('done');
+    expect(slept).toEqual([waitMs]);
+    expect(counts).toEqual([[metric, 1]]);
+  },
+);
 
 it('waits down to exactly 90 s', async () => {
   const { result, slept } = await hold([new ScenarioAccountError('no')], { remainingMs: 150_000 });

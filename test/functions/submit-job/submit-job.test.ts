@@ -712,3 +712,31 @@ it.each(['in its answer', 'in the job list alone'])(
     expect(world.counts).toContainEqual(['AccountRefused', 1]);
   },
 );
+
+describe('a run that a gateway keeps refusing', () => {
+  it('waits a day between its sends after twenty refusals, until an operator releases it', async () => {
+    const world = await openSubmission();
+    const { upload, runId } = await world.drop();
+    await world.submit(upload);
+    const standing = await world.records.read(runId);
+    if (standing?.record.phase !== 'submitted') throw new Error('not submitted');
+    const { jobId: _, submittedAt: __, acceptedAt: ___, sends, ...rest } = standing.record;
+    const at = new Date(world.time.now()).toISOString();
+    const refusal = { at, status: 403, own: false, kind: 'account', reason: 'Forbidden' } as const;
+    const refused = Array.from({ length: 20 }, (_none, n) => {
+      return { assetId: `asset_${n}`, sentAt: at, sentBy: 'x', refusal, noJob: true };
+    });
+    const held = { ...rest, phase: 'claimed', sends: refused, readyAsset: undefined };
+    await world.s3.put(ASSETS, recordKey(runId), JSON.stringify(held));
+    expect(sends).toHaveLength(1);
+
+    world.time.pass(4 * 3600);
+    await expect(world.submit(upload)).rejects.toMatchObject({ name: 'TryLaterError', inSeconds: 20 * 3600 });
+    expect(world.counts).toContainEqual(['ManySends', 1]);
+
+    const releasedAt = new Date(world.time.now()).toISOString();
+    await world.s3.put(ASSETS, recordKey(runId), JSON.stringify({ ...held, releasedAt }));
+    await world.submit(upload);
+    expect(await world.record(runId)).toMatchObject({ phase: 'submitted' });
+  });
+});
