@@ -1,10 +1,9 @@
 import { DocumentUnreadableError, toError } from '../platform/errors.ts';
-import { findExecution } from '../platform/execution.ts';
 import { conclude, tooManyErrors } from '../run/conclude.ts';
-import { manifestKey } from '../run/keys.ts';
 import { MAX_ATTEMPTS, nextStep } from '../run/lifecycle.ts';
 import { createUnclaimed, type Unclaimed } from '../run/record.ts';
 import { type AnnouncedUpload, runIdOf } from '../run/upload.ts';
+import { wasKnown } from '../run/was-known.ts';
 import { TryLaterError } from './errors.ts';
 import { holdAndRetry } from './hold.ts';
 import { keepAsset, type Performed, performStep, type Standing, type Visit } from './perform-step.ts';
@@ -40,7 +39,7 @@ async function drive(visit: Visit): Promise<void> {
   let performed: Performed = 'changed';
   while (performed !== 'done') {
     const standing: Standing = performed === 'changed' ? await records.read(run.runId) : performed;
-    if (performed === 'changed' && !standing && (await wasKnown(run, submission))) {
+    if (performed === 'changed' && !standing && (await wasKnown(run, tracesOf(submission)))) {
       // Either somebody removed the record, or it was created just now.
       if (await records.read(run.runId)) continue;
       return;
@@ -49,13 +48,8 @@ async function drive(visit: Visit): Promise<void> {
   }
 }
 
-/**
- * Whether a run without a record was processed before: it has a manifest or an execution. Such a run must not be paid
- * for again.
- */
-async function wasKnown({ runId, upload }: Unclaimed, submission: Submission): Promise<boolean> {
-  if (await submission.runs.documents.exists(manifestKey(upload.key, runId))) return true;
-  return (await findExecution(runId, submission)) !== undefined;
+function tracesOf({ runs: { documents }, sfn, stateMachineArn }: Submission) {
+  return { documents, sfn, stateMachineArn };
 }
 
 const UNREADABLE_SECONDS = 900;
@@ -77,7 +71,7 @@ function holdUnreadable(error: DocumentUnreadableError, { telemetry }: Submissio
 async function countAttempt(run: Unclaimed, error: unknown, submission: Submission): Promise<boolean> {
   const { records } = submission.runs;
   const standing = await records.read(run.runId);
-  if (!standing && (await wasKnown(run, submission))) return false;
+  if (!standing && (await wasKnown(run, tracesOf(submission)))) return false;
   if (standing && standing.record.phase !== 'claimed') return false;
   const attempts = (standing?.record.attempts ?? 0) + 1;
   const counted = standing

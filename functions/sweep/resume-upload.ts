@@ -1,10 +1,10 @@
 import { ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { findExecution } from '../platform/execution.ts';
 import { endedExecutionMessage } from '../run/ended-execution.ts';
-import { manifestKey } from '../run/keys.ts';
 import { isoDate } from '../platform/clock.ts';
 import { createUnclaimed, isFinal, type Kept, type RecordIn, type RunRecord } from '../run/record.ts';
 import { runIdOf, uploadMessage } from '../run/upload.ts';
+import { wasKnown } from '../run/was-known.ts';
 import { putBack, type QueueState, type Sweeping } from './sweeping.ts';
 
 /** One version of one key. */
@@ -46,11 +46,8 @@ function isQueued({ queuedAt }: RunRecord, { clock }: Sweeping): boolean {
 }
 
 async function resumeUnknown(upload: ListedUpload, runId: string, queue: QueueState, sweeping: Sweeping) {
-  if (await sweeping.documents.exists(manifestKey(upload.key, runId))) return true;
   const ageMs = sweeping.clock.now() - upload.createdAt;
-  if (ageMs > MAX_LOST_MS) return true;
-  // The run was paid for. Its documents were removed, or are in another bucket.
-  if (await findExecution(runId, sweeping)) return true;
+  if (ageMs > MAX_LOST_MS || (await wasKnown({ runId, upload }, sweeping))) return true;
   const standstillMs = queue.isBehind ? STANDSTILL_BEHIND_MS : STANDSTILL_MS;
   if (ageMs >= standstillMs) await restart(upload, runId, undefined, sweeping);
   return false;
