@@ -28,9 +28,9 @@ const COPIED = [
 /** The campaigns to run against each broken copy, in order, until one of them finds a violation. */
 const CAMPAIGNS: readonly (readonly string[])[] = [
   ['--only', 'faults'],
-  ['--only', 'crash'],
   ['--only', 'histories', '--histories', '800'],
   ['--only', 'burst', '--uploads', '60'],
+  ['--only', 'crash'],
 ];
 
 /** Applies each mutation to a copy of the project and runs the campaign there. */
