@@ -34,14 +34,14 @@ export async function look({ sends }: Pick<RunRecord, 'sends'>, tools: LookTools
   const times = sends.map(({ sentAt }) => Date.parse(sentAt));
   const window = { from: Math.min(...times) - CLOCK_SKEW_MS, to: Math.max(...times) + LATEST_JOB_MS + CLOCK_SKEW_MS };
   const { rows, isComplete } = await readList(window.from, tools.scenario);
-  const sorted = await sortRows(rows, window, sends, tools);
-  const made = [...sorted.made, ...(await madeFromCopies(sorted.others, sends, tools))];
+  const verdicts: Verdict[] = [];
+  for (const row of rows) verdicts.push(await judge(row, window, sends, tools));
+  const settled = await settleCopies(verdicts, sends, tools);
   const found = oldest(
-    made.filter((one) => one !== 'unclear'),
+    settled.filter((one) => typeof one === 'object'),
     tools,
   );
-  if (found) return found;
-  return isComplete && !sorted.isUnclear && made.length === 0 ? 'nothing' : 'unclear';
+  return found ?? (isComplete && !settled.includes('unclear') ? 'nothing' : 'unclear');
 }
 
 /**
@@ -64,41 +64,36 @@ async function readList(from: number, scenario: LookTools['scenario']) {
 }
 
 type Made = Adopted & { readonly createdAt: string };
-/** A job of our model, made from an asset that no send names. */
-interface Other {
+/** A job of our model, made from an asset that no send names. It can be a copy of one that a send names. */
+interface PerhapsCopy {
   readonly job: Job;
   readonly image: string;
 }
+type Settled = Made | 'unclear' | 'not-ours';
+type Verdict = Settled | PerhapsCopy;
 
-async function sortRows(
-  rows: readonly JobRow[],
+async function judge(
+  row: JobRow,
   window: { readonly from: number; readonly to: number },
   sends: RunRecord['sends'],
   { scenario, model }: LookTools,
-) {
-  const made: Made[] = [];
-  const others: Other[] = [];
-  let isUnclear = false;
-  for (const row of rows) {
-    if (typeof row === 'string') {
-      isUnclear ||= isPerhapsOurs(row, sends, model);
-      continue;
-    }
-    const time = Date.parse(row.createdAt ?? '');
-    const isOutside = time < window.from || time > window.to;
-    if (!row.input && isOutside) continue;
-    const job = row.input ? row : await askForJob(row, scenario);
-    // IDs are unique, so it is enough that one occurs anywhere in the echo.
-    const send = sends.find(({ assetId }) => job.input?.text.includes(assetId));
-    if (send) made.push({ jobId: job.jobId, sentAt: send.sentAt, createdAt: job.createdAt ?? '' });
-    else if (!job.input) isUnclear = true;
-    else if (!isOutside && (job.input.modelId ?? model.id) === model.id) {
-      const image = job.input.values[model.imageInput];
-      if (typeof image === 'string') others.push({ job, image });
-      else isUnclear = true;
-    }
-  }
-  return { made, others, isUnclear };
+): Promise<Verdict> {
+  if (typeof row === 'string') return isPerhapsOurs(row, sends, model) ? 'unclear' : 'not-ours';
+  const time = Date.parse(row.createdAt ?? '');
+  const isOutside = time < window.from || time > window.to;
+  if (!row.input && isOutside) return 'not-ours';
+  const job = row.input ? row : await askForJob(row, scenario);
+  // IDs are unique, so it is enough that one occurs anywhere in the echo.
+  const send = sends.find(({ assetId }) => job.input?.text.includes(assetId));
+  if (send) return madeOf(job, send);
+  if (!job.input) return 'unclear';
+  if (isOutside || (job.input.modelId ?? model.id) !== model.id) return 'not-ours';
+  const image = job.input.values[model.imageInput];
+  return typeof image === 'string' ? { job, image } : 'unclear';
+}
+
+function madeOf({ jobId, createdAt = '' }: Job, { sentAt }: RunRecord['sends'][number]): Made {
+  return { jobId, sentAt, createdAt };
 }
 
 /** Whether an unreadable row concerns us: it names one of our assets, or it names no other model. */
@@ -117,18 +112,19 @@ async function askForJob(row: Job, scenario: LookTools['scenario']): Promise<Job
 }
 
 /** Finds jobs that were made from a processed copy of our asset. Scenario says what a copy was made from. */
-async function madeFromCopies(
-  others: readonly Other[],
+async function settleCopies(
+  verdicts: readonly Verdict[],
   sends: RunRecord['sends'],
   { scenario }: LookTools,
-): Promise<readonly (Made | 'unclear')[]> {
-  if (others.length === 0) return [];
-  const origins = await scenario.originsOf([...new Set(others.map(({ image }) => image))]);
-  return others.flatMap(({ job, image }): (Made | 'unclear')[] => {
-    const roots = origins.get(image);
-    if (!roots) return ['unclear'];
+): Promise<readonly Settled[]> {
+  const images = verdicts.flatMap((one) => (typeof one === 'object' && 'image' in one ? one.image : []));
+  const origins = images.length > 0 ? await scenario.originsOf([...new Set(images)]) : new Map<string, string[]>();
+  return verdicts.map((one): Settled => {
+    if (typeof one !== 'object' || !('image' in one)) return one;
+    const roots = origins.get(one.image);
+    if (!roots) return 'unclear';
     const send = sends.find(({ assetId }) => roots.includes(assetId));
-    return send ? [{ jobId: job.jobId, sentAt: send.sentAt, createdAt: job.createdAt ?? '' }] : [];
+    return send ? madeOf(one.job, send) : 'not-ours';
   });
 }
 

@@ -121,15 +121,14 @@ export const mutations: readonly Mutation[] = [
     name: 'a job without its input counts as another job',
     file: 'functions/submit-job/look.ts',
     edits: [
-      ['    else if (!job.input) isUnclear = true;\n', ''],
+      ["  if (!job.input) return 'unclear';\n", "  if (!job.input) return 'not-ours';\n"],
       ['const job = row.input ? row : await askForJob(row, scenario);', 'const job = row;'],
-      ['    else if (!isOutside && (job', '    else if (!isOutside && job.input && (job'],
     ],
   },
   {
     name: 'the copy in an echo is not looked up',
     file: 'functions/submit-job/look.ts',
-    edits: [['  if (others.length === 0) return [];', '  if (others.length >= 0) return [];']],
+    edits: [["    if (!roots) return 'unclear';\n", "    if (!roots || roots) return 'not-ours';\n"]],
   },
   {
     name: 'only the first page of the job list is read',
