@@ -119,6 +119,10 @@ export function createSharedLook(
         await write(look, { jobs: { ...look.jobs, [jobId]: job } }, etag);
       }),
 
+    /** Whether the project is short of requests, so that only submissions should make some. */
+    isShort: async (): Promise<boolean> =>
+      (await orNothing(async () => isAhead((await read()).look.shortUntil, MAX_SHORT_MS))) ?? false,
+
     /** Call this when Scenario refuses a free call because the project has made too many requests. */
     onShort: async (retryAfterSeconds: number | undefined): Promise<void> =>
       await orNothing(async () => {

@@ -9,6 +9,8 @@ import { type Handle, lambdaTelemetry } from '../platform/observability.ts';
 import { conclude, republish } from '../run/conclude.ts';
 import { createRuns, RUNS_ENV, type Runs, type Surroundings } from '../run/runs.ts';
 import { connectScenario, type Scenario, SCENARIO_ENV } from '../scenario/client.ts';
+import { ScenarioBusyError } from '../scenario/errors.ts';
+import type { SharedLook } from '../scenario/shared-look.ts';
 import { type Job, jobFailure } from '../scenario/schemas.ts';
 import type { Lookup } from './allowed-hosts.ts';
 import { AssetNotReadyError, FileTooLargeError } from './errors.ts';
@@ -46,7 +48,7 @@ export function createStoreAssets(
   { telemetry = lambdaTelemetry, models = MODELS }: Surroundings = {},
 ): Handle<StoreAssetsInput, StoredModel> {
   const runs = createRuns(env, clients, clock, telemetry);
-  const { scenario } = connectScenario(env, clients, clock, runs.documents);
+  const { scenario, sharedLook } = connectScenario(env, clients, clock, runs.documents);
   const files: FileStore = {
     scenario,
     network: { apiUrl: env.SCENARIO_URL, get: clients.get, lookup: clients.lookup, clock },
@@ -56,12 +58,16 @@ export function createStoreAssets(
     glbErrors: glbErrorsSchema.parse(env.GLB_ERRORS),
     validate: clients.validate,
   };
-  return (input) => storeAssets(input, { runs, scenario, files, models });
+  return (input) => storeAssets(input, { runs, scenario, sharedLook, files, models });
 }
+
+/** For this long after it was submitted, a run lets submissions go first while requests are short. */
+const YIELDS_MS = 30 * 60_000;
 
 interface Storage {
   readonly runs: Runs;
   readonly scenario: Pick<Scenario, 'job'>;
+  readonly sharedLook: Pick<SharedLook, 'isShort'>;
   readonly files: FileStore;
   readonly models: readonly Model[];
 }
@@ -76,7 +82,7 @@ const MAX_ASSETS = 500;
  *   execution's end concludes the run
  */
 async function storeAssets({ runId, jobId }: StoreAssetsInput, storage: Storage): Promise<StoredModel> {
-  const { runs, scenario, files, models } = storage;
+  const { runs, scenario, sharedLook, files, models } = storage;
   const standing = await runs.records.read(runId);
   if (!standing) throw new Error(`there is no record of the run ${runId}`);
   const { record } = standing;
@@ -84,6 +90,10 @@ async function storeAssets({ runId, jobId }: StoreAssetsInput, storage: Storage)
     await republish(runId, runs);
     return { status: 'stored', assets: record.assets.length };
   }
+  // The files are paid for and stay where they are. The state machine tries again a little later.
+  const isYoung = 'submittedAt' in record && runs.clock.now() - Date.parse(record.submittedAt ?? '') < YIELDS_MS;
+  if (isYoung && (await sharedLook.isShort()))
+    throw new ScenarioBusyError('submissions need the requests that are left');
   const job = await retryIfUnknown(scenario.job(jobId));
   if (job.status === 'running') throw new AssetNotReadyError(`the job ${jobId} is still running`);
   const model = modelWithId(record.modelId ?? DEFAULT_MODEL.id, models);

@@ -63,7 +63,7 @@ export class GateClosedError extends Error {
  * The gate before every paid call, shared by all invocations. A refusal closes it, so that the uploads behind the first
  * one are not refused, too.
  */
-export function createGate(store: JsonStore, sharedLook: Pick<SharedLook, 'countRunning'>, clock: Clock) {
+export function createGate(store: JsonStore, sharedLook: Pick<SharedLook, 'countRunning' | 'onShort'>, clock: Clock) {
   /** An unreadable document, or one dated in the future, counts as an open gate. */
   async function read(): Promise<{ gate: GateDocument; etag?: string }> {
     const kept = await store.read(GATE_KEY);
@@ -139,7 +139,11 @@ export function createGate(store: JsonStore, sharedLook: Pick<SharedLook, 'count
       if (error instanceof ScenarioAccountError) {
         const since = standing.gate.account?.since ?? now;
         await write(standing, { account: { since, reason: error.message, nextProbeAt: later(PROBE_EVERY_MS) } });
-      } else if (error instanceof ScenarioBusyError) await write(standing, await whyBusy(error, now));
+      } else if (error instanceof ScenarioBusyError) {
+        // A gateway counts requests. It knows nothing of parallel jobs.
+        if (error.refused?.isOwn) await write(standing, await whyBusy(error, now));
+        else await sharedLook.onShort(error.retryAfterSeconds);
+      }
     },
 
     /** Call this after Scenario has taken the job of an upload that passed like this. */

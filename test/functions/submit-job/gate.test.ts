@@ -12,12 +12,13 @@ const busy = (ceiling?: number, retryAfterSeconds?: number) =>
 async function openGate() {
   const clock = virtualTime();
   const s3 = await openS3(clock.now);
-  const world = { running: 0, asked: 0 };
+  const world = { running: 0, asked: 0, short: [] as (number | undefined)[] };
+  const onShort = async (seconds: number | undefined) => void world.short.push(seconds);
   const countRunning = async () => {
     world.asked += 1;
     return world.running;
   };
-  const gate = createGate(createJsonStore(s3.s3, ASSETS), { countRunning }, clock);
+  const gate = createGate(createJsonStore(s3.s3, ASSETS), { countRunning, onShort }, clock);
   const pass = () => gate.pass().catch((error: unknown) => (error as Error).message);
   return { clock, s3, gate, pass, world };
 }
@@ -66,6 +67,15 @@ describe('the gate', () => {
 
     await gate.open('knock');
     expect(await pass()).toBe('free');
+  });
+
+  it('stays open after a gateway has counted too many requests, which says nothing of parallel jobs', async () => {
+    const { gate, pass, world } = await openGate();
+    world.running = 3;
+    await gate.onRefused(new ScenarioBusyError('Too Many Requests', { refused: { status: 429, isOwn: false } }));
+
+    expect(await pass()).toBe('free');
+    expect(world.short).toEqual([undefined]);
   });
 
   it('lets one upload after the other take the last slots', async () => {
