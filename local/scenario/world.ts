@@ -113,16 +113,22 @@ export function hasBegun({ createdAt }: Pick<JobRecord, 'createdAt'>, nowMs: num
   return createdAt <= nowMs;
 }
 
+const PREFIX = 'asset_';
 const COPY = 'Processed';
 
 /** Returns the ID of the copy that a job uses, if the option `echo` creates one. */
 export function copyIdOf(imageId: string): string {
-  return `${imageId}${COPY}`;
+  return `${PREFIX}${reversed(imageId.slice(PREFIX.length))}${COPY}`;
+}
+
+/** The ID of a copy must not contain the ID of its original. */
+function reversed(text: string): string {
+  return [...text].reverse().join('');
 }
 
 /** Returns the original of a copy, or undefined if the asset is not a copy. */
 export function originalIdOf(copyId: string): string | undefined {
-  return copyId.endsWith(COPY) ? copyId.slice(0, -COPY.length) : undefined;
+  return copyId.endsWith(COPY) ? PREFIX + reversed(copyId.slice(PREFIX.length, -COPY.length)) : undefined;
 }
 
 /** Stored, so that earlier URLs stay valid after a restart. */
