@@ -123,7 +123,7 @@ export function copyIdOf(imageId: string): string {
 
 /** The ID of a copy must not contain the ID of its original. */
 function reversed(text: string): string {
-  return [...text].reverse().join('');
+  return text.split('').toReversed().join('');
 }
 
 /** Returns the original of a copy, or undefined if the asset is not a copy. */
