@@ -35,7 +35,8 @@ export const HINTS = {
   /** Failed: the job did not finish before the deadline (jobDeadlineMinutes). */
   deadline: 'ask the team to redrive the run: the job is paid for and may still succeed',
   /** Failed: the job succeeded without a usable 3D file; its other files are kept. */
-  'no-model': 'upload the image again, or try other parameters',
+  'no-model':
+    'try other parameters, or upload the image again with the metadata meshdrop-on-duplicate: regenerate, which pays again',
   /** Failed: the job produced more than 500 files. */
   'too-many-assets': 'ask the team to check the job: it produced far more files than a model should have',
   /**

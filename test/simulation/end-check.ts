@@ -23,10 +23,10 @@ export function openEnds(world: World): readonly string[] {
       .list()
       .filter(({ status }) => status === 'RUNNING')
       .map(({ name }) => `the execution of ${name} is still running`),
-    ...(lambda.running() > 0 ? [`some invocations are still running: ${lambda.running()}`] : []),
     ...strangers(world),
     ...buried(world),
     ...miscounted(world),
+    ...(lambda.running() > 0 ? [`some invocations are still running: ${lambda.running()}`] : []),
   ];
 }
 
