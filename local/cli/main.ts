@@ -245,8 +245,17 @@ async function makeModels(
     );
     return 130;
   }
-  if (!command.json) print(`\n${resultTable(ended.map((result) => ({ ...result, where: whereOf(result) })))}\n`);
+  if (!command.json)
+    print(`\n${resultTable(ended.map((result) => ({ ...result, where: whereOf(result) })))}\n${totalOf(ended)}`);
   return ended.every(({ status }) => status === 'stored') ? 0 : 1;
+}
+
+/** Nothing for one image, because the table says it already. */
+function totalOf(results: readonly ImageResult[]): string {
+  if (results.length < 2) return '';
+  const models = results.filter(({ status }) => status === 'stored').length;
+  const charged = results.reduce((sum, { cu }) => sum + (cu ?? 0), 0);
+  return `\n${models} of ${results.length} images became models, for ${charged} compute units\n`;
 }
 
 function whereOf({ status, model, reason, code }: ImageResult): string {
@@ -254,7 +263,8 @@ function whereOf({ status, model, reason, code }: ImageResult): string {
 }
 
 /** Lists the fields one by one to fix their order, because both programs and people read the line. */
-function jsonLine({ image, status, runId, model, manifest, code, reason, seconds, cu }: ImageResult, standIn: boolean) {
+function jsonLine(result: ImageResult, standIn: boolean) {
+  const { image, status, runId, model, manifest, code, reason, seconds, cu, reusedFrom } = result;
   return {
     image,
     status,
@@ -265,6 +275,7 @@ function jsonLine({ image, status, runId, model, manifest, code, reason, seconds
     reason,
     seconds,
     cu,
+    reusedFrom,
     standIn,
   };
 }

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type * as z from 'zod';
-import { recordSchema } from '../../functions/run/record.ts';
+import { chargeOf, isFinal, recordSchema } from '../../functions/run/record.ts';
 import { exportedFile } from './export.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
 import { manifestSchema } from '../../functions/contract/schemas.ts';
@@ -14,8 +14,10 @@ export interface RunOutcome {
   readonly manifest: string;
   readonly code: string | null;
   readonly reason: string | null;
-  /** The charged compute units or, if unknown, the quoted ones. */
+  /** The charged compute units or, if unknown, the quoted ones. null if there was no job. */
   readonly cu: number | null;
+  /** The run that made the model, if it was another one. */
+  readonly reusedFrom: string | null;
 }
 
 /** Reads the manifest of a run, and its record for the rest. */
@@ -26,8 +28,9 @@ export async function outcomeOf(
   out: string,
 ): Promise<RunOutcome> {
   const place = manifestKey(key, runId);
-  const { status, assets, failure, job } = await readJson(store, bucket, place, manifestSchema);
-  const { quote } = await readJson(store, bucket, recordKey(runId), recordSchema);
+  const { status, assets, failure, job, reusedFrom } = await readJson(store, bucket, place, manifestSchema);
+  const record = await readJson(store, bucket, recordKey(runId), recordSchema);
+  const charge = job && isFinal(record) ? (chargeOf(record) ?? record.quote) : undefined;
   const model = assets.find(({ role }) => role === 'model');
   return {
     status,
@@ -35,7 +38,8 @@ export async function outcomeOf(
     manifest: exportedFile(out, place),
     code: failure?.code ?? null,
     reason: failure?.reason ?? null,
-    cu: job?.cu ?? quote ?? null,
+    cu: charge ?? null,
+    reusedFrom: reusedFrom ?? null,
   };
 }
 
