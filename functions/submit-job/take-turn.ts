@@ -53,14 +53,13 @@ export async function takeTurn(claimed: Claimed, submission: Submission): Promis
 }
 
 /**
- * Somebody removed the record of this run after the run had sent: the send is older than the claim. Adds the send, so
- * that the job list is asked about it.
+ * The claim names a send that the record does not know. Somebody removed the record or restored an earlier version of
+ * it, or an invocation died right before its write to `sending`. Adds the send, so that the job list is asked about it.
  */
 async function restoreSend(claimed: Claimed, { owner }: Claim, { runs }: Submission): Promise<boolean> {
   const { record } = claimed;
   const send = owner?.send;
-  if (!send || record.claimedAt === undefined || send.sentAt >= record.claimedAt) return false;
-  if (record.sends.some(({ assetId }) => assetId === send.assetId)) return false;
+  if (!send || record.sends.some(({ assetId }) => assetId === send.assetId)) return false;
   await runs.records.replace(claimed, { ...record, sends: [...record.sends, { ...send, sentBy: 'restored' }] });
   return true;
 }
@@ -103,15 +102,17 @@ async function takeOver(claim: Claim, standing: Standing, submission: Submission
     return 'changed';
   }
   const { owner } = claim;
-  if (!standing && owner?.send) {
+  const isListed = standing?.record.sends.some(({ assetId }) => assetId === owner?.send?.assetId);
+  if (owner?.send && !isListed) {
     const sends = [{ ...owner.send, sentBy: owner.runId }];
     const lost = await settleSends(
       { record: { sends, phase: 'sending' }, ageMs: claim.ageMs },
       { ...submission, model },
     );
     if (lost) {
-      telemetry.log.error('a paid job belongs to a run without a record', { runId: owner.runId, jobId: lost.jobId });
-      throw new TryLaterError(`the job ${lost.jobId} belongs to the run ${owner.runId}, which has no record`, 900);
+      const why = `the job ${lost.jobId} belongs to the run ${owner.runId}, whose record does not know it`;
+      telemetry.log.error(why);
+      throw new TryLaterError(why, MAX_WAIT_MS / 1000);
     }
   }
   telemetry.log.warn('takes over the picture', { owner: owner?.runId });

@@ -268,7 +268,7 @@ export const mutations: readonly Mutation[] = [
         "  if (standing && (standing.record.phase === 'sending' || hasOpenSend(standing.record))) {",
         '  if (standing && hasOpenSend({ sends: [] })) {',
       ],
-      ['  if (!standing && owner?.send) {', '  if (!standing && owner?.send && STALE_MS > 0) {'],
+      ['  if (owner?.send && !isListed) {', '  if (owner?.send && !isListed && STALE_MS > 0) {'],
     ],
   },
   {

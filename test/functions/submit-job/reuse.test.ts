@@ -277,9 +277,10 @@ describe('the second upload of a picture that is being made', () => {
     ['after an hour it waits', 3600, 1],
     ['after a day it takes over', HOURS_25, 2],
   ])('when the first one stands still before its send: %s', async (_, seconds, jobs) => {
-    const { world, owner, put, again } = await openTwo();
+    const { world, owner, put, index, again } = await openTwo();
     const { jobId: _j, submittedAt: _s, acceptedAt: _a, ...rest } = owner as RecordIn<'submitted'>;
     await put({ ...rest, phase: 'claimed', sends: [] });
+    await world.s3.put(ASSETS, index, JSON.stringify({ schemaVersion: '1.0', runId: owner.runId }));
     world.time.pass(seconds);
 
     await again().catch(() => undefined);
@@ -299,12 +300,23 @@ describe('the second upload of a picture that is being made', () => {
     expect(world.jobs()).toHaveLength(1);
   });
 
+  it('finds the job of a first one whose record was restored to a version from before its send', async () => {
+    const { world, owner, put, again } = await openTwo();
+    const { jobId: _j, submittedAt: _s, acceptedAt: _a, ...rest } = owner as RecordIn<'submitted'>;
+    await put({ ...rest, phase: 'claimed', sends: [] });
+    world.time.pass(HOURS_25);
+
+    await expect(again()).rejects.toThrow(/whose record does not know it/);
+
+    expect(world.jobs()).toHaveLength(1);
+  });
+
   it('finds the job of a first one whose record is gone, and buys nothing', async () => {
     const { world, first, again } = await openTwo();
     await world.s3.s3.send(new DeleteObjectCommand({ Bucket: ASSETS, Key: recordKey(first.runId) }));
     world.time.pass(HOURS_25);
 
-    await expect(again()).rejects.toThrow(/has no record/);
+    await expect(again()).rejects.toThrow(/whose record does not know it/);
 
     expect(world.jobs()).toHaveLength(1);
   });
@@ -344,4 +356,15 @@ it.each([
 
   expect(await world.manifest(runId)).toMatchObject({ status: 'rejected', failure: { code } });
   expect(world.requests()).toEqual({});
+});
+
+it('a run whose record is restored to a version from before its send finds its job again, and pays nothing', async () => {
+  const { world, first, owner, put } = await openTwo();
+  const { jobId, submittedAt: _s, acceptedAt: _a, ...rest } = owner as RecordIn<'submitted'>;
+  await put({ ...rest, phase: 'claimed', sends: [] });
+
+  await world.submitUntilDone(first.upload);
+
+  expect(world.jobs()).toHaveLength(1);
+  expect(await world.record(first.runId)).toMatchObject({ phase: 'submitted', jobId });
 });
