@@ -162,6 +162,7 @@ const resultSchema = z.strictObject({
   reason: z.string().nullable(),
   seconds: z.number(),
   cu: z.number().nullable(),
+  reusedFrom: z.string().nullable(),
   standIn: z.boolean(),
 });
 
