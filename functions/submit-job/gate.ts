@@ -100,9 +100,7 @@ export function createGate(store: JsonStore, sharedLook: Pick<SharedLook, 'count
   }
 
   return {
-    /**
-     * @throws GateClosedError if this upload must wait
-     */
+    /** @throws GateClosedError if this upload must wait */
     async pass(): Promise<Passed> {
       const standing = await read();
       const { account, ceiling, cooldown } = standing.gate;

@@ -126,7 +126,7 @@ it.each([
 });
 
 describe('a run that', () => {
-  it('is stored all the same is announced as stored', async () => {
+  it('is stored anyway is announced as stored', async () => {
     const { record, events } = await report({ status: 'ABORTED' }, storedRecord());
 
     expect(record?.phase).toBe('stored');

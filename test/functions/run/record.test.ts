@@ -64,7 +64,7 @@ describe('a record', () => {
     expect(both.filter((written) => written !== undefined)).toHaveLength(1);
   });
 
-  it('is not changed by whoever read an older one', async () => {
+  it('is not changed by a writer that read an older one', async () => {
     const { records } = await open();
     const old = await created(records);
     const newer = await records.replace(old, claimedRecord());
@@ -137,7 +137,7 @@ describe('two conditional writes at the same moment', () => {
   it.each([
     ['PreconditionFailed', 412],
     ['NoSuchKey', 404],
-  ])('are lost by whoever is told %s', async (name, status) => {
+  ])('are lost by a writer that gets %s', async (name, status) => {
     const s3 = new S3Client({ region: 'us-east-1' });
     mockClient(s3).on(PutObjectCommand).rejects(s3Error(name, status));
 

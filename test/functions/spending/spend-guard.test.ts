@@ -79,7 +79,7 @@ describe('while submissions are paused', () => {
     expect(world.jobs()).toHaveLength(1);
   });
 
-  it('an image that is none is rejected all the same', async () => {
+  it('a file that is not an image is rejected anyway', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop({}, KEY, 'hello');
     await pause(world);
