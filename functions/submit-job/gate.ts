@@ -34,7 +34,8 @@ const CEILING_KNOWN_MS = 30 * 60_000;
 const AT_ONCE = 3;
 const PASS_EVERY_MS = 2_000;
 
-const ACCOUNT_WAIT_MS = 60_000;
+/** Trouble with the account takes a person, so an upload that is held tries again after a minute. */
+export const ACCOUNT_WAIT_MS = 60_000;
 /** At a full ceiling, an upload is ready for the next slot. It reads only what the invocations share. */
 const FULL_WAIT_MS = 1_000;
 const FULL_SPREAD_MS = 2_000;

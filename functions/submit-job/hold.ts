@@ -9,7 +9,7 @@ import {
 } from '../scenario/errors.ts';
 import { SubmissionsHeldError } from '../spending/errors.ts';
 import { TryLaterError } from './errors.ts';
-import { GateClosedError } from './gate.ts';
+import { ACCOUNT_WAIT_MS, GateClosedError } from './gate.ts';
 import type { Invocation } from './submission.ts';
 
 /** The time that a send can need: 60 s for the paid call, and the writes around it. */
@@ -17,7 +17,6 @@ export const SEND_MARGIN_MS = 90_000;
 /** The time that an orderly end of the invocation needs. */
 const LAST_MS = 15_000;
 
-const ACCOUNT_WAIT_MS = 60_000;
 const BUSY_WAIT_MS = 5_000;
 const BUSY_SPREAD_MS = 10_000;
 

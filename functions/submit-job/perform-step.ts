@@ -1,5 +1,4 @@
 import { type FailureCode, failure } from '../contract/failures.ts';
-import { DEFAULT_MODEL, modelWithId } from '../models/registry.ts';
 import { isoDate } from '../platform/clock.ts';
 import { conclude, type Outcome, republish, tooManyErrors } from '../run/conclude.ts';
 import type { Step } from '../run/lifecycle.ts';
@@ -12,7 +11,7 @@ import type { Passed } from './gate.ts';
 import { adoptPaidDryRun, type Claimed, payOnce, reconcileSends } from './pay-once.ts';
 import { prepareImage } from './prepare-image.ts';
 import { startGeneration } from './start-generation.ts';
-import type { Submission } from './submission.ts';
+import { modelOf, type Submission } from './submission.ts';
 import { takeTurn } from './take-turn.ts';
 
 /** One invocation's work on one run. What it has done besides the record stays here, so that a retry goes on there. */
@@ -192,10 +191,6 @@ async function reconcile({ record, etag, ...read }: Claimed & { ageMs?: number }
 async function rejectRefused({ record }: Claimed, submission: Submission): Promise<Performed> {
   const reason = record.sends.at(-1)?.refusal?.reason ?? 'Scenario refused the image';
   return await reject(record, 'refused-by-scenario', reason, submission);
-}
-
-function modelOf({ modelId = DEFAULT_MODEL.id }: RunRecord, { settings }: Submission) {
-  return modelWithId(modelId, settings.models);
 }
 
 async function reject(run: Unclaimed, code: FailureCode, reason: string, submission: Submission) {

@@ -1,7 +1,7 @@
 import { metadataAllowedSchema, onDuplicateSchema } from '../contract/options.ts';
 import type { Model } from '../models/model.ts';
 import { parameterSettingsSchema } from '../models/parameters.ts';
-import { MODELS, modelNamed } from '../models/registry.ts';
+import { DEFAULT_MODEL, MODELS, modelNamed, modelWithId } from '../models/registry.ts';
 import { normalizeAwsErrors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -57,6 +57,14 @@ export function createSubmission(
     clock,
     telemetry,
   };
+}
+
+/** The model that a run asks for. Records of before there was a second model do not name it. */
+export function modelOf(
+  { modelId = DEFAULT_MODEL.id }: { readonly modelId?: string | undefined },
+  { settings }: Pick<Submission, 'settings'>,
+): Model {
+  return modelWithId(modelId, settings.models);
 }
 
 /** The deployment's settings for every upload. */

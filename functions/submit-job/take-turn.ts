@@ -1,5 +1,4 @@
 import { failure } from '../contract/failures.ts';
-import { DEFAULT_MODEL, modelWithId } from '../models/registry.ts';
 import type { Outcome } from '../run/conclude.ts';
 import { hasOpenSend } from '../run/lifecycle.ts';
 import { chargeOf, type Kept, type RecordIn, type RunRecord } from '../run/record.ts';
@@ -7,7 +6,7 @@ import { type Claim, readClaim } from '../run/result-index.ts';
 import { TryLaterError } from './errors.ts';
 import { type Claimed, reconcileSends } from './pay-once.ts';
 import { settleSends } from './settle-sends.ts';
-import type { Submission } from './submission.ts';
+import { modelOf, type Submission } from './submission.ts';
 
 /** A claim that its owner has not renewed for this long may be taken over, if nothing was paid for it. */
 const STALE_MS = 24 * 3_600_000;
@@ -95,8 +94,8 @@ type Standing = (Kept<RecordIn<'claimed' | 'sending'>> & { readonly ageMs: numbe
  * made no job. If there is a job, the owner gets it.
  */
 async function takeOver(claim: Claim, standing: Standing, submission: Submission): Promise<Turn> {
-  const { telemetry, settings } = submission;
-  const model = modelWithId(standing?.record.modelId ?? DEFAULT_MODEL.id, settings.models);
+  const { telemetry } = submission;
+  const model = modelOf(standing?.record ?? {}, submission);
   if (standing && (standing.record.phase === 'sending' || hasOpenSend(standing.record))) {
     await reconcileSends(standing, model, submission);
     return 'changed';
