@@ -38,15 +38,15 @@ export function readUploadOptions(
     const key = normalized(written);
     const isOurs = prefixes.some((prefix) => key.startsWith(prefix));
     const meant = isOurs ? undefined : nearest(key, known);
-    if (meant !== undefined) return unknown(`${written}: did you mean ${meant}?`);
+    if (meant !== undefined) return unknownParameter(`${written}: did you mean ${meant}?`);
     if (!isOurs) continue;
-    if (metadata[key] !== undefined) return unknown(`${written}: ${key} is set twice`);
+    if (metadata[key] !== undefined) return unknownParameter(`${written}: ${key} is set twice`);
     if (metadataAllowed === 'none' || (metadataAllowed !== 'all' && !metadataAllowed.includes(key)))
       return { failure: { ...failure('unknown-parameter', notAllowed(key, metadataAllowed)), hint: NOT_ALLOWED_HINT } };
     metadata[key] = value;
   }
   const wrong = Object.keys(metadata).find((key) => key.startsWith(OWN_PREFIX) && !OWN_KEYS.includes(key));
-  if (wrong !== undefined) return unknown(describeUnknown(wrong));
+  if (wrong !== undefined) return unknownParameter(describeUnknown(wrong));
   const onDuplicate = onDuplicateSchema.safeParse(plain(metadata[ON_DUPLICATE_KEY]) ?? options.onDuplicate);
   if (!onDuplicate.success) return refuse(ON_DUPLICATE_KEY, metadata, onDuplicateSchema.options);
   const name = plain(metadata[MODEL_KEY]) ?? options.model.name;
@@ -87,7 +87,8 @@ function findStray(metadata: Metadata, model: Model, models: readonly Model[]) {
   for (const { name, metadataPrefix } of models) {
     const key =
       metadataPrefix !== model.metadataPrefix && Object.keys(metadata).find((one) => one.startsWith(metadataPrefix));
-    if (key) return unknown(`${key}: this key is for the model ${name}, and the upload asks for ${model.name}`);
+    if (key)
+      return unknownParameter(`${key}: this key is for the model ${name}, and the upload asks for ${model.name}`);
   }
   return undefined;
 }
@@ -98,7 +99,7 @@ function describeUnknown(key: string): string {
   return `${key}: there is no such key${meant} (known: ${OWN_KEYS.join(', ')})`;
 }
 
-function unknown(problem: string) {
+function unknownParameter(problem: string) {
   return { failure: failure('unknown-parameter', problem) };
 }
 

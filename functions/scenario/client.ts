@@ -63,6 +63,7 @@ export type Scenario = ReturnType<typeof createScenario>;
 
 export function createScenario(connection: Connection) {
   const get = async (path: string) => (await callFree({ method: 'GET', path }, connection)).body;
+  const remembered: Origins = new Map();
   return {
     /** Creates an input asset and returns its ID. Free. A repeat only leaves an unused asset behind. */
     uploadImage: (image: Image) => uploadImage(image, connection),
@@ -79,13 +80,10 @@ export function createScenario(connection: Connection) {
       parseBody(z.object({ job: jobShape }), await get(`/jobs/${encodeURIComponent(jobId)}`)).job,
     /** The list of model jobs, page by page, to its end. */
     jobPages: () => jobPages(get),
-    /** The model jobs on the first page of the list. */
-    recentJobs: async (): Promise<readonly Job[]> => {
-      const { jobs } = parseBody(jobPageShape, await get(`/jobs?types=custom&pageSize=${LIST_PAGE}`));
-      return jobs.filter((row) => typeof row !== 'string');
-    },
+    /** The latest model jobs: the first page of the list, and two more as long as one of the known jobs is missing. */
+    recentJobs: (known: readonly string[]) => recentJobs(known, jobPages(get)),
     /** What each of these assets was made from, if Scenario knows it. Undefined for those that it does not know. */
-    originsOf: (assetIds: readonly string[]) => originsOf(assetIds, connection),
+    originsOf: (assetIds: readonly string[]) => originsOf(assetIds, remembered, connection),
     /** @throws ScenarioNotFoundError */
     asset: async (assetId: string) => {
       const body = await get(`/assets/${encodeURIComponent(assetId)}?originalAssets=true`);
@@ -148,12 +146,33 @@ async function* jobPages(get: (path: string) => Promise<unknown>): AsyncGenerato
   } while (!tokens.has(token));
 }
 
+const RECENT_PAGES = 3;
+
+async function recentJobs(known: readonly string[], pages: AsyncIterable<readonly JobRow[]>): Promise<readonly Job[]> {
+  const jobs: Job[] = [];
+  let read = 0;
+  for await (const page of pages) {
+    jobs.push(...page.filter((row) => typeof row !== 'string'));
+    read += 1;
+    if (read === RECENT_PAGES || known.every((id) => jobs.some(({ jobId }) => jobId === id))) break;
+  }
+  return jobs;
+}
+
 const BULK = 200;
 const MAX_SINGLE = 20;
 
-async function originsOf(assetIds: readonly string[], connection: Connection) {
-  const known = await knownAssets(assetIds, '', connection, MAX_SINGLE);
-  return new Map<string, readonly string[]>(known.map(({ assetId, origins }) => [assetId, origins]));
+const MAX_REMEMBERED = 20_000;
+
+type Origins = Map<string, readonly string[]>;
+
+/** @param remembered the origins that were asked for before. They never change */
+async function originsOf(assetIds: readonly string[], remembered: Origins, connection: Connection): Promise<Origins> {
+  if (remembered.size > MAX_REMEMBERED) remembered.clear();
+  const asked = assetIds.filter((assetId) => !remembered.has(assetId));
+  for (const { assetId, origins } of await knownAssets(asked, '', connection, MAX_SINGLE))
+    remembered.set(assetId, origins);
+  return remembered;
 }
 
 /**

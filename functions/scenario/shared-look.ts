@@ -42,6 +42,7 @@ const LEASE_MS = 10_000;
 const MANY = 4;
 /** The list shows a new job within this time. */
 const ADDED_FOR_MS = 120_000;
+const ADD_TRIES = 3;
 /** How long the project counts as short of requests, at least and at most. Scenario counts them by the minute. */
 const SHORT_MS = 60_000;
 const MAX_SHORT_MS = 10 * 60_000;
@@ -54,7 +55,7 @@ export type SharedLook = ReturnType<typeof createSharedLook>;
  */
 export function createSharedLook(
   store: JsonStore,
-  scenario: () => { recentJobs(): Promise<readonly Row[]> },
+  scenario: () => { recentJobs(known: readonly string[]): Promise<readonly Row[]> },
   clock: Pick<Clock, 'now'>,
 ) {
   const isAhead = (time: string | undefined, byMs: number) => {
@@ -80,16 +81,19 @@ export function createSharedLook(
     return clock.now() - Date.parse(seenAt) < (isAhead(shortUntil, MAX_SHORT_MS) ? whileShort : usually);
   }
 
+  /** Whether the list may not show the job yet. */
+  const isNew = ({ addedAt = '' }: SeenJob) => clock.now() - Date.parse(addedAt) < ADDED_FOR_MS;
+
   /** Returns the jobs as they were seen a few seconds ago, or undefined while another invocation reads the list. */
   async function refresh({ look, etag }: { look: Look; etag?: string }): Promise<Look['jobs'] | undefined> {
     const now = clock.now();
     const isTaken = isAhead(look.refreshingUntil, LEASE_MS);
     const lease = isTaken ? undefined : await write(look, { refreshingUntil: isoDate(now + LEASE_MS) }, etag);
     if (lease === undefined) return now - Date.parse(look.seenAt) < STALE_MS ? look.jobs : undefined;
-    const rows = await scenario().recentJobs();
+    const running = Object.entries(look.jobs).filter(([, { status }]) => status === 'running');
+    const rows = await scenario().recentJobs(running.filter(([, job]) => !isNew(job)).map(([jobId]) => jobId));
     const listed = rows.map(({ jobId, status, progress }) => [jobId, { status, progress }] as const);
-    const added = Object.entries(look.jobs).filter(([, { addedAt }]) => now - Date.parse(addedAt ?? '') < ADDED_FOR_MS);
-    const jobs = Object.fromEntries<SeenJob>([...added, ...listed]);
+    const jobs = Object.fromEntries<SeenJob>([...Object.entries(look.jobs).filter(([, job]) => isNew(job)), ...listed]);
     await write(look, { seenAt: isoDate(now), jobs, refreshingUntil: undefined }, lease);
     return jobs;
   }
@@ -111,12 +115,14 @@ export function createSharedLook(
       return countRunning((isFresh(look, 'submit') ? undefined : await refresh(standing)) ?? look.jobs);
     },
 
-    /** Adds a job that was just submitted. If another invocation is first, the list shows the job later. */
+    /** Adds a job that was just submitted. If other invocations are first each time, the list shows the job later. */
     add: async (jobId: string): Promise<void> =>
       await orNothing(async () => {
-        const { look, etag } = await read();
         const job = { status: 'running', progress: 0, addedAt: isoDate(clock.now()) } as const;
-        await write(look, { jobs: { ...look.jobs, [jobId]: job } }, etag);
+        for (let tries = 0; tries < ADD_TRIES; tries += 1) {
+          const { look, etag } = await read();
+          if (await write(look, { jobs: { ...look.jobs, [jobId]: job } }, etag)) return;
+        }
       }),
 
     /** Whether the project is short of requests, so that only submissions should make some. */

@@ -12,7 +12,7 @@ import {
   ScenarioUnavailableError,
   SubmissionUncertainError,
 } from '../scenario/errors.ts';
-import { nextSendAt } from './bounds.ts';
+import { nextSendAt, proofBoundMs } from './bounds.ts';
 import { TryLaterError } from './errors.ts';
 import type { Passed } from './gate.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
@@ -82,8 +82,9 @@ export async function payOnce(
   if (taken.error instanceof ScenarioAccountError) telemetry.count('AccountRefused', 1);
   if (taken.outcome.noJob) throw taken.error;
   const { retryAfterSeconds = 0 } = taken.error instanceof ScenarioBusyError ? taken.error : {};
-  const waitSeconds = (nextSendAt(refused.record) - clock.now()) / 1000;
-  throw new TryLaterError(taken.error.message, Math.max(retryAfterSeconds, waitSeconds));
+  // Before its bound, a look can't prove anything, and a refusal that was taken all the same is rare.
+  const waitMs = Math.max(nextSendAt(refused.record) - clock.now(), proofBoundMs(refused.record));
+  throw new TryLaterError(taken.error.message, Math.max(retryAfterSeconds, waitMs / 1000));
 }
 
 type Outcome = Pick<Unsettled['record']['sends'][number], 'refusal' | 'noJob'>;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type FailureCode, failure } from '../contract/failures.ts';
 import { isoDate } from '../platform/clock.ts';
 import { conclude, type Outcome, republish, tooManyErrors } from '../run/conclude.ts';
@@ -70,6 +71,8 @@ async function describe(standing: Standing, visit: Visit): Promise<Performed> {
   const claimedAt = isoDate(submission.clock.now());
   const described = { upload, modelId: model.id, parameters, onDuplicate, phase: 'claimed' } as const;
   const { records } = submission.runs;
+  // The image was read again, for another input asset. The record already says what it asks for.
+  if (standing && isDeepStrictEqual({ ...standing.record, ...described }, standing.record)) return standing;
   const written = standing
     ? await records.replace(standing as Claimed, { claimedAt, ...(standing as Claimed).record, ...described })
     : await records.create({ ...run, claimedAt, ...described });

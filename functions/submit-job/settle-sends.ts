@@ -1,7 +1,8 @@
 import type { Kept, RecordIn, RunRecord } from '../run/record.ts';
+import { ScenarioBusyError } from '../scenario/errors.ts';
 import { proofBoundMs } from './bounds.ts';
 import { TryLaterError } from './errors.ts';
-import { type Adopted, look, type LookTools } from './look.ts';
+import { type Adopted, look, type LookTools, type Seen } from './look.ts';
 import type { Invocation } from './submission.ts';
 
 const BETWEEN_LOOKS_MS = 15_000;
@@ -31,7 +32,7 @@ export async function settleSends(
   const readAt = clock.now();
   const boundMs = proofBoundMs(record);
   if (remainingMs() < SETTLE_MARGIN_MS) throw new TryLaterError('too little time is left to look for a job');
-  const first = await look(record, tools);
+  const first = await lookOrLeave(record, tools);
   if (typeof first === 'object') return first;
   const leftMs = boundMs - ageMs;
   if (leftMs > 0) {
@@ -43,9 +44,17 @@ export async function settleSends(
     throw new TryLaterError('a send is not settled yet', Math.min(leftMs, againMs) / 1000);
   }
   await clock.sleep(BETWEEN_LOOKS_MS);
-  const second = await look(record, tools);
+  const second = await lookOrLeave(record, tools);
   if (typeof second === 'object') return second;
   if (first === 'nothing' && second === 'nothing') return undefined;
   telemetry.log.warn('the job list cannot prove that no job came of a send', { seen: [first, second] });
   throw new TryLaterError('the job list cannot be trusted', UNCLEAR_SECONDS);
+}
+
+/** While requests are short, a look waits in the queue. Uploads that have not paid yet need the place. */
+async function lookOrLeave(record: Pick<RunRecord, 'sends'>, tools: LookTools): Promise<Seen> {
+  return await look(record, tools).catch((error: unknown) => {
+    if (!(error instanceof ScenarioBusyError)) throw error;
+    throw new TryLaterError(error.message, Math.max(FIRST_AGAIN_MS / 1000, error.retryAfterSeconds ?? 0));
+  });
 }

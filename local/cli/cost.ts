@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { createInterface } from 'node:readline/promises';
 import { parseJson } from '../../functions/platform/json.ts';
 import { readSpent } from '../../functions/spending/day-ledger.ts';
+import { SubmissionsHeldError } from '../../functions/spending/errors.ts';
 import type { Template } from '../aws/template.ts';
 import type { LocalMeshdrop } from '../runs/local-meshdrop.ts';
 import { DEFAULT_MODEL } from '../../functions/models/registry.ts';
@@ -59,6 +60,9 @@ export async function dailyLimit(
       const value = parseJson((await buffer(store.get(assetBucket, key).body)).toString());
       return { value, etag: '', ageMs: 0 };
     },
+  }).catch((error: unknown) => {
+    if (!(error instanceof SubmissionsHeldError)) throw error;
+    throw new UsageError(`${error.message}; nothing was started`);
   });
   const limits = functions.map(({ properties }) => Number(properties.Environment?.Variables['MAX_CU_PER_DAY'] ?? NaN));
   return Math.min(spent + maxCu, ...limits.filter((limit) => !Number.isNaN(limit)));

@@ -51,6 +51,7 @@ function tell(part: Part, figures: Readonly<Record<string, string | number | und
 const BURSTS = [
   { ceiling: 5, requestsPerMinute: 100, atMost: 1_000_000 },
   { ceiling: 20, requestsPerMinute: 100, atMost: 1_000_000 },
+  { ceiling: 60, requestsPerMinute: 100, atMost: 1_000_000 },
   { ceiling: 20, requestsPerMinute: 20, atMost: 100 },
 ] as const;
 

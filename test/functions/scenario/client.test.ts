@@ -400,6 +400,23 @@ describe('the list of jobs', () => {
     expect(requests).toHaveLength(3);
     expect(requests[0]?.url).toBe('/v1/jobs?types=custom&pageSize=200');
   });
+
+  it.each([
+    ['one page', [], 1, ['job_9']],
+    ['the next pages as long as a known job is missing', ['job_9', 'job_8'], 2, ['job_9', 'job_8']],
+    ['no more than three pages', ['job_gone'], 3, ['job_9', 'job_8', 'job_7']],
+  ])('is read for its latest jobs: %s', async (_, known, calls, seen) => {
+    let n = 10;
+    const { scenario, requests } = await withServer(() => {
+      n -= 1;
+      return { status: 200, body: { jobs: [row(n, n), null], nextPaginationToken: `after-${n}` } };
+    });
+
+    const recent = await scenario.recentJobs(known);
+
+    expect(recent.map(({ jobId }) => jobId)).toEqual(seen);
+    expect(requests).toHaveLength(calls);
+  });
 });
 
 it('an empty token ends the list of jobs', async () => {

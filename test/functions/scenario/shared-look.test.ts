@@ -17,9 +17,14 @@ function running(...jobIds: readonly string[]): Row[] {
 async function openLook() {
   const clock = virtualTime();
   const s3 = await openS3(clock.now);
-  const world = { rows: running('job_1', 'job_2', 'job_3', 'job_4', 'job_5'), reads: 0 };
-  const recentJobs = async () => {
+  const world: { rows: Row[]; reads: number; known: readonly string[] } = {
+    rows: running('job_1', 'job_2', 'job_3', 'job_4', 'job_5'),
+    reads: 0,
+    known: [],
+  };
+  const recentJobs = async (known: readonly string[]) => {
     world.reads += 1;
+    world.known = known;
     return world.rows;
   };
   const look = createSharedLook(createJsonStore(s3.s3, ASSETS), () => ({ recentJobs }), clock);
@@ -86,6 +91,33 @@ describe('the shared look', () => {
     world.rows = [{ jobId: 'job_6', status: 'failed', progress: 1 }];
     clock.pass(10);
     expect(await look.countRunning()).toBe(0);
+  });
+
+  it('looks for every job that was running, except for those that the list may not show yet', async () => {
+    const { look, world, clock } = await openLook();
+    world.rows = [...running('job_1', 'job_2'), { jobId: 'job_3', status: 'succeeded', progress: 1 }];
+    await look.countRunning();
+    await look.add('job_6');
+    clock.pass(10);
+    await look.countRunning();
+
+    expect(world.known).toEqual(['job_1', 'job_2']);
+  });
+
+  it('counts a new job even if another invocation writes at the same time', async () => {
+    const { clock, s3 } = await openLook();
+    const store = createJsonStore(s3.s3, ASSETS);
+    let isFirst = true;
+    const write: typeof store.write = async (key, value, etag) => {
+      if (isFirst) await store.write(key, { ...(value as object), jobs: {} });
+      isFirst = false;
+      return await store.write(key, value, etag);
+    };
+    const look = createSharedLook({ ...store, write }, () => ({ recentJobs: async () => [] }), clock);
+
+    await look.add('job_6');
+
+    expect(await look.countRunning()).toBe(1);
   });
 
   it('is read less often while the project is short of requests', async () => {

@@ -6,7 +6,7 @@ import { settleSends } from '../../../functions/submit-job/settle-sends.ts';
 import { claimedRecord } from '../records.ts';
 import { collectTelemetry } from '../telemetry-collector.ts';
 import { START, virtualTime } from '../virtual-time.ts';
-import { ScenarioNotFoundError } from '../../../functions/scenario/errors.ts';
+import { ScenarioBusyError, ScenarioNotFoundError } from '../../../functions/scenario/errors.ts';
 import { TryLaterError } from '../../../functions/submit-job/errors.ts';
 
 const at = (seconds: number) => new Date(START + seconds * 1_000).toISOString();
@@ -28,6 +28,8 @@ interface Case {
   /** What the list holds, by the time since the first look in seconds. */
   readonly rows?: (seconds: number) => readonly JobRow[];
   readonly pages?: readonly (readonly JobRow[])[];
+  /** The list is refused with this. */
+  readonly busy?: ScenarioBusyError;
   /** What single jobs say. */
   readonly jobs?: readonly Job[];
   /** What assets were made from. */
@@ -40,6 +42,7 @@ async function settle({
   remainingSeconds = 300,
   sends = [send('asset_1')],
   rows = () => [],
+  busy,
   pages,
   jobs = [],
   origins = {},
@@ -52,6 +55,7 @@ async function settle({
   const scenario = {
     async *jobPages() {
       looks += 1;
+      if (busy) throw busy;
       for (const page of pages ?? [rows((time.now() - begin) / 1_000)]) {
         pagesRead += 1;
         yield page;
@@ -74,6 +78,22 @@ async function settle({
 }
 
 const refusal = (own: boolean): Refusal => ({ at: at(0), status: 429, own, kind: 'busy', reason: 'full' });
+
+it.each([
+  [undefined, 60],
+  [5, 60],
+  [300, 300],
+])(
+  'a look leaves its place to others while requests are short (Retry-After: %s)',
+  async (retryAfterSeconds, inSeconds) => {
+    const busy = new ScenarioBusyError('Too Many Requests', { retryAfterSeconds });
+
+    const { outcome, slept } = await settle({ ageSeconds: 480, busy });
+
+    expect(outcome).toMatchObject({ name: 'TryLaterError', inSeconds });
+    expect(slept).toEqual([]);
+  },
+);
 
 describe('a job that is in the list', () => {
   it('is adopted at the first look, with the time of its send', async () => {
