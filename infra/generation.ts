@@ -33,6 +33,7 @@ export class Generation extends Construct {
       } satisfies StoreAssetsEnv,
       timeout: Duration.minutes(15),
       memorySize: 512,
+      thread: 'functions/store-assets/validator-thread.ts',
     });
     this.stateMachine = new GenerationMachine(this, 'StateMachine', { checkJob, storeAssets });
 

@@ -19,6 +19,8 @@ export interface ServiceFunctionProps {
   readonly timeout: Duration;
   /** In MiB. @default 256 */
   readonly memorySize?: number;
+  /** The program of a thread that the function starts: `functions/images/decoder-thread.ts`. */
+  readonly thread?: string;
 }
 
 const project = join(import.meta.dirname, '..');
@@ -30,10 +32,11 @@ export class ServiceFunction extends nodejs.NodejsFunction {
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const stack = Stack.of(scope);
+    const { thread, ...own } = props;
     const serviceName = `${stack.stackName}${scope.node.path.slice(stack.node.path.length)}/${id}`;
     super(scope, id, {
       memorySize: 256,
-      ...props,
+      ...own,
       // Of this project, even if the app is in another folder.
       projectRoot: project,
       depsLockFilePath: join(project, 'package-lock.json'),
@@ -55,12 +58,9 @@ export class ServiceFunction extends nodejs.NodejsFunction {
         externalModules: [],
         // Otherwise packages with both module formats are bundled as CommonJS and fail at startup ("Dynamic require").
         mainFields: ['module', 'main'],
-        // The glTF validator looks for `require`, which ES modules lack. In a webpack bundle it uses these instead.
-        define: {
-          require: 'undefined',
-          __webpack_require__: 'true',
-          __non_webpack_require__: 'process.getBuiltinModule',
-        },
+        // Errors are logged with the names of their classes.
+        keepNames: true,
+        ...(thread !== undefined && { commandHooks: bundleAlso(thread) }),
       },
     });
     this.serviceName = serviceName;
@@ -80,6 +80,18 @@ export class ServiceFunction extends nodejs.NodejsFunction {
     const own = { namespace: METRIC_NAMESPACE, metricName, dimensionsMap: { service: this.serviceName } };
     return new cloudwatch.Metric({ ...own, statistic: 'Sum', ...options });
   }
+}
+
+/** Bundles the program of a thread beside the function. */
+function bundleAlso(program: string): nodejs.ICommandHooks {
+  const nothing = () => [];
+  const quote = (text: string) => JSON.stringify(text);
+  const words = (folder: string) => [process.execPath, join(project, 'infra', 'bundle-thread.ts'), folder, program];
+  return {
+    beforeInstall: nothing,
+    beforeBundling: nothing,
+    afterBundling: (_, folder) => [words(folder).map(quote).join(' ')],
+  };
 }
 
 function folderOf(id: string): string {

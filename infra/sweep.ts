@@ -28,7 +28,7 @@ export class Sweep extends Construct {
       environment: {
         ASSET_BUCKET: assetBucket.bucketName,
         UPLOAD_BUCKET: uploadBucket.bucketName,
-        IGNORE_PREFIXES: submitEnvironment(settings).IGNORE_PREFIXES,
+        IGNORED: submitEnvironment(settings).IGNORED,
         STATE_MACHINE_ARN: stateMachine.stateMachineArn,
         UPLOADS_QUEUE_URL: uploads.queue.queueUrl,
         UPLOADS_DEAD_LETTERS_URL: uploads.deadLetters.queueUrl,

@@ -14,6 +14,9 @@ export interface Upload {
   /** Hex. */
   readonly sha256?: string;
   readonly contentType?: string;
+  /** In pixels, as stored, before any rotation. */
+  readonly width?: number;
+  readonly height?: number;
 }
 
 /** A file of the result. Get exactly this version of the object, and compare its SHA-256 with `sha256`. */
@@ -201,6 +204,8 @@ const upload = fields<Upload>({
   bytes: optional(whole(0)),
   sha256: optional(text),
   contentType: optional(text),
+  width: optional(whole(1)),
+  height: optional(whole(1)),
 });
 const asset = fields<Asset>({
   role: text,

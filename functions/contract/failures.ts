@@ -14,8 +14,16 @@ export const HINTS = {
   empty: 'upload the image again: it arrived empty',
   /** Rejected: the object is larger than 20,000,000 bytes. */
   'too-large': 'make the image smaller than 20,000,000 bytes',
-  /** Rejected: the file is not a readable JPEG, PNG or WebP image, whatever its name says. */
+  /** Rejected: the file is not a JPEG, PNG or WebP image, whatever its name says, or it cannot be decoded. */
   'not-an-image': 'upload a JPEG, PNG or WebP image',
+  /** Rejected: the image ends in the middle. */
+  'incomplete-image': 'upload the image again, and wait until the upload is complete',
+  /** Rejected: a side of the image has fewer than 20 pixels. */
+  'too-small': 'use an image of at least 20 × 20 pixels; with 256 × 256 or more, models get better',
+  /** Rejected: a side of the image has more than 6,000 pixels. */
+  'too-many-pixels': 'make the image smaller: at most 6,000 × 6,000 pixels',
+  /** Rejected: the name of the file is one that programs use during a transfer, such as `oak.png.part`. */
+  'temporary-name': 'if the upload is complete, give the file its final name',
   /** Rejected: a metadata key has the prefix of Meshdrop or of a model, but is unknown or belongs to another model. */
   'unknown-parameter': 'correct the name of the metadata key and upload the image again',
   /** Rejected: the value of a parameter is out of range or has the wrong type. */

@@ -16,6 +16,8 @@ export const uploadSchema = z.strictObject({
   bytes: z.int().nonnegative().optional(),
   sha256: z.string().optional().describe('hex, of the image'),
   contentType: z.string().optional().describe('by the bytes of the image'),
+  width: z.int().positive().optional().describe('pixels, as stored, before any rotation'),
+  height: z.int().positive().optional().describe('pixels, as stored, before any rotation'),
 });
 
 export type Upload = z.infer<typeof uploadSchema>;

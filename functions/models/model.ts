@@ -46,7 +46,13 @@ export interface Model {
   readonly ranges: readonly Range[];
   /** About what a run with the default parameters costs, in compute units. Only for estimates: a quote decides. */
   readonly typicalCu: number;
-  readonly image: { readonly maxBytes: number; readonly contentTypes: readonly string[] };
+  readonly image: {
+    readonly maxBytes: number;
+    /** In pixels, of the shorter and of the longer side. */
+    readonly minSide: number;
+    readonly maxSide: number;
+    readonly contentTypes: readonly string[];
+  };
   /** Roles of files that are not 3D, by prefix of their source at Scenario. @default 'other' */
   readonly roles: Readonly<Record<string, Asset['role']>>;
   readonly polling: Polling;

@@ -65,7 +65,12 @@ export const tripo31: Model = {
   ],
   // By one measured run and Tripo's price list.
   typicalCu: 37.5,
-  image: { maxBytes: 20_000_000, contentTypes: ['image/jpeg', 'image/png', 'image/webp'] },
+  image: {
+    maxBytes: 20_000_000,
+    minSide: 20,
+    maxSide: 6_000,
+    contentTypes: ['image/jpeg', 'image/png', 'image/webp'],
+  },
   roles: { '3d:texture': 'texture' },
   polling: {
     // The best first check for log-normal jobs with a median of 120 s and a 95th percentile of 420 s, polled every 25 s.

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Upload } from '../contract/schemas.ts';
-import { isBelow } from '../models/parameters.ts';
 
 /** An image, as S3's "Object Created" event describes it. */
 export interface AnnouncedUpload {
@@ -100,12 +99,4 @@ export function baseName(key: string): string {
 
 function lastSegment(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
-}
-
-const LEFT_BY_FILE_MANAGERS = new Set(['.DS_Store', 'Thumbs.db']);
-
-/** Folder markers, files of file managers, and the deployment's ignorePrefixes. Every other object gets an answer. */
-export function isIgnored(key: string, ignorePrefixes: readonly string[]): boolean {
-  const name = lastSegment(key);
-  return name === '' || LEFT_BY_FILE_MANAGERS.has(name) || ignorePrefixes.some((prefix) => isBelow(key, prefix));
 }

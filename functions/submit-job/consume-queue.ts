@@ -4,15 +4,15 @@ import type { Clock } from '../platform/clock.ts';
 import { toError } from '../platform/errors.ts';
 import type { Telemetry } from '../platform/observability.ts';
 import { consumeBatch } from '../platform/queue-batch.ts';
-import { type AnnouncedUpload, isIgnored, uploadIn } from '../run/upload.ts';
+import { type Ignored, isIgnored } from '../run/ignored.ts';
+import { type AnnouncedUpload, uploadIn } from '../run/upload.ts';
 import { TryLaterError } from './errors.ts';
 
 /** The uploads queue. */
 export interface UploadsQueue {
   readonly sqs: SQSClient;
   readonly url: string;
-  /** Uploads below these prefixes are ignored. */
-  readonly ignorePrefixes: readonly string[];
+  readonly ignored: Ignored;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -27,7 +27,7 @@ export async function consumeQueue(
     event,
     async (body) => {
       const upload = uploadIn(body);
-      if (!isIgnored(upload.key, queue.ignorePrefixes)) await submit(upload);
+      if (!isIgnored(upload.key, queue.ignored)) await submit(upload);
     },
     (message, error) => returnMessage(message, error, queue),
   );

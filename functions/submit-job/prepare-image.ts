@@ -1,12 +1,13 @@
-import type { Failure } from '../contract/failures.ts';
+import { type Failure, failure } from '../contract/failures.ts';
 import type { OnDuplicate } from '../contract/options.ts';
 import type { Parameters, Upload } from '../contract/schemas.ts';
 import type { Model } from '../models/model.ts';
 import { type ParameterSettings, resolveParameters } from '../models/parameters.ts';
 import { readUploadOptions, type UploadOptions } from '../models/upload-options.ts';
 import type { Outcome } from '../run/conclude.ts';
+import { hasTemporaryName } from '../run/ignored.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
-import { readImage } from './read-image.ts';
+import { readImage, toUpload } from './read-image.ts';
 import type { Submission } from './submission.ts';
 
 /** An image that can be submitted. */
@@ -27,10 +28,14 @@ export interface EndedEarly {
 /** Does everything before the claim, which costs nothing: reads the image, and resolves its parameters. */
 export async function prepareImage(
   announced: AnnouncedUpload,
-  { s3, settings }: Submission,
+  { s3, inspect, settings }: Submission,
 ): Promise<PreparedImage | EndedEarly> {
   const { options, parameterSettings } = settings;
-  const found = await readImage(announced, s3, (metadata) => limitsFor(metadata, settings));
+  if (hasTemporaryName(announced.key)) {
+    const reason = 'the name is one that programs give to a file during a transfer';
+    return reject({ upload: toUpload(announced) }, failure('temporary-name', reason));
+  }
+  const found = await readImage(announced, { s3, inspect }, (metadata) => limitsFor(metadata, settings));
   const { upload } = found;
   if (found.kind === 'gone') return { seen: { upload }, outcome: { phase: 'failed', failure: found.failure } };
   if (found.kind === 'unusable') return reject({ upload }, found.failure);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
-import { imageSize } from 'image-size';
 import { type Failure, failure } from '../contract/failures.ts';
 import type { Upload } from '../contract/schemas.ts';
-import type { Model } from '../models/model.ts';
+import type { InspectImage } from '../images/inspect-image.ts';
 import { AwsUnavailableError } from '../platform/errors.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { TryLaterError } from './errors.ts';
+import { type ImageLimits, judgeImage } from './judge-image.ts';
 
 /** What S3 returned for the upload. */
 export type FoundObject =
@@ -20,17 +20,14 @@ export type FoundObject =
   | { readonly kind: 'gone'; readonly failure: Failure; readonly upload: Upload }
   | { readonly kind: 'unusable'; readonly failure: Failure; readonly upload: Upload };
 
-/** The images that a model accepts. */
-type ImageLimits = Model['image'];
-
 /**
- * Reads the announced version, and no more bytes than allowed. Checks that it is an image.
+ * Reads the announced version, and no more bytes than allowed. Checks that it is an image that can be decoded.
  *
  * @param limitsFor returns the limits of the model that the object's user metadata names
  */
 export async function readImage(
   announced: AnnouncedUpload,
-  s3: S3Client,
+  { s3, inspect }: { readonly s3: S3Client; readonly inspect: InspectImage },
   limitsFor: (metadata: Record<string, string>) => ImageLimits,
 ): Promise<FoundObject> {
   const upload = toUpload(announced);
@@ -47,19 +44,19 @@ export async function readImage(
     throw isRefused ? new TryLaterError(`S3 refuses to give the upload: ${error.message}`, REFUSED_SECONDS) : error;
   }
   const { ContentLength: size = 0, Body, Metadata = {} } = object;
-  const { maxBytes, contentTypes } = limitsFor(Metadata);
+  const limits = limitsFor(Metadata);
   const sized = { ...upload, bytes: size };
-  const wrongSize = whyWrongSize(size, maxBytes);
+  const wrongSize = whyWrongSize(size, limits.maxBytes);
   if (wrongSize || !Body) {
     await Body?.transformToWebStream().cancel();
     return { kind: 'unusable', failure: wrongSize ?? failure('empty', 'the file is empty'), upload: sized };
   }
   const bytes = await Body.transformToByteArray();
   const hashed = { ...sized, sha256: createHash('sha256').update(bytes).digest('hex') };
-  const contentType = detectContentType(bytes);
-  if (contentType === undefined || !contentTypes.includes(contentType))
-    return { kind: 'unusable', failure: describeNotAnImage(bytes), upload: hashed };
-  return { kind: 'image', bytes, upload: { ...hashed, contentType }, metadata: Metadata };
+  const { seen, failure: problem } = await judgeImage(bytes, limits, inspect);
+  const judged = { ...hashed, ...seen };
+  if (problem) return { kind: 'unusable', failure: problem, upload: judged };
+  return { kind: 'image', bytes, upload: judged, metadata: Metadata };
 }
 
 export function toUpload({ bucket, key, versionId }: AnnouncedUpload): Upload {
@@ -110,43 +107,4 @@ function whyWrongSize(size: number, maxBytes: number): Failure | undefined {
   if (size <= maxBytes) return undefined;
   const [is, limit] = [size.toLocaleString('en'), maxBytes.toLocaleString('en')];
   return failure('too-large', `the file has ${is} bytes; at most ${limit} are allowed`);
-}
-
-const SIGNATURES = [
-  { type: 'jpg', contentType: 'image/jpeg', signature: /^\xff\xd8\xff/ },
-  { type: 'png', contentType: 'image/png', signature: /^\x89PNG\r\n\x1a\n/ },
-  { type: 'webp', contentType: 'image/webp', signature: /^RIFF[^]{4}WEBP/ },
-] as const;
-
-/**
- * Detects the type from the bytes, never from the name or the declared type. Undefined unless the dimensions can be
- * read.
- */
-function detectContentType(bytes: Uint8Array): string | undefined {
-  const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
-  const format = SIGNATURES.find(({ signature }) => signature.test(head));
-  if (!format) return undefined;
-  try {
-    const { width, height, type } = imageSize(bytes);
-    return type === format.type && width > 0 && height > 0 ? format.contentType : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const OTHER_FILES = [
-  ['a GIF image', /^GIF8/],
-  ['an SVG drawing', /^\s*<(\?xml|svg)/i],
-  ['a PDF document', /^%PDF/],
-  ['an AVIF or HEIC image', /^[^]{4}ftyp(avif|heic|heix|mif1)/],
-  ['a TIFF image', /^(II\*\0|MM\0\*)/],
-  ['a BMP image', /^BM/],
-  ['a damaged JPEG, PNG or WebP image', /^(\xff\xd8\xff|\x89PNG|RIFF)/],
-] as const;
-
-function describeNotAnImage(bytes: Uint8Array): Failure {
-  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
-  const looksLike = OTHER_FILES.find(([, signature]) => signature.test(head))?.[0];
-  const detail = looksLike ? `: it looks like ${looksLike}` : '';
-  return failure('not-an-image', `the file is not a readable JPEG, PNG or WebP image${detail}`);
 }

@@ -1,4 +1,5 @@
 import { metadataAllowedSchema, onDuplicateSchema } from '../contract/options.ts';
+import type { InspectImage } from '../images/inspect-image.ts';
 import type { Model } from '../models/model.ts';
 import { parameterSettingsSchema } from '../models/parameters.ts';
 import { DEFAULT_MODEL, MODELS, modelNamed, modelWithId } from '../models/registry.ts';
@@ -23,7 +24,7 @@ export const SUBMIT_JOB_ENV = [
   'MAX_CU_PER_DAY',
   'ON_DUPLICATE',
   'METADATA_ALLOWED',
-  'IGNORE_PREFIXES',
+  'IGNORED',
   'UPLOADS_QUEUE_URL',
 ] as const;
 export type SubmitJobEnv = Env<(typeof SUBMIT_JOB_ENV)[number]>;
@@ -37,7 +38,7 @@ export type Invocation = Pick<Submission, 'clock' | 'telemetry' | 'remainingMs'>
 /** @param clients `s3` reads both buckets */
 export function createSubmission(
   env: SubmitJobEnv,
-  clients: Clients<'s3' | 'events' | 'sfn' | 'secrets' | 'fetch'>,
+  clients: Clients<'s3' | 'events' | 'sfn' | 'secrets' | 'fetch'> & { readonly inspect: InspectImage },
   clock: Clock,
   { telemetry = lambdaTelemetry, models = MODELS }: Surroundings = {},
 ) {
@@ -51,6 +52,7 @@ export function createSubmission(
     gate: createGate(runs.documents, sharedLook, clock),
     spendGuard: createSpendGuard(runs.documents, readPositive(env, 'MAX_CU_PER_DAY')),
     s3: clients.s3,
+    inspect: clients.inspect,
     sfn: normalizeAwsErrors(clients.sfn),
     stateMachineArn: env.STATE_MACHINE_ARN,
     settings: readSettings(env, models),

@@ -2,9 +2,10 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { normalizeAwsErrors, normalizeS3Errors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type Env, readList } from '../platform/env.ts';
+import type { Env } from '../platform/env.ts';
 import { createJsonStore } from '../platform/json-store.ts';
 import { lambdaTelemetry } from '../platform/observability.ts';
+import { readIgnored } from '../run/ignored.ts';
 import { createRecordStore } from '../run/record.ts';
 import type { Surroundings } from '../run/runs.ts';
 
@@ -12,7 +13,7 @@ export const SWEEP_ENV = [
   'UPLOAD_BUCKET',
   'ASSET_BUCKET',
   'STATE_MACHINE_ARN',
-  'IGNORE_PREFIXES',
+  'IGNORED',
   'UPLOADS_QUEUE_URL',
   'UPLOADS_DEAD_LETTERS_URL',
   'FAILURE_REPORTS_QUEUE_URL',
@@ -39,7 +40,7 @@ export function createSweeping(
     records: createRecordStore(documents),
     uploadBucket: env.UPLOAD_BUCKET,
     stateMachineArn: env.STATE_MACHINE_ARN,
-    ignorePrefixes: readList(env, 'IGNORE_PREFIXES'),
+    ignored: readIgnored(env),
     queueUrls: {
       uploads: env.UPLOADS_QUEUE_URL,
       deadUploads: env.UPLOADS_DEAD_LETTERS_URL,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { isoDate } from '../platform/clock.ts';
 import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
 import { DocumentUnreadableError, toError } from '../platform/errors.ts';
-import { isIgnored } from '../run/upload.ts';
+import { isIgnored } from '../run/ignored.ts';
 import { resumeUpload } from './resume-upload.ts';
 import type { QueueState, Sweeping } from './sweeping.ts';
 
@@ -110,12 +110,12 @@ async function visitPage(
   queue: QueueState,
   sweeping: Sweeping,
 ): Promise<{ oldest: string | undefined; cutAfter?: Pick<Walk, 'keyMarker' | 'versionIdMarker'> }> {
-  const { uploadBucket: bucket, ignorePrefixes, remainingMs, telemetry } = sweeping;
+  const { uploadBucket: bucket, ignored, remainingMs, telemetry } = sweeping;
   let oldest: string | undefined;
   for (const { Key: key, VersionId: versionId, LastModified: createdAt } of versions) {
     // Without versioning, a run is named after its event. Without the event, nothing can find it.
     if (key === undefined || versionId === undefined || versionId === 'null' || !createdAt) continue;
-    if (createdAt.getTime() < since || isIgnored(key, ignorePrefixes)) continue;
+    if (createdAt.getTime() < since || isIgnored(key, ignored)) continue;
     const upload = { bucket, key, versionId, createdAt: createdAt.getTime() };
     const isConcluded = await resumeUpload(upload, queue, sweeping).catch((error: unknown) => {
       telemetry.count('LookFailed', 1);

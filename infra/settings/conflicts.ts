@@ -42,5 +42,5 @@ function sizeConflict(settings: Settings): string | undefined {
   // Lambda counts the variables as JSON: a quotation mark in a value takes two bytes.
   const bytes = Buffer.byteLength(JSON.stringify(submitEnvironment(settings)));
   if (bytes <= MAX_BYTES) return undefined;
-  return `defaults, presets, and ignorePrefixes take ${bytes} bytes together; at most ${MAX_BYTES} fit`;
+  return `defaults, presets, ignorePrefixes, and ignoreNames take ${bytes} bytes together; at most ${MAX_BYTES} fit`;
 }

@@ -2,11 +2,11 @@ import type { Settings } from './settings.ts';
 
 /** What SubmitJob reads of the settings. The lists are the only variables without a natural limit: `conflicts.ts` sets one. */
 export function submitEnvironment(settings: Settings) {
-  const { defaults, presets, ignorePrefixes, maxCuPerRun, maxCuPerDay, metadataAllowed } = settings;
+  const { defaults, presets, ignorePrefixes, ignoreNames, maxCuPerRun, maxCuPerDay, metadataAllowed } = settings;
   return {
     MODEL: settings.model,
     PARAMETER_SETTINGS: JSON.stringify({ defaults, presets }),
-    IGNORE_PREFIXES: JSON.stringify(ignorePrefixes),
+    IGNORED: JSON.stringify({ prefixes: ignorePrefixes, names: ignoreNames }),
     MAX_CU_PER_RUN: String(maxCuPerRun),
     MAX_CU_PER_DAY: String(maxCuPerDay === 'none' ? Number.POSITIVE_INFINITY : maxCuPerDay),
     ON_DUPLICATE: settings.onDuplicate,

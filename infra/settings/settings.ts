@@ -67,6 +67,10 @@ export const plainSettings = z.strictObject({
     .default({})
     .describe('parameters by folder: `{ "chairs/": { "faceLimit": 20000 } }`; the longest match wins'),
   ignorePrefixes: prefixes.default([]).describe('uploads to ignore, by the start of their key'),
+  ignoreNames: z
+    .array(z.string().regex(/^[^/]+$/, 'use a glob for the last part of keys, without a slash'))
+    .default([])
+    .describe('uploads to ignore, by the last part of their key: `["*.psd", "draft-*"]`; case does not count'),
   maxCuPerRun: computeUnits
     .default(150)
     .describe('compute units that one image can cost; a more expensive image is rejected'),

@@ -153,7 +153,7 @@ function refuseIgnored(images: readonly NamedImage[], template: Template): void 
   const ignored = images.find(({ key }) => isIgnoredHere(key));
   if (ignored)
     throw new UsageError(
-      `Meshdrop ignores ${ignored.typed} because of its name or folder (${ignored.key}): rename it, or change ignorePrefixes in cdk.json`,
+      `Meshdrop ignores ${ignored.typed} because of its name or folder (${ignored.key}): rename it, or change ignorePrefixes or ignoreNames in cdk.json`,
     );
 }
 

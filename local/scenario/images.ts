@@ -50,18 +50,22 @@ async function factsOf(bytes: Uint8Array): Promise<ImageFacts | undefined> {
   }
 }
 
-/** The limit of Tripo, which is separate from that of Scenario. */
+/** The limits of Tripo, which are separate from those of Scenario: bytes, and pixels of each side. */
 const MOST_BYTES_FOR_TRIPO = 20_000_000;
+const SIDES_FOR_TRIPO = { min: 20, max: 6_000 };
 
 /**
  * Returns why Tripo can't process a file that Scenario has accepted, in the style of Tripo's messages, or undefined if
  * it can.
  */
 export async function tripoObjectionTo(bytes: Uint8Array, mimeType: string): Promise<string | undefined> {
+  const { width = 0, height = 0 } = (await imageFactsOf(bytes)) ?? {};
   if (!['image/jpeg', 'image/png', 'image/webp'].includes(mimeType)) {
     return 'Tripo error 2004: the file type is not supported';
   }
   if (bytes.byteLength > MOST_BYTES_FOR_TRIPO) return 'Tripo error 2022: the image is too large';
+  if (Math.min(width, height) < SIDES_FOR_TRIPO.min) return 'Tripo error 2022: the image is too small';
+  if (Math.max(width, height) > SIDES_FOR_TRIPO.max) return 'Tripo error 2022: the image is too large';
   return (await canBeRead(bytes)) ? undefined : 'Tripo error 2020: the image could not be read';
 }
 

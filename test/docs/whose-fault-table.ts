@@ -1,3 +1,4 @@
+import { inspectHere } from '../functions/inspect-here.ts';
 import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { type SecretsManagerClient, SecretsManagerServiceException } from '@aws-sdk/client-secrets-manager';
 import { tripo31 } from '../../functions/models/tripo-3-1.ts';
@@ -100,7 +101,7 @@ async function aboutTheImage([name, status, message = name]: Said): Promise<stri
   const s3 = { send: failing(error, normalizeS3Errors) } as Pick<S3Client, 'send'> as S3Client;
   const announced = { bucket: 'uploads', key: 'oak.png', versionId: '1', etag: 'x', sequencer: '1' };
   try {
-    const found = await readImage(announced, s3, () => tripo31.image);
+    const found = await readImage(announced, { s3, inspect: inspectHere }, () => tripo31.image);
     if (found.kind === 'image') throw new Error('there is no image');
     const end = found.kind === 'gone' ? 'ends the run as failed' : 'rejects the image';
     return `${end}: \`${found.failure.code}\`, ${found.failure.reason}`;

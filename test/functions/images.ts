@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-const plain = { width: 8, height: 8, channels: 3, background: '#aa3322' } as const;
+const plain = { width: 24, height: 24, channels: 3, background: '#aa3322' } as const;
 
 export const png = (): Promise<Buffer> => sharp({ create: plain }).png().toBuffer();
 export const jpeg = (): Promise<Buffer> => sharp({ create: plain }).jpeg().toBuffer();

@@ -1,3 +1,4 @@
+import { inspectHere } from './inspect-here.ts';
 import { EventBridgeClient, PutEventsCommand, type PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
 import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -74,12 +75,12 @@ export async function openSubmission(
     MAX_CU_PER_DAY: 'Infinity',
     ON_DUPLICATE: 'regenerate',
     METADATA_ALLOWED: '"all"',
-    IGNORE_PREFIXES: '[]',
+    IGNORED: '{"prefixes":[],"names":[]}',
     UPLOADS_QUEUE_URL: 'https://queue',
     ...env,
   };
   const submissionWith = (fetched: typeof fetch) =>
-    createSubmission(variables, { ...clients, fetch: fetched }, time, { telemetry, models });
+    createSubmission(variables, { ...clients, fetch: fetched, inspect: inspectHere }, time, { telemetry, models });
   const submission = submissionWith(fetch);
   const { records, documents } = submission.runs;
 

@@ -39,7 +39,7 @@ export async function openSweep() {
     UPLOAD_BUCKET: UPLOADS,
     ASSET_BUCKET: ASSETS,
     STATE_MACHINE_ARN,
-    IGNORE_PREFIXES: '["drafts/"]',
+    IGNORED: '{"prefixes":["drafts/"],"names":[]}',
     UPLOADS_QUEUE_URL: queueUrls.uploads,
     UPLOADS_DEAD_LETTERS_URL: queueUrls.deadUploads,
     FAILURE_REPORTS_QUEUE_URL: queueUrls.reports,

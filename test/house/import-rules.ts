@@ -11,7 +11,10 @@ export interface Room {
 }
 
 const LEAVES = ['functions/platform', 'functions/contract'];
-const BELOW_FUNCTIONS = ['functions/run', 'functions/models', 'functions/scenario', 'functions/spending', ...LEAVES];
+const BELOW_FUNCTIONS = [
+  ...['run', 'models', 'images', 'scenario', 'spending'].map((name) => `functions/${name}`),
+  ...LEAVES,
+];
 const FUNCTIONS = ['submit-job', 'check-job', 'store-assets', 'report-failure', 'sweep'].map(
   (name) => `functions/${name}`,
 );
@@ -35,6 +38,12 @@ export const ROOMS: readonly Room[] = [
     may: ['functions/contract'],
     holds: 'the models as data, and the code that resolves parameters',
     neverKnows: 'AWS, runs, and how Scenario is called',
+  },
+  {
+    room: 'functions/images',
+    may: ['functions/platform'],
+    holds: 'what a file is: the decoder of images, and the words for everything else',
+    neverKnows: 'runs, models, and where the file came from',
   },
   {
     room: 'functions/spending',

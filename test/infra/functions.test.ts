@@ -14,7 +14,7 @@ describe('the functions', () => {
   });
 
   it.each([
-    ['SubmitJob', 300, 512],
+    ['SubmitJob', 300, 768],
     ['CheckJob', 120, 256],
     ['StoreAssets', 900, 512],
     ['ReportFailure', 60, 256],
@@ -67,7 +67,7 @@ describe('the functions', () => {
         METADATA_ALLOWED: '"all"',
         MODEL: 'tripo-3-1',
         ON_DUPLICATE: 'reuse',
-        IGNORE_PREFIXES: '[]',
+        IGNORED: '{"prefixes":[],"names":[]}',
       },
     ],
     ['CheckJob', { ...scenario, ASSET_BUCKET: 'AssetBucket', JOB_DEADLINE_SECONDS: '2700' }],
@@ -79,7 +79,7 @@ describe('the functions', () => {
         ASSET_BUCKET: 'AssetBucket',
         ...onTheWay,
         UPLOAD_BUCKET: 'UploadBucket',
-        IGNORE_PREFIXES: '[]',
+        IGNORED: '{"prefixes":[],"names":[]}',
         UPLOADS_DEAD_LETTERS_URL: 'Uploads/DeadLetters',
         FAILURE_REPORTS_QUEUE_URL: 'FailureReports/Queue',
         FAILURE_REPORTS_DEAD_LETTERS_URL: 'FailureReports/DeadLetters',
@@ -121,12 +121,12 @@ describe('the functions', () => {
           MAX_CU_PER_RUN: '75',
           MAX_CU_PER_DAY: '2000',
           ON_DUPLICATE: 'regenerate',
-          IGNORE_PREFIXES: '["tmp/"]',
+          IGNORED: '{"prefixes":["tmp/"],"names":[]}',
         },
       },
     });
     expect(changed.properties('AWS::Lambda::Function', 'Sweep')).toMatchObject({
-      Environment: { Variables: { IGNORE_PREFIXES: '["tmp/"]' } },
+      Environment: { Variables: { IGNORED: '{"prefixes":["tmp/"],"names":[]}' } },
     });
     expect(changed.properties('AWS::Lambda::Function', 'CheckJob')).toMatchObject({
       Environment: { Variables: { JOB_DEADLINE_SECONDS: '1200' } },

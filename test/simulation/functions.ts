@@ -8,6 +8,7 @@ import { createReportFailure } from '../../functions/report-failure/report-failu
 import { createStoreAssets } from '../../functions/store-assets/store-assets.ts';
 import { createSubmitJob } from '../../functions/submit-job/submit-job.ts';
 import { createSweep } from '../../functions/sweep/sweep.ts';
+import { inspectHere } from '../functions/inspect-here.ts';
 import { clients } from './aws-clients.ts';
 import { alarmIn, currentInvocation, type Invocation, sleepIn } from './invocation.ts';
 import type { Logic } from './lambda.ts';
@@ -41,8 +42,9 @@ const outside = {
   fetch: scenarioFetch,
   get: scenarioGet,
   lookup: () => Promise.reject(new Error('all files are at the stand-in')),
-  // A thread would run in real time.
+  // Threads would run in real time.
   validate: async () => ({}),
+  inspect: inspectHere,
 };
 
 type Create = (env: Env<string>) => Handle<never, unknown>;

@@ -23,7 +23,7 @@ const clay: Model = {
   conflicts: [{ when: { hollow: true, detail: 'fine' }, why: 'a fine surface needs a full body' }],
   ranges: [],
   typicalCu: 10,
-  image: { maxBytes: 1_000_000, contentTypes: ['image/png'] },
+  image: { maxBytes: 1_000_000, minSide: 1, maxSide: 1_000, contentTypes: ['image/png'] },
   roles: {},
   polling: { firstSeconds: 30, stepSeconds: 10, minSeconds: 5 },
 };

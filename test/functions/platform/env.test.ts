@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readEnv, readList, readPositive } from '../../../functions/platform/env.ts';
+import { readEnv, readPositive } from '../../../functions/platform/env.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -25,20 +25,5 @@ describe('a variable that is a number', () => {
 
   it.each(['0', '-1', 'many', ''])('is refused by its name if it is "%s"', (value) => {
     expect(() => readPositive({ MINUTES: value }, 'MINUTES')).toThrow(/MINUTES must be a number above 0/);
-  });
-});
-
-describe('a variable that is a list', () => {
-  it('is read as an array of strings', () => {
-    expect(readList({ PREFIXES: '["drafts/","old/"]' }, 'PREFIXES')).toEqual(['drafts/', 'old/']);
-  });
-
-  it.each([
-    ['', /JSON/],
-    ['drafts/', /JSON/],
-    ['{}', /expected array/],
-    ['[1]', /expected string/],
-  ])('is refused if it is "%s"', (value, told) => {
-    expect(() => readList({ PREFIXES: value }, 'PREFIXES')).toThrow(told);
   });
 });

@@ -43,7 +43,7 @@ async function take(
       givenBack.push([input.ReceiptHandle, input.VisibilityTimeout]);
     });
   const clock = virtualTime(1_090_000);
-  const queue = { sqs, url: 'url', ignorePrefixes: ['drafts/', 'tmp'], clock, telemetry };
+  const queue = { sqs, url: 'url', ignored: { prefixes: ['drafts/', 'tmp'], names: [] }, clock, telemetry };
   const { batchItemFailures } = await consumeQueue(event, queue, async (upload) => {
     seen.push(upload);
     const error = failing(upload);
@@ -89,7 +89,7 @@ describe('a message', () => {
     },
   );
 
-  it.each(['a.DS_Store', '.DS_Store/a.png', 'thumbs.db', 'chairs/drafts/oak.png'])(
+  it.each(['a.DS_Store', '.DS_Store/a.png', 'thumbs.db.png', 'chairs/drafts/oak.png'])(
     'about %s is not ignored',
     async (key) => {
       expect((await take([announcement(key)])).seen).toHaveLength(1);
@@ -148,7 +148,7 @@ async function returned(inSeconds: number) {
   if (!received) throw new Error('nothing received');
   const record = { ...message(received.messageId, received.body), receiptHandle: `${received.messageId}#1` };
   const { telemetry, lines } = collectTelemetry();
-  const queue = { sqs, url: queueUrls.uploads, ignorePrefixes: [], clock, telemetry };
+  const queue = { sqs, url: queueUrls.uploads, ignored: { prefixes: [], names: [] }, clock, telemetry };
   await consumeQueue({ Records: [record] }, queue, async () => {
     throw new TryLaterError('later', inSeconds);
   });
@@ -182,7 +182,7 @@ describe('a message that returns', () => {
     const sqs = new SQSClient({ region: 'us-east-1' });
     mockClient(sqs).on(ChangeMessageVisibilityCommand).rejects(new Error('the queue is away'));
     const { telemetry, lines } = collectTelemetry();
-    const queue = { sqs, url: 'url', ignorePrefixes: [], clock: virtualTime(), telemetry };
+    const queue = { sqs, url: 'url', ignored: { prefixes: [], names: [] }, clock: virtualTime(), telemetry };
     const event = { Records: [message('m0', announcement('a.png'))] };
 
     const { batchItemFailures } = await consumeQueue(event, queue, async () => {

@@ -6,10 +6,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
 import { readImage as readImageWith } from '../../../functions/submit-job/read-image.ts';
 import { jpeg, png, webp } from '../images.ts';
+import { inspectHere } from '../inspect-here.ts';
 import { openS3, UNVERSIONED_UPLOADS, UPLOADS } from '../s3-endpoint.ts';
 
-const readImage = (...args: [Parameters<typeof readImageWith>[0], Parameters<typeof readImageWith>[1]]) =>
-  readImageWith(...args, () => tripo31.image);
+const readImage = (upload: Parameters<typeof readImageWith>[0], s3: S3Client) =>
+  readImageWith(upload, { s3, inspect: inspectHere }, () => tripo31.image);
 
 describe('an image', () => {
   it.each([
@@ -33,6 +34,8 @@ describe('an image', () => {
         bytes: bytes.length,
         sha256: createHash('sha256').update(bytes).digest('hex'),
         contentType,
+        width: 24,
+        height: 24,
       },
     });
   });
@@ -124,9 +127,9 @@ describe('an upload that is no image', () => {
     ['not-an-image', 'hello'],
     ['not-an-image', 'GIF89a...'],
     ['not-an-image', '<svg xmlns="http://www.w3.org/2000/svg"/>'],
-    ['not-an-image', Buffer.from('89504e470d0a1a0a0000', 'hex')],
-    ['not-an-image', Buffer.from('ffd8ff', 'hex')],
-    ['not-an-image', 'RIFF....WEBPVP8 '],
+    ['incomplete-image', Buffer.from('89504e470d0a1a0a0000', 'hex')],
+    ['incomplete-image', Buffer.from('ffd8ff', 'hex')],
+    ['incomplete-image', 'RIFF....WEBPVP8 '],
     ['not-an-image', Buffer.alloc(100)],
   ])('is %s', async (code, body) => {
     const s3 = await openS3();
@@ -143,7 +146,8 @@ describe('an upload that is no image', () => {
 
     expect(await readImage(upload, s3.s3)).toMatchObject({
       kind: 'unusable',
-      failure: { code: 'not-an-image', reason: expect.stringContaining('damaged') as string },
+      failure: { code: 'incomplete-image', reason: expect.stringContaining('PNG image ends in the middle') as string },
+      upload: { contentType: 'image/png' },
     });
   });
 });

@@ -25,6 +25,7 @@ describe('settings that are left out', () => {
       defaults: {},
       presets: {},
       ignorePrefixes: [],
+      ignoreNames: [],
       maxCuPerRun: 150,
       maxCuPerDay: 1500,
       alarmCuPerHour: 400,

@@ -125,7 +125,7 @@ async function read(answer: ApiAnswer): Promise<Read> {
 }
 
 export function smallPng(): Promise<Buffer> {
-  return sharp({ create: { width: 8, height: 8, channels: 3, background: '#aa3322' } })
+  return sharp({ create: { width: 24, height: 24, channels: 3, background: '#aa3322' } })
     .png()
     .toBuffer();
 }
