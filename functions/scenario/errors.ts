@@ -85,3 +85,8 @@ export class ScenarioNotFoundError extends ScenarioRefusal {
 export class SubmissionUncertainError extends Error {
   override readonly name = 'SubmissionUncertainError';
 }
+
+/** The import of the image at Scenario does not end. After several tries, the image is at fault. */
+export class ImportStuckError extends Error {
+  override readonly name = 'ImportStuckError';
+}

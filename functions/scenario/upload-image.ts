@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ScenarioAccountError, ScenarioInputError, ScenarioUnavailableError } from './errors.ts';
+import { ImportStuckError, ScenarioAccountError, ScenarioInputError, ScenarioUnavailableError } from './errors.ts';
 import { callFree, type Connection } from './http.ts';
 import { id, parseBody, uploadShape } from './schemas.ts';
 
@@ -81,7 +81,7 @@ async function waitForImport(path: string, refused: Error | undefined, connectio
       throw new ScenarioInputError(upload.errorMessage ?? 'Scenario could not import the image');
     if (refused && upload.status === 'pending') throw refused;
     if (connection.clock.now() > deadline)
-      throw new Error(`Scenario did not import the image: its upload is still ${upload.status}`);
+      throw new ImportStuckError(`Scenario has not accepted the image: its upload is still ${upload.status}`);
     await connection.clock.sleep(IMPORT_POLL_MS);
   }
 }

@@ -1,5 +1,7 @@
 import { DocumentUnreadableError, toError } from '../platform/errors.ts';
-import { conclude, tooManyErrors } from '../run/conclude.ts';
+import { failure } from '../contract/failures.ts';
+import { conclude, type Outcome, tooManyErrors } from '../run/conclude.ts';
+import { ImportStuckError } from '../scenario/errors.ts';
 import { MAX_ATTEMPTS, nextStep } from '../run/lifecycle.ts';
 import { createUnclaimed, type Unclaimed } from '../run/record.ts';
 import { type AnnouncedUpload, runIdOf } from '../run/upload.ts';
@@ -80,5 +82,13 @@ async function countAttempt(run: Unclaimed, error: unknown, submission: Submissi
   if (!counted || attempts < MAX_ATTEMPTS) return false;
   const lastError = toError(error);
   submission.telemetry.log.error('given up', { error: lastError });
-  return (await conclude(run, tooManyErrors(lastError.message), submission.runs)) !== undefined;
+  return (await conclude(run, whyGivenUp(lastError), submission.runs)) !== undefined;
+}
+
+function whyGivenUp(lastError: Error): Outcome {
+  if (!(lastError instanceof ImportStuckError)) return tooManyErrors(lastError.message);
+  return {
+    phase: 'rejected',
+    failure: failure('refused-by-scenario', `${lastError.message}, in ${MAX_ATTEMPTS} attempts`),
+  };
 }

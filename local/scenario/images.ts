@@ -69,11 +69,19 @@ export async function tripoObjectionTo(bytes: Uint8Array, mimeType: string): Pro
   return (await canBeRead(bytes)) ? undefined : 'Tripo error 2020: the image could not be read';
 }
 
-const canBeRead = onceForSmall(async (bytes) => {
+const END_OF_JPEG = Buffer.from('ffd9', 'hex');
+
+/** Like everybody, it reads images with odd bytes in them, and a JPEG that lacks only its end marker. */
+const canBeRead = onceForSmall(
+  async (bytes) =>
+    (await isDecoded(bytes, 'error')) || (await isDecoded(Buffer.concat([bytes, END_OF_JPEG]), 'warning')),
+);
+
+async function isDecoded(bytes: Uint8Array, failOn: 'error' | 'warning'): Promise<boolean> {
   try {
-    await sharp(bytes).resize(32, 32).raw().toBuffer();
+    await sharp(bytes, { failOn }).resize(32, 32).raw().toBuffer();
     return true;
   } catch {
     return false;
   }
-});
+}

@@ -402,5 +402,5 @@ export function isWithinBounds(pair: readonly Disturbance[]): boolean {
 
 /** A job that is never listed and whose answer is lost looks the same as no job. */
 function makesUncertain(disturbance: Disturbance): boolean {
-  return [...PAID_CALL, ...AWS, ...OUTAGES].includes(disturbance);
+  return [...PAID_CALL, ...AWS, ...OUTAGES, ...REFUSED_BUT_TAKEN, ...LISTS].includes(disturbance);
 }

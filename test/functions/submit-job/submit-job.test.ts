@@ -660,13 +660,20 @@ describe('a large image', () => {
     expect(world.jobs()).toHaveLength(1);
   });
 
-  it('whose import hangs is an unexpected error after a while, and nothing is paid', async () => {
-    const world = await openSubmission({ faults: [{ on: 'completeUpload', what: 'upload-stuck' }] });
+  it('whose import hangs is tried again, then rejected in words about the image, and nothing is paid', async () => {
+    const stuck = { on: 'completeUpload', what: 'upload-stuck' } as const;
+    const world = await openSubmission({ faults: Array.from({ length: 5 }, () => stuck) });
     const { upload, runId } = await world.drop({}, KEY, Buffer.concat([await png(), Buffer.alloc(6_000_000)]));
 
-    await expect(world.submit(upload)).rejects.toThrow(/did not import/);
-
+    await expect(world.submit(upload)).rejects.toThrow(/has not accepted the image/);
     expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 1 });
+    for (let attempts = 2; attempts <= 4; attempts += 1) await expect(world.submit(upload)).rejects.toThrow();
+    await world.submit(upload);
+
+    expect(await world.record(runId)).toMatchObject({
+      phase: 'rejected',
+      failure: { code: 'refused-by-scenario', reason: expect.stringContaining('in 5 attempts') as string },
+    });
     expect(world.jobs()).toEqual([]);
   });
 });
