@@ -9,7 +9,8 @@ import { Construct } from 'constructs';
 import type { CheckJobInput } from '../functions/check-job/check-job.ts';
 import type { StoreAssetsInput } from '../functions/store-assets/store-assets.ts';
 import type { ServiceFunction } from './service-function.ts';
-import { AssetNotReadyError, DownloadBrokenError } from '../functions/store-assets/errors.ts';
+import { HINTS } from '../functions/contract/failures.ts';
+import { AssetNotReadyError } from '../functions/store-assets/errors.ts';
 import { AwsUnavailableError } from '../functions/platform/errors.ts';
 import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } from '../functions/scenario/errors.ts';
 
@@ -25,7 +26,7 @@ export interface GenerationMachineProps {
 const refusals = names(ScenarioBusyError, ScenarioUnavailableError, ScenarioAccountError, AwsUnavailableError);
 
 /**
- * Lambda could not run the function, or the function died midway. CDK's default retry knows none of the last seven.
+ * Lambda could not run the function, or the function died midway. CDK's default retry knows few of these.
  *
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
  */
@@ -35,6 +36,17 @@ const lambdaErrors = [
   'Lambda.SdkClientException',
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.TooManyRequestsException',
+  'Lambda.ResourceNotReadyException',
+  'Lambda.ResourceConflictException',
+  'Lambda.ResourceNotFoundException',
+  'Lambda.EC2ThrottledException',
+  'Lambda.EC2UnexpectedException',
+  'Lambda.ENILimitReachedException',
+  'Lambda.KMSAccessDeniedException',
+  'Lambda.KMSDisabledException',
+  'Lambda.KMSInvalidStateException',
+  'Lambda.KMSNotFoundException',
+  'Lambda.AccessDeniedException',
   'Lambda.Unknown',
   'Sandbox.Timedout',
   'Runtime.ExitError',
@@ -79,7 +91,7 @@ function waitAndStore(scope: Construct, { checkJob, storeAssets }: GenerationMac
     submittedAt: sfn.JsonPath.stringAt('$.submittedAt'),
   } satisfies CheckJobInput;
   const waiting = { errors: refusals, ...backOff, maxDelay: Duration.minutes(15), maxAttempts: WITHOUT_END };
-  const copyErrors = names(AssetNotReadyError, DownloadBrokenError);
+  const patient = { ...backOff, maxDelay: Duration.minutes(1) };
 
   const waitForJob = new sfn.Wait(scope, 'WaitForJob', {
     time: sfn.WaitTime.secondsPath('$.check.waitSeconds'),
@@ -91,7 +103,11 @@ function waitAndStore(scope: Construct, { checkJob, storeAssets }: GenerationMac
     .addCatch(waitForJob, { errors: lambdaErrors, resultPath: sfn.JsonPath.DISCARD });
   const storeAssetsTask = createTask(scope, storeAssets, job satisfies StoreAssetsInput, '$.stored')
     .addRetry(waiting)
-    .addRetry({ errors: [...copyErrors, ...lambdaErrors], ...backOff, maxDelay: Duration.minutes(1), maxAttempts: 6 });
+    .addRetry({ errors: names(AssetNotReadyError), ...patient, jitterStrategy: sfn.JitterType.NONE, maxAttempts: 20 })
+    // These say what the job gave, and another attempt gives the same.
+    .addRetry({ errors: Object.keys(HINTS), maxAttempts: 0 })
+    // It never pays, so everything else is worth a few attempts.
+    .addRetry({ errors: ['States.ALL'], ...patient, maxAttempts: 6 });
   const stored = new sfn.Succeed(scope, 'Stored');
   const jobFailed = new sfn.Fail(scope, 'JobFailed', {
     errorPath: '$.check.code',

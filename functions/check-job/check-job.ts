@@ -59,7 +59,7 @@ export function createCheckJob(
       const job = await findJob(jobId, scenario);
       if (!job && elapsedSeconds > UNKNOWN_AT_FIRST_SECONDS)
         throw new RunFailedError('job-lost', `Scenario does not know the job ${jobId}`);
-      if (job && job.status !== 'running') return describeEnd(job);
+      if (job && (job.status !== 'running' || (isLate && job.mayBeDone))) return describeEnd(job);
       const minutes = Math.floor(elapsedSeconds / 60);
       if (isLate) throw new RunFailedError('deadline', `the job ${jobId} is not done after ${minutes} minutes`);
       return running(job?.progress);

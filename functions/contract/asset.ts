@@ -40,7 +40,28 @@ const validationSchema = z.strictObject({
   errors: count,
   warnings: count,
   messages: z.array(z.string()).describe('the first errors'),
+  truncated: z.literal(true).optional().describe('there are more issues than the validator counts'),
 });
+
+/** Something odd about a file. It was kept all the same, because it is paid for. */
+const problemSchema = z.strictObject({
+  code: z
+    .enum([
+      'wrong-size',
+      'trailing-bytes',
+      'ends-early',
+      'perhaps-cut',
+      'wrong-chunks',
+      'unreadable',
+      'unknown-format',
+      'page',
+      'not-validated',
+    ])
+    .describe('with ends-early, unreadable, and page, the file is never the model'),
+  message: z.string().describe('one plain sentence'),
+});
+
+export type Problem = z.infer<typeof problemSchema>;
 
 /** A file as the manifest describes it: the asset of the event, and more details. */
 export const storedAssetSchema = z.strictObject({
@@ -49,6 +70,7 @@ export const storedAssetSchema = z.strictObject({
     .strictObject({ algorithm: z.literal('CRC32'), value: z.string() })
     .optional()
     .describe('base64, of the whole object, as S3 keeps it'),
+  problems: z.array(problemSchema).optional().describe('what is odd about the file; absent if nothing is'),
   facts: factsSchema.optional().describe('of a GLB of up to 64 MB'),
   validation: validationSchema.optional().describe('the Khronos glTF validator, on a GLB of up to 64 MB'),
 });
@@ -60,6 +82,12 @@ export type ModelFacts = z.infer<typeof factsSchema>;
 export const missingSchema = z.strictObject({ assetId: z.string(), reason: z.string() });
 
 /** Returns the asset without the details that only the manifest has. */
-export function withoutDetails({ checksum: _, facts: __, validation: ___, ...asset }: StoredAsset): Asset {
+export function withoutDetails({
+  checksum: _,
+  facts: __,
+  validation: ___,
+  problems: ____,
+  ...asset
+}: StoredAsset): Asset {
   return asset;
 }

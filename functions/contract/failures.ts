@@ -78,9 +78,36 @@ export function failure(code: FailureCode, reason: string): Failure {
   return { code, reason: redact(reason), hint: HINTS[code] };
 }
 
-/** Makes foreign text fit to publish: removes the queries of URLs, which may be signatures, and limits the length. */
+/** The text that is searched for secrets. Whatever comes after it is cut off. */
+const MAX_SEARCHED = 4_000;
+/** Names of parameters, headers and fields whose values are secrets, in any of the usual spellings. */
+const SECRET_NAMES =
+  'x-amz-[a-z-]+|x-goog-[a-z-]+|signature|sig|policy|key[_-]?pair[_-]?id|googleaccessid|awsaccesskeyid|(?:proxy-)?authorization|' +
+  '(?:set-)?cookie|[a-z0-9]*[_-]?(?:token|secret|password|passwd|credentials?)|[a-z0-9_-]*(?:api|access|private)[_-]?key(?:[_-]?id)?|jwt';
+/** The sign between a name and its value, as it is or escaped: `=`, `:`, `%3D`, `": "`. */
+const SEPARATOR = String.raw`(?:\\*["'])?\s{0,3}(?:=|:|%3[ad]|\\u003[ad])\s{0,3}(?:\\*["'])?`;
+/** The value ends where the next parameter, field or word begins, as it is or escaped. */
+const VALUE = String.raw`(?:(?!&|%26|\\u0026|\\*["'])[^\s"'<>,;{}()[\]\\])+`;
+const NAMED = new RegExp(
+  String.raw`(?:(?<=%26|%3f|\\u0026)|(?<![a-z0-9]))(${SECRET_NAMES})(${SEPARATOR})((?:basic|bearer|digest|aws4-hmac-sha256)\s+)?${VALUE}`,
+  'gi',
+);
+/** Any long value in the query of a URL. */
+const LONG_VALUE = /([?&][\w.~-]{1,60}=)[\w.~%+/=-]{24,}/g;
+const USER = /(\/\/)[^\s/@:]{1,100}:[^\s/@]{1,200}@/g;
+const SCHEME = /\b(basic|bearer)\s+[\w.~+/=-]{8,}/gi;
+const JSON_WEB_TOKEN = /\beyJ[\w-]{5,}\.[\w-]+(\.[\w-]*)?/g;
+
+/** Makes foreign text fit to publish: replaces secrets by `…`, by the names of their parameters, and limits the length. */
 export function redact(text: string): string {
-  return text.replaceAll(/(https?:\/\/[^\s?]+)\?\S*/gi, '$1').slice(0, MAX_REASON_LENGTH);
+  return text
+    .slice(0, MAX_SEARCHED)
+    .replaceAll(NAMED, '$1$2…')
+    .replaceAll(LONG_VALUE, '$1…')
+    .replaceAll(USER, '$1…@')
+    .replaceAll(SCHEME, '$1 …')
+    .replaceAll(JSON_WEB_TOKEN, '…')
+    .slice(0, MAX_REASON_LENGTH);
 }
 
 /**

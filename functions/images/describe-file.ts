@@ -90,7 +90,7 @@ const FILES: readonly (readonly [pattern: RegExp, what: string, advice: string])
   [/^[^]\0[\x02\x0a]\0{9}[^]{4}[\x10\x18\x20][\x00-\x2f]/, 'a TGA image', EXPORT],
   [/^(%!PS|\xc5\xd0\xd3\xc6)/, 'a PostScript drawing', EXPORT],
   [/^(\x01\0\0\0[^]{36} EMF|\xd7\xcd\xc6\x9a)/, 'a Windows metafile', EXPORT],
-  [/^\s*(<\?xml[^]{0,2000}?)?(<!--[^]{0,2000}?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg\b/i, 'an SVG drawing', EXPORT],
+  [/^\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->)[^])*-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg\b/i, 'an SVG drawing', EXPORT],
   [/^%PDF/, 'a PDF document', 'export the page as JPEG, PNG or WebP, and upload that'],
   // Video, audio, 3D, archives, documents.
   [

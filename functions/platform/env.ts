@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 /** Environment variables by name. */
 export type Env<Name extends string> = Readonly<Record<Name, string>>;
 
@@ -17,4 +19,9 @@ export function readPositive<Name extends string>(env: Env<Name>, name: Name): n
   const number = Number(env[name]);
   if (number > 0) return number;
   throw new Error(`the environment variable ${name} must be a number above 0: ${env[name]}`);
+}
+
+/** @throws Error when the variable is not a JSON array of strings */
+export function readList<Name extends string>(env: Env<Name>, name: Name): readonly string[] {
+  return z.array(z.string()).parse(JSON.parse(env[name]));
 }

@@ -58,6 +58,7 @@ const job = {
   acceptedAt: z.iso.datetime().optional().describe('when its job id was known here'),
   cu: z.number().nonnegative().optional().describe('what was charged'),
   jobFinishedAt: z.iso.datetime().optional(),
+  looksForModel: z.int().optional().describe('how often the finished job named no 3D file'),
 };
 
 const files = {

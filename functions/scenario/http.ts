@@ -37,6 +37,9 @@ export interface Call {
   readonly notFound?: (message: string, refused: Refused) => Error;
 }
 
+/** Some firewalls refuse requests that do not say what sends them. */
+export const USER_AGENT = { 'user-agent': 'meshdrop' } as const;
+
 const TIMEOUT_MS = 30_000;
 const PAID_TIMEOUT_MS = 60_000;
 const TRIES = 3;
@@ -87,7 +90,7 @@ async function send(call: Call, timeoutMs: number, connection: Connection) {
     const authorization = `Basic ${Buffer.from(`${apiKey}:${apiSecret}`).toString('base64')}`;
     const response = await connection.fetch(connection.url + call.path, {
       method: call.method,
-      headers: { authorization, ...(call.body !== undefined && { 'content-type': 'application/json' }) },
+      headers: { authorization, ...USER_AGENT, ...(call.body !== undefined && { 'content-type': 'application/json' }) },
       ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
       // Following a redirect would repeat a POST or send the credentials to another host.
       redirect: 'error',

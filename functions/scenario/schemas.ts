@@ -3,14 +3,28 @@ import { type Failure, redact } from '../contract/failures.ts';
 import { ScenarioUnavailableError } from './errors.ts';
 
 /** IDs become part of paths, keys and execution names, so other characters are refused. */
-export const id = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/);
+export const id = z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/);
 
 /** Reads a missing or invalid value as undefined. */
 export function ifValid<Schema extends z.ZodType>(schema: Schema) {
   return schema.optional().catch(undefined);
 }
 
-const ids = z.array(z.unknown()).transform((all) => all.flatMap((one) => id.safeParse(one).data ?? []));
+/** The IDs of assets: a list, or one, of texts or of objects. Those that cannot be used are kept apart, to be named. */
+const assetIds = z.unknown().transform((value) => {
+  const all = [value ?? []].flat().map((one) => idIn(one));
+  return {
+    assetIds: all.flatMap((one) => id.safeParse(one).data ?? []),
+    refusedIds: all.filter((one) => !id.safeParse(one).success).map((one) => (JSON.stringify(one) ?? '').slice(0, 100)),
+  };
+});
+
+function idIn(value: unknown): unknown {
+  return z.union([z.object({ id: z.unknown() }), z.object({ assetId: z.unknown() })]).safeParse(value).success
+    ? ((value as { id?: unknown }).id ?? (value as { assetId?: unknown }).assetId)
+    : value;
+}
+
 export const text = ifValid(z.string());
 /** Text for people. Its length is limited because records, events and the machine's state contain it. */
 const sentence = ifValid(z.string().transform(redact));
@@ -24,12 +38,43 @@ const time = ifValid(
     .pipe(z.coerce.date<string>().min(new Date(0)).max(new Date('9999-12-31'))),
 );
 
-/** The documentation and the live API use different words. Any other word means that the job is running. */
-const jobEnd = z.union([
-  z.enum(['success', 'succeeded']).transform(() => 'succeeded' as const),
-  z.enum(['failure', 'failed']).transform(() => 'failed' as const),
-  z.enum(['canceled', 'cancelled']).transform(() => 'canceled' as const),
-]);
+/** The documentation and the live API use different words, and case does not count. */
+const STATUS_WORDS = {
+  succeeded: ['success', 'succeeded', 'successful', 'complete', 'completed', 'done', 'finished', 'ok'],
+  failed: ['failure', 'failed', 'fail', 'error', 'errored', 'timeout', 'timed-out', 'expired', 'rejected'],
+  canceled: ['canceled', 'cancelled', 'aborted', 'stopped', 'terminated'],
+  running: [
+    'queued',
+    'pending',
+    'created',
+    'waiting',
+    'warming-up',
+    'starting',
+    'started',
+    'running',
+    'processing',
+    'in-progress',
+    'finalizing',
+    'retrying',
+  ],
+} as const;
+
+/** Any other word means that the job is running, as far as anybody knows. */
+function readStatus(word: string | undefined): {
+  readonly status: keyof typeof STATUS_WORDS;
+  readonly isNew: boolean;
+} {
+  const plain =
+    word
+      ?.trim()
+      .toLowerCase()
+      .replaceAll(/[_\s]+/g, '-') ?? '';
+  const [status] = Object.entries(STATUS_WORDS).find(([, words]) => words.some((one) => one === plain)) ?? [];
+  return {
+    status: (status as keyof typeof STATUS_WORDS | undefined) ?? 'running',
+    isNew: plain !== '' && status === undefined,
+  };
+}
 
 export const jobStatus = z.enum(['running', 'succeeded', 'failed', 'canceled']);
 
@@ -39,18 +84,30 @@ const input = z.unknown().transform(readInput).optional();
 export const jobShape = z
   .object({
     jobId: id,
-    status: ifValid(jobEnd),
+    status: text,
     progress: z.number().catch(0),
     statusHistory: z.array(z.object({ date: time })).catch([]),
-    metadata: z.object({ input, assetIds: ids.catch([]), error: sentence, hint: sentence }).catch({ assetIds: [] }),
+    metadata: z.object({ input, assetIds: assetIds.optional(), error: sentence, hint: sentence }).catch({}),
     billing: ifValid(z.object({ cuCost: amount, disableRefund: ifValid(z.boolean()) })),
     createdAt: time,
     updatedAt: time,
   })
-  .transform(({ status = 'running' as const, progress, statusHistory, metadata, billing, ...job }) => ({
-    jobId: job.jobId,
+  .transform(({ status: word, metadata: { assetIds: named, ...metadata }, ...job }) => ({
+    ...job,
     ...metadata,
+    ...(named ?? { assetIds: [], refusedIds: [] }),
+    ...readStatus(word),
+  }))
+  .transform(({ isNew, status, progress, statusHistory, billing, ...job }) => ({
+    jobId: job.jobId,
+    input: job.input,
+    assetIds: job.assetIds,
+    refusedIds: job.refusedIds,
+    error: job.error,
+    hint: job.hint,
     status,
+    /** Scenario's word for the status is new to us, but the job has files. */
+    mayBeDone: isNew && job.assetIds.length > 0,
     /** 0 to 1. Some answers use 0 to 100. */
     progress: Math.min(1, Math.max(0, progress > 2 ? progress / 100 : progress)),
     /** Compute units charged. Scenario refunds a job without a result, unless it says otherwise. */
@@ -86,10 +143,11 @@ export const assetShape = z
   .transform(({ id: assetId, url, kind, originalFileUrl, metadata, properties, thumbnail, ...asset }) => ({
     ...asset,
     assetId,
-    /** Signed and short-lived: use it immediately and don't store it. */
-    url: originalFileUrl ?? url,
+    /** Signed and short-lived: use them immediately and don't store them. The first is the best. */
+    urls: originalFileUrl === undefined || originalFileUrl === url ? [url] : [originalFileUrl, url],
     /** What Scenario says. The bytes of the file are better evidence. */
-    is3d: kind === '3d',
+    is3d: kind?.toLowerCase() === '3d',
+    isImage: kind?.toLowerCase() === 'image',
     bytes: originalFileUrl === undefined ? properties?.size : undefined,
     preview: asset.preview ?? (thumbnail && { ...thumbnail, url: undefined }),
     /** The assets that it was made from. */

@@ -1,7 +1,7 @@
-import { pipeline, type Readable } from 'node:stream';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Alarm, Clock } from '../platform/clock.ts';
-import { isAllowed, type Lookup, refusePrivate } from './allowed-hosts.ts';
+import { HostRefusedError, isAllowed, type Lookup, refusePrivate } from '../scenario/allowed-hosts.ts';
 import { DownloadBrokenError } from './errors.ts';
 import { HEAD_BYTES } from './file-kind.ts';
 import type { Get, StreamedResponse } from './http-get.ts';
@@ -11,6 +11,8 @@ export interface Network {
   readonly apiUrl: string;
   readonly get: Get;
   readonly lookup: Lookup;
+  /** More hosts that may serve files. */
+  readonly resultHosts: readonly string[];
   readonly clock: Clock;
 }
 
@@ -42,7 +44,7 @@ export async function download(url: string, totalMs: number, network: Network) {
     const response = await follow(parseAddress(url), network, stop.signal);
     const { 'content-encoding': encoding, 'content-length': length } = response.headers;
     const { head, rest } = await peek(readPieces(decode(response, encoding), { sender, idle }, stop.signal));
-    const isPlain = encoding === undefined && length !== undefined;
+    const isPlain = encodingsOf(encoding).length === 0 && length !== undefined;
     return { head, bytes: rest, length: isPlain ? Number(length) : undefined, close };
   } catch (error) {
     close();
@@ -56,7 +58,7 @@ async function follow(first: URL, network: Network, signal: AbortSignal): Promis
     const response = await getGuarded(url, network, signal).catch((cause: unknown) => {
       throw whyBroken(signal, cause, `${url.host} did not answer`);
     });
-    if (response.statusCode === 200) return response;
+    if (isWhole(response)) return response;
     response.destroy();
     const { statusCode = 0, headers } = response;
     if (statusCode < 300 || statusCode > 399 || headers.location === undefined)
@@ -67,10 +69,18 @@ async function follow(first: URL, network: Network, signal: AbortSignal): Promis
 }
 
 /** Connects only to allowed hosts with public addresses. */
-async function getGuarded(url: URL, { apiUrl, get, lookup }: Network, signal: AbortSignal) {
+async function getGuarded(url: URL, { apiUrl, get, lookup, resultHosts }: Network, signal: AbortSignal) {
   const api = new URL(apiUrl);
-  if (!isAllowed(url, api)) throw new DownloadBrokenError(`the file is on a foreign host: ${url.host}`);
-  return await get(url, url.origin === api.origin ? { signal } : { signal, lookup: refusePrivate(lookup) });
+  if (!isAllowed(url, api, resultHosts))
+    throw new DownloadBrokenError(`the file is on a foreign host: ${url.host} (resultHosts can allow it)`);
+  return await get(url, url.origin === api.origin ? { signal } : { signal, lookup: refusePrivate(lookup, api) });
+}
+
+/** Whether the answer has the whole file: also if a cache says so in other words. */
+function isWhole({ statusCode, headers }: StreamedResponse): boolean {
+  if (statusCode === 200 || statusCode === 203) return true;
+  const [, last, total] = /^bytes 0-(\d+)\/(\d+)$/.exec(headers['content-range'] ?? '') ?? [];
+  return statusCode === 206 && total !== undefined && Number(last) + 1 === Number(total);
 }
 
 function parseAddress(url: string, base?: URL): URL {
@@ -86,13 +96,17 @@ const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>
   br: createBrotliDecompress,
 };
 
-/** The request accepts no encoding, but some hosts use one anyway. */
+/** The encodings that change the bytes, in the order they were applied. As in browsers, an unknown one changes nothing. */
+function encodingsOf(header: string | undefined): readonly string[] {
+  const named = (header ?? '').split(',').map((one) => one.trim().toLowerCase());
+  return named.filter((one) => Object.hasOwn(DECODERS, one));
+}
+
+/** The request accepts no encoding, but some hosts use one anyway. Errors surface where the pieces are read. */
 function decode(response: StreamedResponse, encoding: string | undefined): Readable {
-  if (encoding === undefined || encoding === 'identity') return response;
-  const decoder = DECODERS[encoding.toLowerCase()];
-  if (!decoder) throw new DownloadBrokenError(`the file comes in an encoding that nobody asked for: ${encoding}`);
-  // Errors surface where the pieces are read.
-  return pipeline(response, decoder(), () => {});
+  return encodingsOf(encoding)
+    .toReversed()
+    .reduce<Readable>((body, name) => pipeline(body, DECODERS[name]?.() ?? new PassThrough(), () => {}), response);
 }
 
 async function* readPieces(
@@ -120,6 +134,7 @@ async function* readPieces(
 /** The reason for the abort, if there was one; otherwise a network error. */
 function whyBroken(signal: AbortSignal, cause: unknown, otherwise: string): DownloadBrokenError {
   const why: unknown = signal.aborted ? signal.reason : cause;
+  if (why instanceof HostRefusedError) return new DownloadBrokenError(why.message, { cause });
   return why instanceof DownloadBrokenError ? why : new DownloadBrokenError(otherwise, { cause });
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import { ScenarioBusyError, ScenarioUnavailableError } from '../scenario/errors.ts';
+import type { Attempt } from './store-file.ts';
 import { AssetNotReadyError, DownloadBrokenError, FileTooLargeError } from './errors.ts';
 
 /** The pause before each retry of one file. Each retry gets a fresh URL. */
@@ -8,6 +9,9 @@ const PAUSES_MS = [1_000, 10_000, 40_000];
 const PAUSES_END_MS = 5 * 60_000;
 /** The limit for all files: a little less than the function's timeout, so that there is time to conclude the run. */
 const ALL_MS = 13 * 60_000;
+
+/** What one file can take of the time that is left. The models come first, and no other file keeps the rest waiting. */
+const SHARE = { model: 1, other: 1 / 3 } as const;
 
 /** Errors of one file that do not stop the others. */
 const ABOUT_A_FILE = [AssetNotReadyError, DownloadBrokenError, FileTooLargeError];
@@ -21,12 +25,15 @@ const PASSING = [AssetNotReadyError, DownloadBrokenError, ScenarioBusyError, Sce
  */
 export function createFileRetrier({ now, sleep }: Pick<Clock, 'now' | 'sleep'>) {
   const startedAt = now();
-  return async <File>(store: (totalMs: number) => Promise<File>): Promise<{ file?: File; error?: Error }> => {
+  return async <File>(
+    kind: 'model' | 'other',
+    store: (attempt: Attempt) => Promise<File>,
+  ): Promise<{ file?: File; error?: Error }> => {
     for (let tries = 0; ; tries += 1) {
       try {
-        const totalMs = startedAt + ALL_MS - now();
-        if (totalMs <= 0) throw new DownloadBrokenError('no time was left to copy it');
-        return { file: await store(totalMs) };
+        const leftMs = startedAt + ALL_MS - now();
+        if (leftMs <= 0) throw new DownloadBrokenError('no time was left to copy it');
+        return { file: await store({ tries, totalMs: leftMs * SHARE[kind] }) };
       } catch (error) {
         const pause = PAUSES_MS[tries];
         const isOver = pause === undefined || now() - startedAt + pause > PAUSES_END_MS;

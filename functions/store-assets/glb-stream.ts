@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Problem } from '../contract/asset.ts';
 import { parseJson } from '../platform/json.ts';
 
 const HEADER_BYTES = 12;
@@ -36,7 +37,7 @@ export class GlbStream {
 
   update(piece: Uint8Array): void {
     const end = this.#position + piece.length;
-    while (this.#nextHeader + this.#header.length < end) {
+    while (this.#nextHeader + this.#header.length < Math.min(end, this.#declared)) {
       const from = this.#nextHeader + this.#header.length - this.#position;
       this.#header.push(...piece.subarray(from, from + CHUNK_HEADER_BYTES - this.#header.length));
       if (this.#header.length < CHUNK_HEADER_BYTES) break;
@@ -49,20 +50,31 @@ export class GlbStream {
   }
 
   /** Call after the last piece. Undefined if the GLB is complete and readable. */
-  findProblem(): string | undefined {
-    if (this.#position < JSON_START) return 'the GLB ends within its header';
+  findProblem(): Problem | undefined {
+    const declared = this.#declared;
+    if (this.#position < JSON_START) return { code: 'ends-early', message: 'the GLB ends within its header' };
     const version = this.#start.readUInt32LE(4);
-    if (version !== 2) return `the GLB has version ${version}, not 2`;
-    if (this.#start.toString('latin1', 16) !== 'JSON') return 'the GLB does not begin with its JSON';
-    if (this.#declared !== this.#position) return `the GLB says ${this.#declared} bytes and has ${this.#position}`;
-    if (this.#nextHeader !== this.#position) return 'the chunks of the GLB do not fill it';
-    const isReadable = this.#kept.length === 0 || z.looseObject({}).safeParse(readGlbJson(this.#kept)).success;
-    return isReadable ? undefined : 'the JSON of the GLB is not valid';
+    if (version !== 2) return { code: 'unreadable', message: `the GLB has version ${version}, not 2` };
+    if (this.#start.toString('latin1', 16) !== 'JSON')
+      return { code: 'unreadable', message: 'the GLB does not begin with its JSON' };
+    const hasJson = JSON_START + this.#start.readUInt32LE(12) <= declared;
+    const isReadable =
+      hasJson && (this.#kept.length === 0 || z.looseObject({}).safeParse(readGlbJson(this.#kept)).success);
+    if (declared > this.#position)
+      return { code: 'ends-early', message: `the GLB says ${declared} bytes and has ${this.#position}` };
+    if (!isReadable) return { code: 'unreadable', message: 'the JSON of the GLB is not valid' };
+    if (this.#nextHeader === declared) return undefined;
+    return { code: 'wrong-chunks', message: 'the chunks of the GLB do not fill it' };
   }
 
   /** Call after the last piece. Undefined if the file or its JSON was too large to keep. */
   whole(): Uint8Array<ArrayBuffer> | undefined {
-    return this.#kept.length === this.#position ? this.#kept : undefined;
+    return this.#kept.length > 0 && this.#kept.length === this.#declared ? this.#kept : undefined;
+  }
+
+  /** The number of bytes after the end that the header states. */
+  get trailingBytes(): number {
+    return Math.max(0, this.#position - this.#declared);
   }
 
   get #declared(): number {

@@ -2,6 +2,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
+import { USER_AGENT } from '../scenario/http.ts';
 
 /** The status and headers of a response, and its body as a stream. */
 export type StreamedResponse = Readable & Pick<IncomingMessage, 'statusCode' | 'headers'>;
@@ -16,7 +17,7 @@ export type Get = (
 export const httpGet: Get = async (url, options) => {
   const { promise, resolve, reject } = Promise.withResolvers<StreamedResponse>();
   // Uses a new connection for each file, so that every connection checks the address of its own host.
-  const request = { ...options, agent: false, headers: { 'accept-encoding': 'identity' } } as const;
+  const request = { ...options, agent: false, headers: { 'accept-encoding': 'identity', ...USER_AGENT } } as const;
   (url.protocol === 'https:' ? https : http).get(url, request, resolve).on('error', reject);
   return await promise;
 };

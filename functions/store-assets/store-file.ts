@@ -8,10 +8,10 @@ import { ScenarioInputError, ScenarioNotFoundError } from '../scenario/errors.ts
 import type { ScenarioAsset } from '../scenario/schemas.ts';
 import { download, type Network } from './download.ts';
 import { AssetNotReadyError, DownloadBrokenError } from './errors.ts';
-import { detectFileKind, type FileKind, isText } from './file-kind.ts';
+import { detectFileKind, type FileKind } from './file-kind.ts';
 import { contentDisposition } from './object-headers.ts';
 import type { Validate } from './validate-glb.ts';
-import { FileVerifier } from './verify-file.ts';
+import { FileVerifier, isUnusable } from './verify-file.ts';
 
 /** Where files come from, where they go, and what is accepted. */
 export interface FileStore {
@@ -38,8 +38,14 @@ export interface Place {
 export interface WantedFile {
   readonly runId: string;
   readonly assetId: string;
-  readonly place: (kind: FileKind, source: string) => Place;
-  /** The time limit for the copy. */
+  readonly place: (kind: FileKind, asset: ScenarioAsset) => Place;
+  /** Hashes of odd bytes that came for this file. */
+  readonly suspects: Set<string>;
+}
+
+/** One attempt to copy a file: the number of earlier ones, and the time limit. */
+export interface Attempt {
+  readonly tries: number;
   readonly totalMs: number;
 }
 
@@ -54,31 +60,30 @@ const PARTS_AT_ONCE = 2;
  * @returns the stored asset, and the id of its preview, if it has one
  * @throws AssetNotReadyError | DownloadBrokenError, both worth a retry; FileTooLargeError, which is not
  */
-export async function storeFile(wanted: WantedFile, store: FileStore & { readonly lookUp: LookUp }) {
+export async function storeFile(
+  wanted: WantedFile,
+  { tries, totalMs }: Attempt,
+  store: FileStore & { readonly lookUp: LookUp },
+) {
   const asset = await retryIfUnknown(store.lookUp(wanted.assetId));
   if (asset.status === 'pending') throw new AssetNotReadyError(`${wanted.assetId} is still being made`);
   if (asset.status === 'error') throw new DownloadBrokenError(`Scenario says that ${wanted.assetId} is broken`);
-  const file = await download(asset.url, wanted.totalMs, store.network);
+  // Some files have two addresses. If one fails, the other one is tried.
+  const url = asset.urls[tries % asset.urls.length] ?? '';
+  const file = await download(url, totalMs, store.network);
   try {
-    const kind = detectKind(file.head, asset);
-    const lengths = [file.length, asset.bytes];
-    const verifier = new FileVerifier({ ...wanted, kind, head: file.head, lengths, maxBytes: store.maxAssetBytes });
-    const place = wanted.place(kind, asset.source ?? '');
+    const kind = detectFileKind(file.head, file.length);
+    const expected = { ...wanted, kind, head: file.head, length: file.length, statedBytes: asset.bytes };
+    const verifier = new FileVerifier({ ...expected, maxBytes: store.maxAssetBytes });
+    const place = wanted.place(kind, asset);
     const stored = await putFile(Readable.from(verifier.pass(file.bytes)), kind, place, wanted, store);
-    const described = { ...stored, bytes: verifier.bytes, sha256: verifier.sha256() };
-    return { asset: await addDetails(described, verifier, store), previewId: asset.preview?.assetId };
+    const { bytes, sha256, problems } = verifier;
+    const described = { ...stored, bytes, sha256, ...(problems.length > 0 && { problems: [...problems] }) };
+    const judged: StoredAsset = isUnusable(described) ? { ...described, role: 'other' } : described;
+    return { asset: await addDetails(judged, verifier, store), previewId: asset.preview?.assetId };
   } finally {
     file.close();
   }
-}
-
-/** @throws DownloadBrokenError if the bytes are an error page, or text instead of a model */
-function detectKind(head: Uint8Array, { assetId, is3d }: ScenarioAsset): FileKind {
-  const kind = detectFileKind(head);
-  if (!kind) throw new DownloadBrokenError(`${assetId} is an error page or empty`);
-  if (kind.extension === 'bin' && is3d && isText(head))
-    throw new DownloadBrokenError(`${assetId} is text instead of a 3D file`);
-  return kind;
 }
 
 /** Everything that a finished job names exists, even if not every part of Scenario knows it yet. */
@@ -117,10 +122,13 @@ async function putFile(
   return { role, bucket, key, versionId, contentType, assetId, checksum };
 }
 
-/** Keeps a model with errors. If glbErrors is 'fail', it does not count as a model. */
+/** Keeps a model with errors. If glbErrors is 'fail', it counts as a model only if it was validated and has none. */
 async function addDetails(asset: StoredAsset, verifier: FileVerifier, store: FileStore): Promise<StoredAsset> {
+  if (asset.contentType !== 'model/gltf-binary' || isUnusable(asset)) return asset;
   const glb = verifier.wholeGlb();
   const { facts, validation } = glb ? await store.validate(glb) : {};
-  const isWrong = store.glbErrors === 'fail' && validation !== undefined && validation.errors > 0;
-  return { ...asset, role: isWrong ? 'other' : asset.role, facts, validation };
+  if (store.glbErrors !== 'fail' || validation?.errors === 0) return { ...asset, facts, validation };
+  const unchecked = { code: 'not-validated', message: 'the GLB is too large or too odd to be validated' } as const;
+  const problems = validation ? asset.problems : [...(asset.problems ?? []), unchecked];
+  return { ...asset, role: 'other', problems, facts, validation };
 }

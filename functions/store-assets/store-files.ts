@@ -8,30 +8,31 @@ import type { FileKind } from './file-kind.ts';
 import { createFileRetrier } from './file-retrier.ts';
 import { type FileStore, type Place, storeFile } from './store-file.ts';
 
+export type Listing = Awaited<ReturnType<typeof lookUpAll>>;
 export type Files = Awaited<ReturnType<typeof storeFiles>>;
 
-/** Stores all files in the job's order, then the previews of its models. */
+/** Stores all files, what Scenario calls 3D first, then the previews of its models. Returns them in the job's order. */
 export async function storeFiles(
   { runId, upload }: RunRecord,
-  assetIds: readonly string[],
+  { assetIds, lookUp, is3d }: Listing,
   store: FileStore,
   { model, clock, telemetry }: Pick<Runs, 'clock' | 'telemetry'> & { readonly model: Model },
 ) {
   const nameKey = createKeyNamer(assetFolder(upload.key, runId), assetName(upload.key));
   const retryFile = createFileRetrier(clock);
-  const lookUp = await lookUpAll(assetIds, store);
   const assets: StoredAsset[] = [];
   const missing: { assetId: string; error: Error }[] = [];
   // Grows during the loop: a new id comes last, and an id that is already in the set does not come again.
-  const wanted = new Set(assetIds);
+  const wanted = new Set([...assetIds].sort((a, b) => Number(is3d(b)) - Number(is3d(a))));
   for (const assetId of wanted) {
     const isPreview = !assetIds.includes(assetId);
-    const place = (kind: FileKind, source: string): Place => ({
-      role: isPreview ? previewRole(kind) : fileRole(kind, source, model),
+    const place = (kind: FileKind, asset: ScenarioAsset): Place => ({
+      role: isPreview ? previewRole(kind) : fileRole(kind, asset, model),
       key: nameKey(assetId, isPreview ? '.preview' : '', kind.extension),
     });
-    const { file, error } = await retryFile((totalMs) =>
-      storeFile({ runId, assetId, place, totalMs }, { ...store, lookUp }),
+    const one = { runId, assetId, place, suspects: new Set<string>() };
+    const { file, error } = await retryFile(is3d(assetId) ? 'model' : 'other', (attempt) =>
+      storeFile(one, attempt, { ...store, lookUp }),
     );
     if (file) assets.push(file.asset);
     if (file?.asset.role === 'model' && file.previewId !== undefined) wanted.add(file.previewId);
@@ -40,6 +41,8 @@ export async function storeFiles(
       telemetry.log.warn('left out', { assetId, error });
     }
   }
+  const order = [...assetIds, ...wanted];
+  assets.sort((a, b) => order.indexOf(a.assetId) - order.indexOf(b.assetId));
   return { assets, missing };
 }
 
@@ -47,22 +50,30 @@ export async function storeFiles(
  * Asks for all files in one call. The answer also has the URLs of their previews. Each URL is used once, because it is
  * short-lived. After that, and for files that Scenario does not know yet, each file is asked for by itself.
  */
-async function lookUpAll(assetIds: readonly string[], { scenario }: Pick<FileStore, 'scenario'>) {
+export async function lookUpAll(assetIds: readonly string[], { scenario }: Pick<FileStore, 'scenario'>) {
   const files = await scenario.assets(assetIds);
   const previews = files.flatMap(({ preview }) =>
-    preview?.url === undefined ? [] : { ...PREVIEW, assetId: preview.assetId, url: preview.url },
+    preview?.url === undefined ? [] : { ...PREVIEW, assetId: preview.assetId, urls: [preview.url] },
   );
   const known = new Map([...previews, ...files].map((asset) => [asset.assetId, asset]));
-  return async (assetId: string): Promise<ScenarioAsset> => {
-    const asset = known.get(assetId) ?? (await scenario.asset(assetId));
-    known.delete(assetId);
-    return asset;
+  const models = new Set(files.flatMap(({ assetId, is3d }) => (is3d ? assetId : [])));
+  return {
+    assetIds,
+    lookUp: async (assetId: string): Promise<ScenarioAsset> => {
+      const asset = known.get(assetId) ?? (await scenario.asset(assetId));
+      known.delete(assetId);
+      return asset;
+    },
+    is3d: (assetId: string) => models.has(assetId),
+    /** Whether Scenario calls every file an image, or names no file at all. */
+    hasOnlyImages: files.length === assetIds.length && files.every(({ isImage }) => isImage),
   };
 }
 
 const PREVIEW = {
   status: 'success',
   is3d: false,
+  isImage: true,
   bytes: undefined,
   preview: undefined,
   origins: [] as string[],
@@ -72,8 +83,9 @@ function previewRole({ contentType }: FileKind): Place['role'] {
   return contentType.startsWith('image/') ? 'preview' : 'other';
 }
 
-function fileRole({ is3d }: FileKind, source: string, { roles }: Model): Place['role'] {
-  if (is3d) return 'model';
+/** Unknown bytes that Scenario calls 3D are a model, because somebody may be able to open them. */
+function fileRole(kind: FileKind, { is3d, source = '' }: ScenarioAsset, { roles }: Model): Place['role'] {
+  if (kind.is3d || (is3d && kind.extension === 'bin')) return 'model';
   return Object.entries(roles).find(([prefix]) => source.startsWith(prefix))?.[1] ?? 'other';
 }
 

@@ -90,6 +90,14 @@ export const plainSettings = z.strictObject({
   glbErrors: glbErrorsSchema
     .default('report')
     .describe('if a GLB file has errors: `report` lists them in the manifest, `fail` also refuses the model'),
+  resultHosts: z
+    .array(
+      z
+        .string()
+        .regex(/^(?=.{4,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'use a host name in lower case: d111.cloudfront.net'),
+    )
+    .default([])
+    .describe('more hosts that files are copied from, with everything below them; by default, only those of Scenario'),
   maxConcurrency: concurrency.default(2).describe('uploads that are submitted at the same time'),
 });
 

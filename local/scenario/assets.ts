@@ -165,6 +165,7 @@ function signedUrl(asset: AssetRecord, world: World): string {
 
 /** Returns an asset in the format of the API. */
 async function assetView(asset: AssetRecord, world: World) {
+  const { results } = world.settings.options();
   const isReady = asset.readyFrom <= world.now();
   const size = isReady ? await sizeOf(asset, world) : 0;
   const url = signedUrl(asset, world);
@@ -176,8 +177,9 @@ async function assetView(asset: AssetRecord, world: World) {
     source: asset.source,
     status: isReady ? (asset.isBroken === true ? 'error' : 'success') : 'pending',
     metadata: { kind: asset.kind, name: asset.name, size, ...metadataOf(asset, world) },
-    properties: { size, ...(isReady && (await propertiesOf(asset, world))) },
+    properties: { size: size + (asset.made ? results.sizeOff : 0), ...(isReady && (await propertiesOf(asset, world))) },
     ...(asset.extension === 'fbx' && { originalFileUrl: url }),
+    ...(results.brokenOriginal && { originalFileUrl: `${world.origin()}/cdn/assets/gone.glb` }),
     ...picturesOf(asset, world),
     ...(asset.made && { outputIndex: asset.made.outputIndex }),
     privacy: 'private',

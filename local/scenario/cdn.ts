@@ -28,6 +28,9 @@ export async function cdnFile(call: Call, world: World): Promise<Reply> {
   if (asset === undefined || asset.readyFrom > now || asset.isBroken === true) {
     return xmlError(403, 'AccessDenied', 'Access Denied');
   }
+  if (world.settings.options().results.needsUserAgent && (call.headers['user-agent'] ?? '') === '') {
+    return markup(403, 'html', '<html><body>Request blocked.</body></html>');
+  }
   if (world.settings.options().redirectDownloads && call.params['hop'] === undefined) {
     return redirected(`${world.origin()}/cdn/moved/${file}?${call.query.toString()}`);
   }
@@ -53,15 +56,25 @@ async function fileReply(call: Call, asset: AssetRecord, world: World): Promise<
     };
   }
   const [start, end] = range ?? [0, size - 1];
+  const { status, encoding, trailingBytes } = world.settings.options().results;
+  const isPart = range !== undefined || status === 206;
+  const trailing = range === undefined ? trailingBytes : 0;
+  const body = bytesBetween(key, size - padBytesOf(asset, world), start, end, world);
   return {
-    status: range === undefined ? 200 : 206,
+    status: range === undefined ? status : 206,
     headers: {
       ...headers,
-      'content-length': `${end - start + 1}`,
-      ...(range && { 'content-range': `bytes ${start}-${end}/${size}` }),
+      'content-length': `${end - start + 1 + trailing}`,
+      ...(isPart && { 'content-range': `bytes ${start}-${end + trailing}/${size + trailing}` }),
+      ...(encoding !== '' && { 'content-encoding': encoding }),
     },
-    body: bytesBetween(key, size - padBytesOf(asset, world), start, end, world),
+    body: trailing === 0 ? body : withZeros(body, trailing),
   };
+}
+
+async function* withZeros(body: AsyncGenerator<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  yield* body;
+  yield Buffer.alloc(count);
 }
 
 function contentType(asset: AssetRecord, world: World): string {

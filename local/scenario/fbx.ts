@@ -20,8 +20,11 @@ export function fbxOf({ positions, indices }: Mesh): Uint8Array {
       const polygons = nodeAt(inner + vertices.length, 'PolygonVertexIndex', arrayOf('i', corners), 1);
       return Buffer.concat([vertices, polygons]);
     });
-  return Buffer.concat([magic, nodeAt(magic.length, 'Objects', Buffer.alloc(0), 0, geometry), END]);
+  return Buffer.concat([magic, nodeAt(magic.length, 'Objects', Buffer.alloc(0), 0, geometry), END, FOOTER]);
 }
+
+/** The last bytes of every file of the usual programs. */
+const FOOTER = Buffer.from('f85a8c6adef5d97eece90ce3758f290b', 'hex');
 
 /** A record of zeros ends a list of nodes. */
 const END = Buffer.alloc(13);

@@ -45,16 +45,18 @@ export function jobView(job: JobRecord, nowMs: number, world: World, withInput =
   const hasEnded = reached.length === job.steps.length && job.steps.length > 1;
   const lastChange = reached.at(-1)?.at ?? job.createdAt;
   const beat = lastChange + Math.floor((nowMs - lastChange) / HEARTBEAT_MS) * HEARTBEAT_MS;
+  const { results } = world.settings.options();
+  const isNamed = hasEnded && nowMs >= lastChange + results.namedAfterSeconds * 1000;
   return {
     jobId: job.id,
     jobType: job.type,
-    status,
+    status: status === 'success' ? results.success : status,
     progress: progressAt(job, nowMs),
     statusHistory: reached.map((step) => ({ status: step.status, date: world.date(step.at) })),
     metadata: {
       ...(withInput && job.inputs !== undefined && { input: echoOf(job, world) }),
-      assetIds: hasEnded ? job.assetIds : [],
-      ...(hasEnded && job.error !== undefined && { error: job.error, hint: job.hint }),
+      assetIds: isNamed ? job.assetIds : [],
+      ...(hasEnded && job.error !== undefined && { error: errorOf(job, world), hint: job.hint }),
       ...(hasEnded && job.entityId !== undefined && { output: { entityId: job.entityId } }),
     },
     billing: { cuCost: job.cu, cuDiscount: 0, ...(!job.isRefundable && { disableRefund: true }) },
@@ -63,6 +65,11 @@ export function jobView(job: JobRecord, nowMs: number, world: World, withInput =
     createdAt: world.date(job.createdAt),
     updatedAt: world.date(hasEnded ? lastChange : Math.max(job.createdAt, beat)),
   };
+}
+
+function errorOf({ error }: JobRecord, world: World): string | undefined {
+  if (!world.settings.options().results.signedErrors) return error;
+  return `${error}: cdn.cloud.scenario.com\\/a.glb?Policy=SECRET-policy&Signature=SECRET-signature, Authorization: Basic SECRET`;
 }
 
 /** The inputs as the job shows them. A processed copy has its own id in the place of the image's. */

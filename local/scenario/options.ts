@@ -30,6 +30,28 @@ const list = z.strictObject({
   others: z.int().min(0).default(0),
 });
 
+/** Deviations of results. A browser or a person could use all of these files. */
+const results = z.strictObject({
+  /** How long after the end of a job its `assetIds` are empty. */
+  namedAfterSeconds: seconds.default(0),
+  /** The word for a success: the documented one, in capitals, or another one. */
+  success: z.enum(['success', 'SUCCESS', 'Completed']).default('success'),
+  /** The status of a whole file. */
+  status: z.literal([200, 203, 206]).default(200),
+  /** The Content-Encoding of a file whose bytes are as they are. */
+  encoding: z.string().default(''),
+  /** Zeros after the end of a file. */
+  trailingBytes: z.int().min(0).max(1_000).default(0),
+  /** How much larger than the file the stated size is. */
+  sizeOff: z.int().default(0),
+  /** Requests without a User-Agent get 403, as from a firewall. */
+  needsUserAgent: z.boolean().default(false),
+  /** `originalFileUrl` leads nowhere. */
+  brokenOriginal: z.boolean().default(false),
+  /** The error of a failed job contains a signed URL. */
+  signedErrors: z.boolean().default(false),
+});
+
 /** All options of the stand-in. Times are in real seconds of the injected clock, and prices in compute units (CU). */
 const knobs = {
   // Durations
@@ -103,6 +125,7 @@ const knobs = {
   acceptsDataUrls: z.boolean().default(false).describe('image can be a data URL (plausible, never tested live)'),
 
   // Files
+  results: results.prefault({}).describe('how results differ from the usual ones'),
   signedUrlSeconds: seconds.default(86_400).describe('lifetime of a download URL (real: at least 24 h)'),
   partUrlSeconds: seconds.default(3_600).describe('lifetime of the URL of an upload part'),
   redirectDownloads: z.boolean().default(false).describe('downloads first get a 302 to another path'),
@@ -186,6 +209,7 @@ function sentence(issue: z.core.$ZodIssue, input: unknown): string {
 const NESTED_FIELDS = [
   ...Object.keys(prices.shape),
   ...Object.keys(list.shape),
+  ...Object.keys(results.shape),
   ...new Set(faultSchema.options.flatMap((fault) => Object.keys(fault.shape))),
 ];
 

@@ -83,9 +83,17 @@ async function ours(origin: string): Promise<boolean> {
   const place = () => ({ role: 'model', key: 'ours.glb' }) as const;
   const url = `${origin}/v1/file`;
   const unsaid = { bytes: undefined, preview: undefined, origins: [] as string[] };
-  const asset = { assetId: 'asset_1', url, status: 'success', is3d: true, ...unsaid } as const;
+  const asset = {
+    assetId: 'asset_1',
+    urls: [url] as string[],
+    isImage: false,
+    status: 'success',
+    is3d: true,
+    ...unsaid,
+  } as const;
   const stored = await storeFile(
-    { runId: 'run', assetId: 'asset_1', place, totalMs: 600_000 },
+    { runId: 'run', assetId: 'asset_1', place, suspects: new Set() },
+    { tries: 0, totalMs: 600_000 },
     {
       scenario: { asset: async () => asset, assets: async () => [asset] },
       lookUp: async () => asset,
@@ -93,7 +101,7 @@ async function ours(origin: string): Promise<boolean> {
       assetBucket: 'assets',
       maxAssetBytes: 4_000_000_000,
       glbErrors: 'report',
-      network: { apiUrl: `${origin}/v1`, get: httpGet, lookup: async () => [], clock: systemClock },
+      network: { apiUrl: `${origin}/v1`, get: httpGet, lookup: async () => [], resultHosts: [], clock: systemClock },
       validate: createValidate(systemClock),
     },
   );

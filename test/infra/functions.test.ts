@@ -71,7 +71,10 @@ describe('the functions', () => {
       },
     ],
     ['CheckJob', { ...scenario, ASSET_BUCKET: 'AssetBucket', JOB_DEADLINE_SECONDS: '2700' }],
-    ['StoreAssets', { ...scenario, ...answers, GLB_ERRORS: 'report', MAX_ASSET_BYTES: '2000000000' }],
+    [
+      'StoreAssets',
+      { ...scenario, ...answers, GLB_ERRORS: 'report', RESULT_HOSTS: '[]', MAX_ASSET_BYTES: '2000000000' },
+    ],
     ['ReportFailure', answers],
     [
       'Sweep',

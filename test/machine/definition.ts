@@ -8,8 +8,8 @@ const catcher = z.strictObject({
 });
 const retrier = z.strictObject({
   ErrorEquals: z.array(z.string()),
-  IntervalSeconds: z.number(),
-  BackoffRate: z.number(),
+  IntervalSeconds: z.number().optional(),
+  BackoffRate: z.number().optional(),
   MaxAttempts: z.number(),
   MaxDelaySeconds: z.number().optional(),
   JitterStrategy: z.string().optional(),

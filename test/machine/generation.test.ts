@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CheckJobInput, createCheckJob, type JobCheck } from '../../functions/check-job/check-job.ts';
-import { isFailureCode, RunFailedError } from '../../functions/contract/failures.ts';
+import { HINTS, RunFailedError } from '../../functions/contract/failures.ts';
 import { AwsUnavailableError } from '../../functions/platform/errors.ts';
 import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } from '../../functions/scenario/errors.ts';
 import { AssetNotReadyError, DownloadBrokenError } from '../../functions/store-assets/errors.ts';
@@ -251,10 +251,9 @@ describe('storing that does not come through', () => {
   });
 
   it('is tried again, later and later, a minute apart at most, until the files are there', async () => {
-    const notReady = new AssetNotReadyError('asset_1 is still being made');
     const broken = new DownloadBrokenError('asset_1 has 3 bytes and should have 9');
 
-    const ended = await execute(definition, store(notReady, broken, notReady, broken, notReady, broken, result));
+    const ended = await execute(definition, store(...Array.from({ length: 6 }, () => broken), result));
 
     expect(ended).toMatchObject(stored);
     expect(ended.states).toEqual([...POLL, ...STORE]);
@@ -262,6 +261,15 @@ describe('storing that does not come through', () => {
     expect(ended.calls.StoreAssets).toEqual(
       Array.from({ length: 7 }, () => ({ runId: input.runId, jobId: input.jobId })),
     );
+  });
+
+  it('is tried for more than ten minutes while a file is not ready', async () => {
+    const notReady = new AssetNotReadyError('the job names no 3D file yet');
+
+    const ended = await execute(definition, store(...Array.from({ length: 13 }, () => notReady), result));
+
+    expect(ended).toMatchObject(stored);
+    expect(ended.retryWaits.reduce((sum, seconds) => sum + seconds)).toBe(5 + 10 + 20 + 40 + 9 * 60);
   });
 
   it.each([
@@ -314,11 +322,13 @@ describe('storing that does not come through', () => {
     },
   );
 
-  it('is not tried again after an unknown error', async () => {
-    const ended = await execute(definition, store(new TypeError('a bug'), result));
+  it('is tried again after an unknown error, too, because it never pays', async () => {
+    const mended = await execute(definition, store(named('AccessDeniedException'), new TypeError('a bug'), result));
+    const broken = await execute(definition, store(new TypeError('a bug')));
 
-    expect(ended).toMatchObject({ status: 'FAILED', error: 'TypeError' });
-    expect(ended.calls.StoreAssets).toHaveLength(1);
+    expect(mended).toMatchObject(stored);
+    expect(broken).toMatchObject({ status: 'FAILED', error: 'TypeError' });
+    expect(broken.calls.StoreAssets).toHaveLength(7);
   });
 });
 
@@ -351,6 +361,17 @@ describe('the definition', () => {
     'Lambda.SdkClientException',
     'Lambda.ClientExecutionTimeoutException',
     'Lambda.TooManyRequestsException',
+    'Lambda.ResourceNotReadyException',
+    'Lambda.ResourceConflictException',
+    'Lambda.ResourceNotFoundException',
+    'Lambda.EC2ThrottledException',
+    'Lambda.EC2UnexpectedException',
+    'Lambda.ENILimitReachedException',
+    'Lambda.KMSAccessDeniedException',
+    'Lambda.KMSDisabledException',
+    'Lambda.KMSInvalidStateException',
+    'Lambda.KMSNotFoundException',
+    'Lambda.AccessDeniedException',
     'Lambda.Unknown',
     'Sandbox.Timedout',
     'Runtime.ExitError',
@@ -381,12 +402,16 @@ describe('the definition', () => {
     expect(TimeoutSeconds).toBe(Number(Timeout) + 10);
   });
 
-  it.each(tasks)('retries and catches %s by name, never everything', (_, { Retry, Catch }) => {
-    const names = [...Retry, ...Catch].flatMap(({ ErrorEquals }) => ErrorEquals);
+  it.each(tasks)('retries no failure in %s that is final, and catches none', (_, { Retry, Catch }) => {
+    const caught = Catch.flatMap(({ ErrorEquals }) => ErrorEquals);
+    const firstFor = (code: string) =>
+      Retry.find(({ ErrorEquals }) => ErrorEquals.includes(code) || ErrorEquals.includes('States.ALL'));
 
-    expect(names).not.toHaveLength(0);
-    expect(names.filter((name) => ['States.ALL', 'States.TaskFailed'].includes(name))).toEqual([]);
-    expect(names.filter((name) => isFailureCode(name))).toEqual([]);
+    expect(caught.filter((name) => ['States.ALL', 'States.TaskFailed'].includes(name))).toEqual([]);
+    for (const code of Object.keys(HINTS)) {
+      expect(caught).not.toContain(code);
+      expect(firstFor(code)?.MaxAttempts ?? 0).toBe(0);
+    }
   });
 
   const waiting = {
@@ -408,19 +433,16 @@ describe('the definition', () => {
     expect(Catch).toEqual([{ ErrorEquals: lambda, ResultPath: null, Next: 'WaitForJob' }]);
   });
 
-  it('retries StoreAssets six times after any other error, a minute apart at most, and catches nothing', () => {
+  const patient = { IntervalSeconds: 5, BackoffRate: 2, MaxDelaySeconds: 60 };
+
+  it('waits ten minutes and more for files that are not ready, and tries everything else six times', () => {
     const { Retry, Catch } = stateIn(definition, 'StoreAssets');
 
     expect(Retry).toEqual([
       waiting,
-      {
-        ErrorEquals: ['AssetNotReadyError', 'DownloadBrokenError', ...lambda],
-        IntervalSeconds: 5,
-        BackoffRate: 2,
-        MaxDelaySeconds: 60,
-        MaxAttempts: 6,
-        JitterStrategy: 'FULL',
-      },
+      { ...patient, ErrorEquals: ['AssetNotReadyError'], MaxAttempts: 20, JitterStrategy: 'NONE' },
+      { ErrorEquals: Object.keys(HINTS), MaxAttempts: 0 },
+      { ...patient, ErrorEquals: ['States.ALL'], MaxAttempts: 6, JitterStrategy: 'FULL' },
     ]);
     expect(Catch).toEqual([]);
   });

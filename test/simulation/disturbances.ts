@@ -22,6 +22,10 @@ export interface Disturbance {
   readonly isLarge?: boolean;
   /** The final phase of the run if nothing else goes wrong. @default 'stored' */
   readonly phase?: 'stored' | 'failed' | 'rejected';
+  /** Whether dry runs are charged, so that each one that is repeated is paid again. */
+  readonly chargesQuotes?: boolean;
+  /** Whether the answers of dry runs are lost, so that they are repeated. */
+  readonly losesQuotes?: boolean;
   /** Whether the disturbance, together with an uncertain send, is outside the assumptions of the promise. */
   readonly hidesJobForGood?: boolean;
 }
@@ -118,6 +122,31 @@ const JOB: readonly Disturbance[] = [
   standIn('checks without a valid key', { on: 'getJob', what: 'unauthorized', times: 2 }),
 ];
 
+const results = (name: string, knobs: NonNullable<StandInOptionsInput['results']>): Disturbance => ({
+  name,
+  standIn: { results: knobs },
+});
+
+/** Results that a person could open, in ways that the documentation does not name. */
+const RESULTS: readonly Disturbance[] = [
+  results('results that are named five minutes late', { namedAfterSeconds: 300 }),
+  results('a success in capitals', { success: 'SUCCESS' }),
+  results('another word for a success', { success: 'Completed' }),
+  results('files with the status 203', { status: 203 }),
+  results('files with the status 206', { status: 206 }),
+  results('files with the encoding aws-chunked', { encoding: 'aws-chunked' }),
+  results('files with the encoding UTF-8', { encoding: 'UTF-8' }),
+  results('zeros behind the files', { trailingBytes: 4 }),
+  results('stated sizes that are one byte off', { sizeOff: 1 }),
+  results('a firewall that wants a User-Agent', { needsUserAgent: true }),
+  results('originals that lead nowhere', { brokenOriginal: true }),
+  {
+    name: 'an error with a signed URL',
+    standIn: { results: { signedErrors: true }, faults: [{ on: generate, what: 'fails' }] },
+    phase: 'failed',
+  },
+];
+
 const FILES: readonly Disturbance[] = [
   standIn('a download URL that has expired', { on: 'cdn', what: 'expired' }),
   standIn('a page instead of the file', { on: 'cdn', what: 'wrong-bytes' }),
@@ -143,8 +172,8 @@ const BEFORE_PAYING: readonly Disturbance[] = [
   standIn('an input asset whose answer is lost', { on: 'createAsset', what: 'lost-cut' }),
   standIn('an input asset that is not created', { on: 'createAsset', ...HTML, times: 4 }),
   standIn('an input asset that is refused', { on: 'createAsset', what: 'bad-request' }, { phase: 'rejected' }),
-  standIn('a quote without an answer', { on: 'dryRun', what: 'lost-cut', times: 4 }),
-  standIn('a quote with an invalid answer', { on: 'dryRun', what: 'garbage', times: 2 }),
+  standIn('a quote without an answer', { on: 'dryRun', what: 'lost-cut', times: 4 }, { losesQuotes: true }),
+  standIn('a quote with an invalid answer', { on: 'dryRun', what: 'garbage', times: 2 }, { losesQuotes: true }),
   { name: 'a dry run with the status 200', standIn: { dryRunStatus: 200 } },
   { name: 'a dry run with the status 402', standIn: { dryRunStatus: 402 } },
   { name: 'refusals with the field message', standIn: { errorBodyShape: 'message' } },
@@ -319,7 +348,7 @@ const LISTS: readonly Disturbance[] = [
   { name: 'input assets that are visible after 5 s', standIn: { inputVisibleAfterSeconds: 5 } },
   { name: 'input assets that are visible after 40 s', standIn: { inputVisibleAfterSeconds: 40 } },
   { name: 'a charge of twice the quote', standIn: { chargeFactor: 2 } },
-  { name: 'a dry run that is charged', standIn: { dryRunPays: true } },
+  { name: 'a dry run that is charged', standIn: { dryRunPays: true }, chargesQuotes: true },
 ];
 
 /** The objects that functions read and write, as prefixes of call names. */
@@ -386,6 +415,7 @@ export const DISTURBANCES: readonly Disturbance[] = [
   ...OUTAGES,
   ...REFUSED_BUT_TAKEN,
   ...LISTS,
+  ...RESULTS,
   ...OWN_ENVIRONMENT,
 ];
 
@@ -397,6 +427,7 @@ export const LARGE_DISTURBANCES: readonly Disturbance[] = [
 
 /** Returns whether the promises hold if both disturbances happen. */
 export function isWithinBounds(pair: readonly Disturbance[]): boolean {
+  if (pair.some(({ chargesQuotes }) => chargesQuotes) && pair.some(({ losesQuotes }) => losesQuotes)) return false;
   return !pair.some(({ hidesJobForGood }) => hidesJobForGood) || !pair.some(makesUncertain);
 }
 

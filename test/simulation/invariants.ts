@@ -58,7 +58,7 @@ const MARKED_ONLY: readonly Phase[] = ['sending', 'submitted', 'stored', 'failed
 function withoutMarks(record: RunRecord): object {
   const { writtenBy: _, announced: __, ...rest } = { announced: undefined, ...record };
   if (rest.phase !== 'submitted') return rest;
-  const { assets: _assets, missing: _missing, cu: _cu, jobFinishedAt: _jobFinishedAt, ...paid } = rest;
+  const { assets: _a, missing: _m, cu: _c, jobFinishedAt: _j, looksForModel: _l, ...paid } = rest;
   return paid;
 }
 
@@ -72,7 +72,7 @@ const MANIFESTS_OF: Readonly<Record<DetailType, readonly Manifest['status'][]>> 
 };
 
 /** These parameters mark a signed URL, which gives anyone access to a file. */
-const SIGNED = /[?&](?:Signature|Policy|Key-Pair-Id|X-Amz-Signature)=/;
+const SIGNED = /\b(?:Signature|Policy|Key-Pair-Id|X-Amz-Signature)=(?!…)|SECRET-/;
 
 export function createInvariants({ bytesOf, secrets, hasLedger }: InvariantTools): Invariants {
   const violations: string[] = [];
@@ -223,5 +223,5 @@ function pictureIn({ onDuplicate, upload, modelId, parameters }: RunRecord): str
 
 /** Compares the length in the header with the actual length. */
 function isWholeGlb(bytes: Buffer): boolean {
-  return bytes.byteLength >= 12 && bytes.readUInt32LE(8) === bytes.byteLength;
+  return bytes.byteLength >= 12 && bytes.readUInt32LE(8) <= bytes.byteLength;
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { type ApiAnswer, bytesOf, type Reply } from '../../local/scenario/answer.ts';
+import { USER_AGENT } from '../../functions/scenario/http.ts';
 import type { Get } from '../../functions/store-assets/http-get.ts';
 import { currentInvocation, type Invocation, sleepIn } from './invocation.ts';
 import { limitOf } from './timeouts.ts';
@@ -18,7 +19,10 @@ export const scenarioFetch: typeof fetch = async (input, init = {}) => {
 export const scenarioGet: Get = async (url, { signal }) => {
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   signal.addEventListener('abort', () => reject(signal.reason as Error));
-  const response = await Promise.race([scenarioFetch(url, { redirect: 'manual', signal }), stopped]);
+  const response = await Promise.race([
+    scenarioFetch(url, { redirect: 'manual', signal, headers: USER_AGENT }),
+    stopped,
+  ]);
   const { status: statusCode, headers, body } = response;
   const pieces = body ? Readable.fromWeb(body) : Readable.from([]);
   return Object.assign(pieces, { statusCode, headers: Object.fromEntries(headers) });

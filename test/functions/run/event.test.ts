@@ -71,10 +71,10 @@ it('tells of a failure in place of assets', () => {
   expect(detail.data).not.toHaveProperty('assets');
 });
 
-it('never publishes the query of a signed URL', () => {
+it('never publishes the secrets of a signed URL', () => {
   const { reason } = failure('internal', 'see https://cdn.scenario.com/a.glb?Policy=x&Signature=secret and go');
 
-  expect(reason).toBe('see https://cdn.scenario.com/a.glb and go');
+  expect(reason).toBe('see https://cdn.scenario.com/a.glb?Policy=…&Signature=… and go');
 });
 
 describe('an event of very many files', () => {

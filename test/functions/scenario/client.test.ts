@@ -367,7 +367,7 @@ describe('an asset', () => {
 
     expect(requests[0]?.url).toBe('/v1/assets/asset_1?originalAssets=true');
     expect(asset).toMatchObject({
-      url: 'https://cdn.cloud.scenario.com/original',
+      urls: expect.arrayContaining(['https://cdn.cloud.scenario.com/original']) as string[],
       preview: { assetId: 'asset_t' },
     });
     expect(asset.bytes).toBeUndefined();

@@ -15,6 +15,7 @@ async function begun(bytes: number) {
     apiUrl: `${origin}/v1`,
     get: httpGet,
     lookup: async () => [],
+    resultHosts: [],
     clock: {
       ...virtualTime(),
       alarm: (ms, ring) => {

@@ -209,6 +209,11 @@ describe('a job that gives no model', () => {
   it('because it gives nothing fails the execution, too', async () => {
     const { store, submitted, hasManifest, events } = await withFiles([]);
 
+    // The machine waits ten minutes altogether before the last of these.
+    for (let looks = 1; looks <= 13; looks += 1) {
+      await expect(store()).rejects.toMatchObject({ name: 'AssetNotReadyError' });
+      expect(await submitted()).toMatchObject({ looksForModel: looks });
+    }
     await expect(store()).rejects.toMatchObject({
       name: 'no-model',
       message: expect.stringContaining('(0 files)') as string,
@@ -217,6 +222,13 @@ describe('a job that gives no model', () => {
     expect(await submitted()).toMatchObject({ assets: [] });
     expect(hasManifest()).toBe(false);
     expect(events).toEqual([]);
+  });
+
+  it('names the files that cannot be used', async () => {
+    const { store } = await withFiles([], { job: { metadata: { assetIds: ['../x', { id: 5 }] } } });
+
+    for (let looks = 1; looks <= 13; looks += 1) await expect(store()).rejects.toThrow(/names no 3D file yet/);
+    await expect(store()).rejects.toThrow(/these cannot be used: "\.\.\/x", 5/);
   });
 
   it('because it gives more than 500 files fails the execution without copying any', async () => {
@@ -275,13 +287,7 @@ describe('a job that is not ready', () => {
 describe('a broken download', () => {
   const whole = glb([8, 64]);
   it.each<[string, Said, Record<string, unknown>]>([
-    ['shorter than Scenario says', ok(whole), { properties: { size: whole.length + 1 } }],
-    ['longer than Scenario says', ok(whole), { properties: { size: whole.length - 1 } }],
     ['cut short', { status: 200, headers: { 'content-length': '9999' }, body: whole, cutAfter: true }, {}],
-    ['a GLB without its end', ok(whole.subarray(0, -4)), {}],
-    ['a GLB with more at its end', ok(Buffer.concat([whole, Buffer.alloc(4)])), {}],
-    ['an error page', ok('<!doctype html>Maintenance'), {}],
-    ['an error in JSON', ok('{"message":"no"}'), {}],
     ['empty', ok(''), {}],
     ['refused', { status: 403, body: '<Error/>' }, {}],
     ['reset', 'cut', {}],
@@ -300,9 +306,8 @@ describe('a broken download', () => {
 
   it('of many parts leaves no object either', async () => {
     const large = glb([8, 11_000_000]);
-    const { store, files } = await withFiles([
-      { id: 'asset_1', said: ok(large), asset: { properties: { size: large.length + 1 } } },
-    ]);
+    const said: Said = { status: 200, headers: { 'content-length': '99999999' }, body: large, cutAfter: true };
+    const { store, files } = await withFiles([{ id: 'asset_1', said }]);
 
     await expect(store()).rejects.toMatchObject({ name: 'DownloadBrokenError' });
 
@@ -321,6 +326,55 @@ describe('a broken download', () => {
 
     expect(files()).toEqual(['oak.glb', 'oak.preview.webp']);
     expect(events).toHaveLength(1);
+  });
+});
+
+describe('a file with something odd about it', () => {
+  const whole = glb([8, 64]);
+  const size = (bytes: number) => ({ properties: { size: bytes } });
+  const longChunk = Buffer.from(whole);
+  longChunk.writeUInt32LE(longChunk.readUInt32LE(28) + 4, 28);
+
+  it.each<[string, Buffer | string, Record<string, unknown>, string, number]>([
+    ['a size that Scenario does not state', whole, size(whole.length + 1), 'wrong-size', 1],
+    ['zeros behind its end', Buffer.concat([whole, Buffer.alloc(4)]), {}, 'trailing-bytes', 1],
+    ['a line end behind it', Buffer.concat([whole, Buffer.from('\n')]), {}, 'trailing-bytes', 1],
+    ['a chunk that is longer than the file', longChunk, {}, 'wrong-chunks', 2],
+    ['text of another size', 'v 0 0 0\n', size(9), 'wrong-size', 2],
+    ['a format that nobody knows', Buffer.from([1, 2, 3, 0, 255]), { kind: '3d' }, 'unknown-format', 1],
+    ['no footer', 'Kaydara FBX Binary  \0\x1a\0....', {}, 'perhaps-cut', 2],
+  ])('%#: is the model, and the manifest says so: %s', async (_, body, asset, code, downloads) => {
+    const { store, manifest, downloaded } = await withFiles([{ id: 'asset_1', said: ok(body), asset }]);
+
+    await store();
+
+    expect((await manifest()).assets).toMatchObject([{ role: 'model', problems: [{ code }] }]);
+    expect(downloaded()).toBe(downloads);
+  });
+
+  it.each<[string, Buffer | string, string]>([
+    ['a GLB without its end', whole.subarray(0, -4), 'ends-early'],
+    ['an error page', '<!doctype html>Maintenance', 'page'],
+    ['an error in JSON', '{"message":"no"}', 'page'],
+    ['half an archive', `PK\x03\x04${'.'.repeat(40)}`, 'ends-early'],
+  ])('%s is kept if it comes twice, but is no model, and is not fetched again', async (_, body, code) => {
+    const { store, submitted, events, downloaded } = await withFiles([{ id: 'asset_1', said: ok(body) }]);
+
+    await expect(store()).rejects.toMatchObject({ name: 'download-broken' });
+
+    expect(await submitted()).toMatchObject({ assets: [{ role: 'other', problems: [{ code }] }] });
+    expect(events).toEqual([]);
+    expect(downloaded()).toBe(2);
+  });
+
+  it('has another address, which is tried if the first one fails', async () => {
+    const { store, files } = await withFiles([
+      { id: 'asset_1', said: ok(whole), asset: { originalFileUrl: 'https://gone.scenario.com/a.glb' } },
+    ]);
+
+    await store();
+
+    expect(files()).toEqual(['oak.glb']);
   });
 });
 

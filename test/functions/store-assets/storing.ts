@@ -59,6 +59,7 @@ export async function openStore(url: string, usual: Changed = {}) {
     EVENT_BUS_NAME: 'default',
     MAX_ASSET_BYTES: '2000000000',
     GLB_ERRORS: 'report',
+    RESULT_HOSTS: '[]',
     ...usual.env,
   };
   const clients: StoreAssetsClients = {
@@ -149,7 +150,8 @@ export async function withFiles(
   });
   const world = await openStore(`${server.origin}/v1`, usual);
   await world.begin(submittedRecord());
-  return { ...world, server };
+  const downloaded = () => server.requests.filter(({ url }) => url.startsWith('/files/')).length;
+  return { ...world, server, downloaded };
 }
 
 export const ok = (body: Uint8Array | string, headers?: Record<string, string>): Said => ({

@@ -14,7 +14,14 @@ const send = (assetId: string, seconds = 0) => ({ assetId, sentAt: at(seconds), 
 
 function job(jobId: string, image: string | undefined, createdSeconds = 1): Job {
   const input = image === undefined ? undefined : { values: { image }, text: JSON.stringify({ image }) };
-  const none = { cu: undefined, finishedAt: undefined };
+  const none = {
+    cu: undefined,
+    finishedAt: undefined,
+    refusedIds: [],
+    error: undefined,
+    hint: undefined,
+    mayBeDone: false,
+  };
   return { jobId, status: 'running', progress: 0, assetIds: [], input, createdAt: at(createdSeconds), ...none };
 }
 

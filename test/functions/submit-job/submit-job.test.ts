@@ -667,7 +667,8 @@ describe('a large image', () => {
 
     await expect(world.submit(upload)).rejects.toThrow(/has not accepted the image/);
     expect(await world.record(runId)).toMatchObject({ phase: 'claimed', attempts: 1 });
-    for (let attempts = 2; attempts <= 4; attempts += 1) await expect(world.submit(upload)).rejects.toThrow();
+    for (let attempts = 2; attempts <= 4; attempts += 1)
+      await expect(world.submit(upload)).rejects.toThrow(/has not accepted/);
     await world.submit(upload);
 
     expect(await world.record(runId)).toMatchObject({
