@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { ImportStuckError, ScenarioAccountError, ScenarioInputError, ScenarioUnavailableError } from './errors.ts';
 import { callFree, type Connection } from './http.ts';
@@ -57,9 +58,12 @@ async function uploadInParts({ name, bytes, contentType }: Image, connection: Co
 
 /** Part URLs are signed. They need no credentials, and checksum headers would break the signature. */
 async function putPart(url: string, bytes: Uint8Array, connection: Connection): Promise<void> {
-  const { protocol, host } = new URL(url);
+  const address = new URL(url);
+  const { protocol, host } = address;
   if (protocol !== 'https:' && host !== new URL(connection.url).host)
     throw new Error(`Scenario returned a part URL without https, on ${host}`);
+  if (ipaddr.isValid(address.hostname.replace(/^\[|\]$/g, '')) && host !== new URL(connection.url).host)
+    throw new Error(`Scenario returned a part URL with an address instead of a name: ${host}`);
   const signal = AbortSignal.timeout(PART_TIMEOUT_MS);
   const sent = { method: 'PUT', body: Buffer.from(bytes), redirect: 'error', signal } as const;
   const response = await connection.fetch(url, sent).catch(() => undefined);

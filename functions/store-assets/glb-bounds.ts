@@ -9,6 +9,8 @@ function listOf<Item extends z.ZodType>(item: Item) {
 
 const nodeSchema = z.object({
   mesh: z.number().optional(),
+  skin: z.number().optional(),
+  extensions: z.object({ EXT_mesh_gpu_instancing: z.unknown() }).partial().optional(),
   children: listOf(z.number()),
   matrix: z.array(z.number()).length(16).optional(),
   translation: point.default([0, 0, 0]),
@@ -40,11 +42,14 @@ type Box = NonNullable<ModelFacts['boundingBox']>;
 /** The axes and the origin of a node in its parent's space: the columns of a glTF matrix. */
 type Place = readonly [x: Point, y: Point, z: Point, origin: Point];
 
-/** Measures the box around all meshes of the scene, in metres. Undefined if nothing can be measured. */
+/** Measures the box around all meshes of the scene, in metres. Undefined if it can't be measured. */
 export function measureBoundingBox(json: unknown): Box | undefined {
   const document = documentSchema.safeParse(json).data;
   if (!document) return undefined;
   const { scene, scenes, nodes, meshes, accessors } = document;
+  // Joints and instances put meshes elsewhere.
+  if (nodes.some(({ skin, extensions }) => skin !== undefined || extensions?.EXT_mesh_gpu_instancing !== undefined))
+    return undefined;
   const boxes = meshes.map(({ primitives }) =>
     around(primitives.flatMap(({ attributes }) => cornersOf(accessors[attributes.POSITION ?? -1]) ?? [])),
   );

@@ -9,6 +9,9 @@ const JSON_START = HEADER_BYTES + CHUNK_HEADER_BYTES;
 /** A generated model has a few KB of JSON. Parsed JSON takes a hundred times the space of its text, so more is never read. */
 const MAX_JSON_BYTES = 512 * 1024;
 
+/** Usual files have two. Millions of empty ones would keep the function busy. */
+const MAX_CHUNKS = 1_000;
+
 /** Larger files do not fit in the function's memory. */
 const MAX_WHOLE_BYTES = 64_000_000;
 
@@ -24,6 +27,7 @@ export class GlbStream {
   readonly #kept: Uint8Array<ArrayBuffer>;
   #position = 0;
   #nextHeader = HEADER_BYTES;
+  #chunks = 0;
   /** The chunk header being read, which may be split between pieces. */
   #header: number[] = [];
 
@@ -37,12 +41,13 @@ export class GlbStream {
 
   update(piece: Uint8Array): void {
     const end = this.#position + piece.length;
-    while (this.#nextHeader + this.#header.length < Math.min(end, this.#declared)) {
+    while (this.#chunks < MAX_CHUNKS && this.#nextHeader + this.#header.length < Math.min(end, this.#declared)) {
       const from = this.#nextHeader + this.#header.length - this.#position;
       this.#header.push(...piece.subarray(from, from + CHUNK_HEADER_BYTES - this.#header.length));
       if (this.#header.length < CHUNK_HEADER_BYTES) break;
       this.#nextHeader += CHUNK_HEADER_BYTES + Buffer.from(this.#header).readUInt32LE(0);
       this.#header = [];
+      this.#chunks += 1;
     }
     if (this.#position < this.#kept.length)
       this.#kept.set(piece.subarray(0, this.#kept.length - this.#position), this.#position);

@@ -127,7 +127,8 @@ async function addDetails(asset: StoredAsset, verifier: FileVerifier, store: Fil
   if (asset.contentType !== 'model/gltf-binary' || isUnusable(asset)) return asset;
   const glb = verifier.wholeGlb();
   const { facts, validation } = glb ? await store.validate(glb) : {};
-  if (store.glbErrors !== 'fail' || validation?.errors === 0) return { ...asset, facts, validation };
+  if (store.glbErrors !== 'fail' || (validation?.errors === 0 && !validation.truncated))
+    return { ...asset, facts, validation };
   const unchecked = { code: 'not-validated', message: 'the GLB is too large or too odd to be validated' } as const;
   const problems = validation ? asset.problems : [...(asset.problems ?? []), unchecked];
   return { ...asset, role: 'other', problems, facts, validation };

@@ -11,6 +11,9 @@ import { type FileStore, type Place, storeFile } from './store-file.ts';
 export type Listing = Awaited<ReturnType<typeof lookUpAll>>;
 export type Files = Awaited<ReturnType<typeof storeFiles>>;
 
+/** All files of a run together can have as many bytes as this many of the largest. */
+const MOST_FILES = 4;
+
 /** Stores all files, what Scenario calls 3D first, then the previews of its models. Returns them in the job's order. */
 export async function storeFiles(
   { runId, upload }: RunRecord,
@@ -22,6 +25,7 @@ export async function storeFiles(
   const retryFile = createFileRetrier(clock);
   const assets: StoredAsset[] = [];
   const missing: { assetId: string; error: Error }[] = [];
+  let leftBytes = MOST_FILES * store.maxAssetBytes;
   // Grows during the loop: a new id comes last, and an id that is already in the set does not come again.
   const wanted = new Set([...assetIds].sort((a, b) => Number(is3d(b)) - Number(is3d(a))));
   for (const assetId of wanted) {
@@ -31,10 +35,12 @@ export async function storeFiles(
       key: nameKey(assetId, isPreview ? '.preview' : '', kind.extension),
     });
     const one = { runId, assetId, place, suspects: new Set<string>() };
+    const maxAssetBytes = Math.min(store.maxAssetBytes, leftBytes);
     const { file, error } = await retryFile(is3d(assetId) ? 'model' : 'other', (attempt) =>
-      storeFile(one, attempt, { ...store, lookUp }),
+      storeFile(one, attempt, { ...store, maxAssetBytes, lookUp }),
     );
     if (file) assets.push(file.asset);
+    leftBytes -= file?.asset.bytes ?? 0;
     if (file?.asset.role === 'model' && file.previewId !== undefined) wanted.add(file.previewId);
     if (error) {
       missing.push({ assetId, error });

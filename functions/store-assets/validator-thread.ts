@@ -8,6 +8,8 @@ import { readGlbJson } from './glb-stream.ts';
 import type { Report } from './validate-glb.ts';
 
 const MAX_MESSAGES = 10;
+/** More would take too much memory. If there are more, the counts are too low, and the report says so. */
+const MAX_ISSUES = 100_000;
 const ERROR = 0;
 
 const reportSchema = z.object({
@@ -16,6 +18,7 @@ const reportSchema = z.object({
   issues: z.object({
     numErrors: z.number(),
     numWarnings: z.number(),
+    truncated: z.boolean().default(false),
     messages: z.array(
       z.object({ code: z.string(), message: z.string(), severity: z.number(), pointer: z.string().default('') }),
     ),
@@ -23,13 +26,14 @@ const reportSchema = z.object({
 });
 
 async function validate(glb: Uint8Array): Promise<Report> {
-  const { info, issues } = reportSchema.parse(await validateBytes(glb, { format: 'glb', maxIssues: 1_000 }));
+  const { info, issues } = reportSchema.parse(await validateBytes(glb, { format: 'glb', maxIssues: MAX_ISSUES }));
   const errors = issues.messages.filter(({ severity }) => severity === ERROR);
   return {
     facts: info && toFacts(info, readGlbJson(glb)),
     validation: {
       errors: issues.numErrors,
       warnings: issues.numWarnings,
+      ...(issues.truncated && { truncated: true }),
       messages: errors
         .slice(0, MAX_MESSAGES)
         .map(({ code, pointer, message }) => `${code} ${pointer}: ${message}`.slice(0, 300)),

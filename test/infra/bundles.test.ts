@@ -5,11 +5,16 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { assembly } from '../../local/aws/assembly.ts';
+import { png } from '../functions/images.ts';
+import { glb } from '../functions/store-assets/glb.ts';
 
 /** `import { z } from 'zod'` alone adds 350,000. */
-const MOST_BYTES = 740_000;
-/** StoreAssets brings Khronos' validator along. */
-const VALIDATOR_BYTES = 290_000;
+const MOST_BYTES = 800_000;
+/** The programs of threads, and the package that must not be bundled. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  SubmitJob: ['decoder-thread.mjs', 'node_modules'],
+  StoreAssets: ['validator-thread.mjs'],
+};
 
 const functions = ['SubmitJob', 'CheckJob', 'StoreAssets', 'ReportFailure', 'Sweep'] as const;
 
@@ -69,11 +74,11 @@ describe('the assembly', () => {
 });
 
 describe.each(functions)('the bundle of %s', (name) => {
-  it('is one file, below the size that means that something got in by mistake', async () => {
+  it('is one file and the programs of its threads, below the size that means that something got in by mistake', async () => {
     const { folder, text } = bundleOf(name);
 
-    expect(await readdir(folder)).toEqual(['index.mjs']);
-    expect(Buffer.byteLength(text)).toBeLessThan(name === 'StoreAssets' ? MOST_BYTES + VALIDATOR_BYTES : MOST_BYTES);
+    expect((await readdir(folder)).sort()).toEqual(['index.mjs', ...(BESIDE[name] ?? [])].sort());
+    expect(Buffer.byteLength(text)).toBeLessThan(MOST_BYTES);
   });
 
   it('is an ES module that brings the SDK and requires nothing while it runs', () => {
@@ -103,6 +108,35 @@ describe.each(functions)('the bundle of %s', (name) => {
 
     await expect(load(folder, rest)).rejects.toThrow(`missing environment variables: ${missing}`);
   });
+});
+
+it('the decoder in the bundle decodes an image, and the validator judges a GLB', async () => {
+  const script = `
+    const { Worker } = await import('node:worker_threads');
+    const { once } = await import('node:events');
+    const thread = new Worker('./decoder-thread.mjs', { execArgv: [] });
+    await once(thread, 'message');
+    thread.postMessage({ bytes: Buffer.from(process.argv[1], 'base64'), maxSide: 6000 });
+    const [decoded] = await once(thread, 'message');
+    await thread.terminate();
+    process.stdout.write(JSON.stringify(decoded));`;
+  const image = (await png()).toString('base64');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script, image], {
+    cwd: bundleOf('SubmitJob').folder,
+  });
+  expect(JSON.parse(stdout)).toEqual({ is: 'image', width: 24, height: 24 });
+
+  const judge = `
+    const { Worker } = await import('node:worker_threads');
+    const { once } = await import('node:events');
+    const thread = new Worker('./validator-thread.mjs', { execArgv: [], workerData: new Uint8Array(Buffer.from(process.argv[1], 'base64')) });
+    const [{ validation }] = await once(thread, 'message');
+    process.stdout.write(JSON.stringify(validation));`;
+  const model = glb().toString('base64');
+  const judged = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', judge, model], {
+    cwd: bundleOf('StoreAssets').folder,
+  });
+  expect(JSON.parse(judged.stdout)).toMatchObject({ errors: expect.any(Number) as number });
 });
 
 describe('the names that the machine matches on', () => {

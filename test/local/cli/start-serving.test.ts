@@ -166,7 +166,7 @@ describe('serving', () => {
     expect(stdout).toContain(page);
     expect(stderr).toContain('nothing costs money');
     expect(stdout).toMatch(/^möbel\/oak é\.png: done, in out\/möbel\/oak é\.png\/oak-e-[0-9a-f]{32}$/m);
-    expect(stdout).toMatch(/^note\.png: rejected: the file is not a readable JPEG, PNG or WebP image \(/m);
+    expect(stdout).toMatch(/^note\.png: rejected: the file is not a JPEG, PNG or WebP image: it looks like text \(/m);
   });
 });
 
