@@ -18,6 +18,8 @@ import { createPage } from '../page/page.ts';
 import type { RunView } from '../runs/runs.ts';
 import { startStandIn } from '../scenario/server.ts';
 import { folderOf, type Service, serviceIn } from './service.ts';
+import { DataFolderError } from '../aws/data-folder-error.ts';
+import { describeTrouble } from './trouble.ts';
 import { readTemplate, type Template } from '../aws/template.ts';
 import { resultTable, showProgress, tellEnds } from './terminal.ts';
 import { UsageError } from '../../operator/usage-error.ts';
@@ -43,10 +45,17 @@ export async function main(args: readonly string[]): Promise<number> {
     if (command === 'version') return print(`${await version()}\n`);
     return await run(command, stop.signal);
   } catch (error) {
-    if (!(error instanceof UsageError) && !(error instanceof SynthError)) throw error;
-    process.stderr.write(`meshdrop: ${error.message}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    if (error instanceof SynthError) return fail(error.message, 1);
+    if (error instanceof UsageError || error instanceof DataFolderError) return fail(error.message, 2);
+    const trouble = describeTrouble(error);
+    if (trouble === undefined) throw error;
+    return fail(trouble, 2);
   }
+}
+
+function fail(message: string, code: number): number {
+  process.stderr.write(`meshdrop: ${message}\n`);
+  return code;
 }
 
 function print(text: string): 0 {

@@ -125,7 +125,11 @@ class ProcessPool {
   }
 
   #keepLine(line: string): void {
-    writeSync(this.#log, `${line}\n`);
+    try {
+      writeSync(this.#log, `${line}\n`);
+    } catch {
+      // A full disk costs the line, and nothing else.
+    }
     this.#options.onLog(line);
   }
 

@@ -1,6 +1,10 @@
 import {
+  closeSync,
+  copyFileSync,
   existsSync,
   fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -9,6 +13,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { DataFolderError } from '../data-folder-error.ts';
 import type { StoredVersion } from './stored-version.ts';
 
 /** One line of the journal. */
@@ -31,36 +37,101 @@ export interface Journal {
   append(entry: JournalEntry): void;
 }
 
-/** Reads the entries, oldest first. */
+/**
+ * Reads the entries, oldest first. Only the last line can be incomplete: a crash cut it off, and its writer got no
+ * confirmation.
+ *
+ * @throws DataFolderError if confirmed entries are missing or unreadable
+ */
 export function entriesIn(path: string): JournalEntry[] {
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8').split('\n').flatMap(parseLine);
+  const confirmed = readConfirmed(path);
+  if (!existsSync(path)) {
+    if (confirmed > 0) throw new DataFolderError(path, 'is missing');
+    return [];
+  }
+  const lines = readFileSync(path, 'utf8').split('\n').slice(1);
+  const entries = lines.map(parseLine);
+  const damaged = entries.findIndex((entry, n) => !entry && n < entries.length - 1);
+  if (damaged >= 0) throw new DataFolderError(path, `is damaged: line ${damaged + 2} cannot be read`);
+  const read = entries.filter((entry) => entry !== undefined);
+  if (read.length < confirmed)
+    throw new DataFolderError(path, `has ${read.length} entries of ${confirmed}: its end is missing`);
+  return read;
 }
 
-/** Replaces the journal with `entries`, which describe the same state in fewer lines. */
+/** The number of entries that were confirmed, in a file beside the journal. After a power failure, it can be lower. */
+function readConfirmed(path: string): number {
+  const file = confirmedFile(path);
+  return existsSync(file) ? Number.parseInt(readFileSync(file, 'latin1'), 10) || 0 : 0;
+}
+
+const confirmedFile = (path: string) => `${path}.count`;
+
+/** Replaces the journal with `entries`, which describe the same state in fewer lines. Keeps the previous one. */
 export function createJournal(path: string, entries: Iterable<JournalEntry>): Journal {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, Array.from(entries, lineOf).join(''));
+  const lines = Array.from(entries, lineOf);
+  // Until the new journal is in its place, no entry is expected.
+  writeFileSync(confirmedFile(path), pad(0));
+  writeDurably(`${path}.new`, lines.join(''));
+  if (existsSync(path)) copyFileSync(path, `${path}.previous`);
   renameSync(`${path}.new`, path);
+  const count = openSync(confirmedFile(path), 'r+');
   const file = openSync(path, 'a');
+  let confirmed = lines.length;
+  let end = fstatSync(file).size;
+  writeSync(count, pad(confirmed), 0);
   return {
     append: (entry) => {
-      writeSync(file, lineOf(entry));
-      fdatasyncSync(file);
+      const line = Buffer.from(lineOf(entry));
+      try {
+        for (let at = 0; at < line.length; ) at += writeSync(file, line, at);
+        fdatasyncSync(file);
+      } catch (error) {
+        // A line that a full disk cuts off would look like damage.
+        ftruncateSync(file, end);
+        throw error;
+      }
+      end += line.length;
+      confirmed += 1;
+      writeSync(count, pad(confirmed), 0);
     },
   };
 }
 
-/** Begins with the line break, so that a line that a crash or a full disk cuts off damages only itself. */
-function lineOf(entry: JournalEntry): string {
-  return `\n${JSON.stringify(entry)}`;
+function pad(count: number): string {
+  return String(count).padStart(12, '0');
 }
 
-function parseLine(line: string): JournalEntry[] {
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, 'w');
   try {
-    return [withDates(JSON.parse(line) as JournalEntry)];
+    writeFileSync(file, text);
+    fdatasyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A line break, a checksum, and the entry. */
+function lineOf(entry: JournalEntry): string {
+  const text = JSON.stringify(entry);
+  return `\n${checksumOf(text)} ${text}`;
+}
+
+function checksumOf(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
+}
+
+const CHECKSUM_LENGTH = 8;
+
+function parseLine(line: string): JournalEntry | undefined {
+  const text = line.slice(CHECKSUM_LENGTH + 1);
+  if (line.slice(0, CHECKSUM_LENGTH) !== checksumOf(text)) return undefined;
+  try {
+    return withDates(JSON.parse(text) as JournalEntry);
   } catch {
-    return []; // incomplete: its writer got no confirmation
+    return undefined;
   }
 }
 
