@@ -12,7 +12,13 @@ const MAX_NAME_BYTES = 100;
  * The folder of the run's files in the asset bucket, with its `/`. Truncated, because S3 allows keys of 1,024 bytes.
  */
 export function assetFolder(uploadKey: string, runId: string): string {
-  return `models/${cutUtf8(uploadKey, MAX_UPLOAD_KEY_BYTES)}/${runId}/`;
+  const segments = uploadKey.split('/').map((segment) => segment.replace(/^\.{1,2}$/, encodeDots));
+  return `models/${cutUtf8(segments.join('/'), MAX_UPLOAD_KEY_BYTES)}/${runId}/`;
+}
+
+/** Many programs take `..` for a way up. */
+function encodeDots(dots: string): string {
+  return dots.replaceAll('.', '%2E');
 }
 
 export function manifestKey(uploadKey: string, runId: string): string {

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { type EventTools, putEvents } from './events/event-calls.ts';
 import { queueCalls, type QueueTools } from './sqs/queue-calls.ts';
@@ -37,7 +36,7 @@ export async function answerTarget(
   accessKeyId?: string,
 ): Promise<JsonAnswer> {
   try {
-    const call = calls[target];
+    const call = Object.hasOwn(calls, target) ? calls[target] : undefined;
     if (!call)
       throw new ServiceError(
         'NotImplemented',
@@ -64,11 +63,25 @@ export async function answerJson(
   response: ServerResponse,
   tools: AwsJsonTools,
 ): Promise<void> {
-  const { status, body } = await json(request).then(
+  const { status, body } = await readInput(request).then(
     (input) => answerTarget(target, input, tools, accessKeyIdIn(request)),
     refusalOf,
   );
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
+}
+
+/** Larger than the largest call of any of these services. */
+const MAX_INPUT_BYTES = 4_000_000;
+
+async function readInput(request: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > MAX_INPUT_BYTES) throw new ServiceError('RequestEntityTooLarge', 'the call has more than 4 MB', 413);
+    pieces.push(piece);
+  }
+  return JSON.parse(Buffer.concat(pieces).toString()) as unknown;
 }
 
 /** Signatures are not checked. The access key ID tells which caller signed the request. */

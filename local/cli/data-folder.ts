@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { UsageError } from '../../operator/usage-error.ts';
 
+const SQLITE_BUSY = 5;
+
 /**
  * Locks a data folder for this process. The lock is a file lock of the kernel, so it ends with the process, however
  * that ends, and only one of two processes that start at the same time can get it.
@@ -20,11 +22,16 @@ export async function lockDataFolder(folder: string, isShared: boolean): Promise
         cause,
       });
     });
-  const lock = new DatabaseSync(join(folder, 'lock'));
+  const file = join(folder, 'lock');
+  const lock = new DatabaseSync(file);
   try {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     lock.close();
+    if ((cause as { readonly errcode?: unknown }).errcode !== SQLITE_BUSY)
+      throw new UsageError(`the lock file ${file} cannot be used; remove it if no other process uses the folder`, {
+        cause,
+      });
     const owner = await ownerOf(folder);
     throw new UsageError(
       `the data folder ${folder} is in use${owner}; stop that process or name another folder with --data`,

@@ -16,12 +16,13 @@ import { isIgnoredBy } from '../runs/ignored-uploads.ts';
 import { openPort } from './open-port.ts';
 import { createPage } from '../page/page.ts';
 import type { RunView } from '../runs/runs.ts';
+import { DamagedFileError } from '../scenario/store.ts';
 import { startStandIn } from '../scenario/server.ts';
 import { folderOf, type Service, serviceIn } from './service.ts';
 import { DataFolderError } from '../aws/data-folder-error.ts';
 import { describeTrouble } from './trouble.ts';
 import { readTemplate, type Template } from '../aws/template.ts';
-import { resultTable, showProgress, tellEnds } from './terminal.ts';
+import { resultTable, showProgress, tellRuns, whileTelling } from './terminal.ts';
 import { UsageError } from '../../operator/usage-error.ts';
 import { manifestKey } from '../../functions/run/keys.ts';
 
@@ -38,7 +39,13 @@ interface Running {
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      // Whatever hangs, the second signal ends it. Nothing is lost.
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort();
+    });
+  stopWithParent(stop);
   try {
     const command = readCommand(args);
     if (command === 'help') return print(help);
@@ -46,7 +53,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return await run(command, stop.signal);
   } catch (error) {
     if (error instanceof SynthError) return fail(error.message, 1);
-    if (error instanceof UsageError || error instanceof DataFolderError) return fail(error.message, 2);
+    if (error instanceof UsageError || error instanceof DataFolderError || error instanceof DamagedFileError)
+      return fail(error.message, 2);
     const trouble = describeTrouble(error);
     if (trouble === undefined) throw error;
     return fail(trouble, 2);
@@ -66,6 +74,17 @@ function print(text: string): 0 {
 async function version(): Promise<string> {
   const file = await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
   return z.object({ version: z.string() }).parse(JSON.parse(file)).version;
+}
+
+const PARENT_MS = 1_000;
+
+/** `kill` of `npm start` reaches npm alone. This process, which may hold real keys, must not outlive it. */
+function stopWithParent(stop: AbortController): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop.abort();
+  }, PARENT_MS).unref();
 }
 
 /** Checks the command for errors, starts Meshdrop, does what the command asks for, and stops Meshdrop. */
@@ -118,7 +137,7 @@ async function start(
   announceService(service, command);
 
   const speed = command.speed ?? (service.standIn ? STAND_IN_SPEED : 1);
-  const template = await readTemplate(await assembly());
+  const template = await readTemplate(await whileTelling('synthesizing the stack', assembly()));
   refuseIgnored(images, template);
   const world = join(data, folderOf(service));
   const scenario = await scenarioOf(service, command, world, speed, endings);
@@ -217,7 +236,7 @@ To stop, press Ctrl-C. To continue where Meshdrop stopped, run the same command 
 
 `);
   const folderOfRun = ({ key, runId }: RunView) => fromHere(dirname(exportedFile(out, manifestKey(key, runId))));
-  tellEnds(meshdrop.runs, folderOfRun, process.stdout);
+  tellRuns(meshdrop.runs, folderOfRun, process.stdout);
   await aborted(stop);
   return 0;
 }
@@ -255,7 +274,9 @@ async function makeModels(
     return 130;
   }
   if (!command.json)
-    print(`\n${resultTable(ended.map((result) => ({ ...result, where: whereOf(result) })))}\n${totalOf(ended)}`);
+    print(
+      `\n${resultTable(ended.map(rowOf), process.stdout.columns ?? 120)}\n${totalOf(ended)}${ended.some(({ model }) => model !== null) ? HOW_TO_LOOK : ''}`,
+    );
   return ended.every(({ status }) => status === 'stored') ? 0 : 1;
 }
 
@@ -267,8 +288,15 @@ function totalOf(results: readonly ImageResult[]): string {
   return `\n${models} of ${results.length} images became models, for ${charged} compute units\n`;
 }
 
-function whereOf({ status, model, reason, code }: ImageResult): string {
-  return model === null ? `${status}: ${reason ?? code}` : fromHere(model);
+const HOW_TO_LOOK = `
+To look at a model, drop its GLB file on https://modelviewer.dev/editor, or open it in Blender.
+`;
+
+function rowOf(result: ImageResult) {
+  const { status, model, preview, reason, code } = result;
+  const where =
+    model === null ? [`${status}: ${reason ?? code}`] : [model, ...(preview === null ? [] : [preview])].map(fromHere);
+  return { ...result, where };
 }
 
 /** Lists the fields one by one to fix their order, because both programs and people read the line. */

@@ -22,11 +22,17 @@ function liveLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.Wr
   const draw = () => {
     frame += 1;
     const spinner = FRAMES[frame % FRAMES.length] ?? '';
-    update(
-      imageRuns
-        .map((run) => `${liveSign(runs.get(run.runId), spinner)} ${run.image.typed.padEnd(width)}  ${told(run, runs)}`)
-        .join('\n'),
+    const isDone = ({ runId }: ImageRun) => !runs.isUnderWay(runId);
+    const done = imageRuns.filter(isDone).length;
+    // If not all fit, those that are done make room.
+    const room = Math.max(1, (stream.rows ?? 24) - 2);
+    const shown = [...imageRuns].sort((a, b) => Number(isDone(a)) - Number(isDone(b))).slice(0, room);
+    const fits = imageRuns.length <= room ? imageRuns : shown;
+    const lines = fits.map(
+      (run) =>
+        `${liveSign(runs.get(run.runId), spinner)} ${printable(run.image.typed).padEnd(width)}  ${told(run, runs)}`,
     );
+    update([...lines, ...(imageRuns.length > 1 ? [`${done} of ${imageRuns.length} done`] : [])].join('\n'));
   };
   const timer = setInterval(draw, FRAME_MS);
   return {
@@ -69,7 +75,9 @@ function plainLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.W
       const stage = stageOf(runs.get(runId));
       if (last.get(runId) === stage) continue;
       last.set(runId, stage);
-      stream.write(`${image.typed}: ${stage}\n`);
+      const done = imageRuns.filter((one) => !runs.isUnderWay(one.runId)).length;
+      const count = imageRuns.length > 1 && !runs.isUnderWay(runId) ? ` (${done} of ${imageRuns.length})` : '';
+      stream.write(`${printable(image.typed)}: ${printable(stage)}${count}\n`);
     }
   };
   runs.onChange(print);
@@ -78,45 +86,82 @@ function plainLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.W
 }
 
 /** Removes control characters: a key can contain some that move the cursor. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?');
 }
 
-/** Prints a line for each run that ends, while Meshdrop serves without images from the command line. */
-export function tellEnds(runs: Runs, folderOf: (view: RunView) => string, stream: NodeJS.WriteStream): void {
-  const told = new Set<string>();
-  const print = (how: (view: RunView) => void) => {
-    for (const view of runs.all()) {
-      const news = `${view.stage} ${view.runId}`;
-      if (told.has(news) || runs.isUnderWay(view.runId)) continue;
-      told.add(news);
-      how(view);
-    }
+/** Prints a line for each run that begins, waits, or ends, while Meshdrop serves without images from the command line. */
+export function tellRuns(runs: Runs, folderOf: (view: RunView) => string, stream: NodeJS.WriteStream): void {
+  const told = new Map<string, string>();
+  const newsOf = (view: RunView) => {
+    if (!runs.isUnderWay(view.runId)) return stageOf(view) + (view.stage === 'stored' ? `, in ${folderOf(view)}` : '');
+    return view.waitingFor === undefined ? 'received' : `waiting: ${view.waitingFor.replaceAll(NUMBERS, '…')}`;
   };
-  print(() => undefined);
-  runs.onChange(() =>
-    print((view) => {
-      const where = view.stage === 'stored' ? `, in ${folderOf(view)}` : '';
-      stream.write(`${printable(view.key)}: ${stageOf(view)}${where}\n`);
-    }),
-  );
+  for (const view of runs.all()) told.set(view.runId, newsOf(view));
+  runs.onChange(() => {
+    for (const view of runs.all()) {
+      const news = newsOf(view);
+      const last = told.get(view.runId);
+      // A wait that is over needs no line: what follows it has one.
+      if (last === news || (last !== undefined && news === 'received')) continue;
+      told.set(view.runId, news);
+      stream.write(
+        printable(`${view.key}: ${news}`) + (view.notExported ? `; not written: ${view.notExported}` : '') + '\n',
+      );
+    }
+  });
 }
 
-/** Returns the final table: image, path of the model or reason for its absence, seconds, compute units. */
-export function resultTable(results: readonly (ImageResult & { readonly where: string })[]): string {
-  const rows = results.map(({ image, where, seconds, cu }) => [
-    image,
-    where,
-    seconds.toFixed(1),
-    cu === null ? '–' : String(cu),
+/** Times and counts in the reason of a wait change with each attempt. */
+const NUMBERS = /\d[\d:.TZ-]*/g;
+
+const TELL_AFTER_MS = 2_000;
+
+/** Says every few seconds that something is under way. */
+export async function whileTelling<T>(what: string, work: Promise<T>): Promise<T> {
+  const begun = Date.now();
+  const timer = setInterval(() => {
+    process.stderr.write(`meshdrop: ${what}, ${Math.round((Date.now() - begun) / 1000)} s\n`);
+  }, TELL_AFTER_MS);
+  return await work.finally(() => clearInterval(timer));
+}
+
+/** What the final table says of one image. */
+export interface ResultRow extends Pick<ImageResult, 'image' | 'seconds' | 'cu'> {
+  /** The paths of the model and its preview, or the reason for their absence. */
+  readonly where: readonly string[];
+}
+
+/**
+ * Returns the final table: image, seconds, compute units, and below them the paths or the reason.
+ *
+ * @param columns the width of the terminal, in characters
+ */
+export function resultTable(rows: readonly ResultRow[], columns: number): string {
+  const width = Math.max(20, columns);
+  const figures = (seconds: string, cu: string) => `${seconds.padStart(9)} ${cu.padStart(7)}`;
+  const names = Math.min(Math.max(...rows.map(({ image }) => image.length), 5), width - 18);
+  const head = `${'image'.padEnd(names)} ${figures('seconds', 'CU')}`;
+  const lines = rows.flatMap(({ image, seconds, cu, where }) => [
+    `${shorten(printable(image), names).padEnd(names)} ${figures(seconds.toFixed(1), cu === null ? '–' : String(cu))}`,
+    ...where.flatMap((text) => wrap(printable(text), width - 2).map((line) => `  ${line}`)),
   ]);
-  const table = [['image', 'result', 'seconds', 'CU'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => (column > 1 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-      .join('   ')
-      .trimEnd(),
-  );
-  return [lines[0], '─'.repeat(widths.reduce((sum, width) => sum + width, 9)), ...lines.slice(1)].join('\n');
+  return [head, '─'.repeat(head.length), ...lines].join('\n');
+}
+
+/** Keeps the end of a path, which tells more than its beginning. */
+function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `…${text.slice(text.length - width + 1)}`;
+}
+
+/** Breaks at spaces. A path is never broken, so that it can be copied. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length > width && line !== '') lines.push(line);
+    line = longer.length > width && line !== '' ? word : longer;
+  }
+  return [...lines, line];
 }

@@ -17,8 +17,12 @@ export async function exportRun(
   run: { key: string; runId: string },
   out: string,
 ): Promise<void> {
-  const { objects } = store.list(bucket, { prefix: assetFolder(run.key, run.runId) });
-  for (const object of objects) {
+  const folder = assetFolder(run.key, run.runId);
+  // The key of another upload can begin with this folder.
+  const own = store
+    .list(bucket, { prefix: folder })
+    .objects.filter(({ key }) => !key.slice(folder.length).includes('/'));
+  for (const object of own) {
     const file = exportedFile(out, object.key);
     await mkdir(dirname(file), { recursive: true });
     const beside = `${file}.part`;
@@ -40,12 +44,18 @@ export function exportedFile(out: string, key: string): string {
 }
 
 const LONGEST_FILE_NAME = 200;
+/** Characters that no Windows file name can have, and those that move a terminal's cursor. */
+const UNSAFE = /[\u0000-\u001f\u007f<>:"\\|?*]|[. ]$/g;
+/** Windows reads `con.png` as the console. */
+const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /** Percent-encodes segments that have a special meaning in a file system, and shortens long ones. */
 function fileName(segment: string): string {
   if (segment === '') return '%2F';
   if (segment === '.' || segment === '..') return segment.replaceAll('.', '%2E');
-  const safe = segment.replaceAll('\0', '%00');
+  const safe = segment
+    .replaceAll(UNSAFE, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+    .replace(DEVICES, '$1%2E');
   if (Buffer.byteLength(safe) <= LONGEST_FILE_NAME) return safe;
   const digest = createHash('sha256').update(segment).digest('hex').slice(0, 16);
   return `${Buffer.from(safe).subarray(0, LONGEST_FILE_NAME).toString().replaceAll('\uFFFD', '')}~${digest}`;

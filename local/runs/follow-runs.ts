@@ -3,6 +3,7 @@ import { runIdOf } from '../../functions/run/upload.ts';
 import type { AwsHooks } from '../aws/aws-options.ts';
 import type { EventEnvelope } from '../aws/events/envelope.ts';
 import type { Template } from '../aws/template.ts';
+import { toError } from '../../functions/platform/errors.ts';
 import { isIgnoredBy } from './ignored-uploads.ts';
 import { answerIn, noteTask, noteUpload } from './run-notes.ts';
 import type { Runs } from './runs.ts';
@@ -36,7 +37,13 @@ export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
 /** Saves the event and the files that it names before its sender learns that it is accepted. */
 async function keepEvent(event: EventEnvelope, runs: Runs, { eventsFile, exportFiles }: FollowTools): Promise<void> {
   const answer = answerIn(event);
-  if (answer) await exportFiles(answer);
+  // The event is accepted all the same: the bucket has the files.
+  const problem =
+    answer &&
+    (await exportFiles(answer).then(
+      () => undefined,
+      (error: unknown) => toError(error).message,
+    ));
   await appendFile(eventsFile, `${JSON.stringify(event)}\n`);
-  if (answer) runs.note(answer.runId, answer);
+  if (answer) runs.note(answer.runId, { ...answer, ...(problem !== undefined && { notExported: problem }) });
 }

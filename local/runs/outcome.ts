@@ -11,6 +11,8 @@ export interface RunOutcome {
   readonly status: 'stored' | 'failed' | 'rejected';
   /** The path of the model, relative to the folder of all models. */
   readonly model: string | null;
+  /** The path of a picture of the model. */
+  readonly preview: string | null;
   readonly manifest: string;
   readonly code: string | null;
   readonly reason: string | null;
@@ -31,10 +33,14 @@ export async function outcomeOf(
   const { status, assets, failure, job, reusedFrom } = await readJson(store, bucket, place, manifestSchema);
   const record = await readJson(store, bucket, recordKey(runId), recordSchema);
   const charge = job && isFinal(record) ? (chargeOf(record) ?? record.quote) : undefined;
-  const model = assets.find(({ role }) => role === 'model');
+  const pathOf = (wanted: string) => {
+    const asset = assets.find(({ role }) => role === wanted);
+    return status === 'stored' && asset ? exportedFile(out, asset.key) : null;
+  };
   return {
     status,
-    model: status === 'stored' && model ? exportedFile(out, model.key) : null,
+    model: pathOf('model'),
+    preview: pathOf('preview'),
     manifest: exportedFile(out, place),
     code: failure?.code ?? null,
     reason: failure?.reason ?? null,

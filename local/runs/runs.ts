@@ -12,6 +12,8 @@ export interface RunView {
   readonly hint?: string | undefined;
   /** Why the upload is held. Undefined as soon as it continues. */
   readonly waitingFor?: string | undefined;
+  /** Why its files could not be written to the folder for models. They are in the asset bucket. */
+  readonly notExported?: string | undefined;
 }
 
 export interface Runs {

@@ -1,6 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const FULL_DISK_MS = 1_000;
 
 /** The storage of the stand-in: small JSON documents by collection and ID, and files by key. */
 export interface Store {
@@ -26,19 +29,27 @@ export async function createFolderStore(folder: string): Promise<Store> {
   async function write(path: string, content: string | Uint8Array) {
     writes += 1;
     const draft = `${path}.${process.pid}-${writes}.draft`;
-    await writeFile(draft, content);
-    await rename(draft, path);
+    for (;;) {
+      try {
+        await writeFile(draft, content);
+        return await rename(draft, path);
+      } catch (error) {
+        await rm(draft, { force: true });
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+        // Wait until the disk has space.
+        await sleep(FULL_DISK_MS);
+      }
+    }
   }
   await mkdir(folder, { recursive: true });
   return {
     async load(collection) {
       await folderOf(collection);
       const names = await readdir(join(folder, collection));
-      const texts = [];
-      for (const name of names) {
-        if (name.endsWith('.json')) texts.push(await readFile(join(folder, collection, name), 'utf8'));
-      }
-      return texts.map((text): unknown => JSON.parse(text));
+      const documents: unknown[] = [];
+      for (const name of names.filter((one) => one.endsWith('.json')))
+        documents.push(await readDocument(join(folder, collection, name)));
+      return documents;
     },
     async save(collection, id, document) {
       await folderOf(collection);
@@ -54,6 +65,22 @@ export async function createFolderStore(folder: string): Promise<Store> {
     readFile: (key) => readFile(join(folder, 'files', key)),
     streamFile: (key, start, end) => createReadStream(join(folder, 'files', key), { start, end }),
   };
+}
+
+/** A file of the stand-in is damaged. */
+export class DamagedFileError extends Error {
+  override readonly name = 'DamagedFileError';
+}
+
+async function readDocument(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new DamagedFileError(
+      `${file} is damaged: it is not JSON. Remove the data folder of the stand-in, or name another one with --data`,
+    );
+  }
 }
 
 /** Stores data in memory until the process ends, for simulations. */

@@ -64,7 +64,7 @@ describe('a start with images', () => {
     const [event] = await writtenEvents(join(folder, 'data'));
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /image +result +seconds +CU\n─+\nteapot\.jpg +out\/teapot\.jpg\/teapot-[0-9a-f]{32}\/teapot\.glb +[\d.]+ +25\n/,
+      /image +seconds +CU\n─+\nteapot\.jpg +[\d.]+ +25\n {2}out\/teapot\.jpg\/teapot-[0-9a-f]{32}\/teapot\.glb\n/,
     );
     expect(event?.detail.data.model.parameters).toMatchObject({ faceLimit: 700, texture: false, pbr: false });
   });
