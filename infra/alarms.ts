@@ -1,4 +1,12 @@
-import { aws_cloudwatch_actions as actions, aws_cloudwatch as cloudwatch, type aws_sns as sns } from 'aws-cdk-lib';
+import {
+  aws_cloudwatch_actions as actions,
+  aws_cloudwatch as cloudwatch,
+  Duration,
+  aws_iam as iam,
+  type aws_lambda as lambda,
+  type aws_sns as sns,
+  Stack,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /** The description says what happened and what to do. The threshold is 1 by default. */
@@ -14,8 +22,26 @@ export function createAlarms(scope: Construct, alarms: Readonly<Record<string, A
     metric.createAlarm(scope, id, { threshold, alarmDescription, evaluationPeriods: 1, treatMissingData });
 }
 
-/** Makes every alarm of the construct notify the topic. */
+/** Creates an alarm that goes off if a function is not invoked for so many minutes. */
+export function createHeartbeat(scope: Construct, id: string, fn: lambda.IFunction, minutes: number): void {
+  const hours = Math.ceil(minutes / 60);
+  fn.metricInvocations({ period: Duration.hours(1), statistic: 'Sum' }).createAlarm(scope, id, {
+    threshold: 1,
+    comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: hours + 1,
+    alarmDescription: `${fn.node.id} has not been invoked for ${hours} hours. Check its schedule rule and its concurrency.`,
+    treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+  });
+}
+
+/**
+ * Makes every alarm of the construct notify the topic, and allows CloudWatch to publish to it. A topic that was imported
+ * keeps its own policy.
+ */
 export function connectAlarms(scope: Construct, topic: sns.ITopic): void {
+  const { account } = Stack.of(scope);
+  const conditions = { StringEquals: { 'aws:SourceAccount': account } };
+  topic.grantPublish(new iam.ServicePrincipal('cloudwatch.amazonaws.com', { conditions }));
   const alarms = scope.node.findAll().filter((node) => node instanceof cloudwatch.Alarm);
   for (const alarm of alarms) alarm.addAlarmAction(new actions.SnsAction(topic));
 }

@@ -45,6 +45,10 @@ export class FailureReports extends EventQueue {
     stateMachine.grantExecution(reportFailure, 'states:DescribeExecution');
 
     createAlarms(this, {
+      ModelNotStored: [
+        reportFailure.serviceMetric('ModelNotStored'),
+        'A paid model could not be stored. The log of ReportFailure names the run and the reason. Fix the cause, and redrive the run. It never pays again.',
+      ],
       DeadFailureReports: [
         this.deadLetters.metricApproximateNumberOfMessagesVisible(),
         'A failed execution could not be reported. The sweep tries again. If the report stays, check the log of ReportFailure.',

@@ -83,8 +83,13 @@ function alarmsOf(submitJob: ServiceFunction, { alarmCuPerHour }: Settings) {
       submitJob.serviceMetric('RecordUnreadable'),
       "A run's record cannot be understood, so its upload waits. The log of SubmitJob names the run. Restore an earlier version of the record, or deploy the version of Meshdrop that wrote it.",
     ],
+    UploadRefused: [
+      submitJob.serviceMetric('UploadRefused'),
+      'S3 refuses to give an upload to SubmitJob. Its log names the run. Check the bucket policy and the KMS key. The upload waits.',
+    ],
     UploadsHeldLong: [
-      submitJob.serviceMetric('HeldSeconds', { statistic: 'Maximum' }),
+      // Longer than an invocation, so that there is data while the same upload is held.
+      submitJob.serviceMetric('HeldSeconds', { statistic: 'Maximum', period: Duration.minutes(15) }),
       'An upload arrived half a day ago and is not submitted yet. Find the reason in the metrics BusySeconds, AccountRefused, Paused, and OverDailyLimit, or in the log of SubmitJob.',
       Duration.hours(12).toSeconds(),
     ],

@@ -6,7 +6,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { SweepEnv } from '../functions/sweep/sweeping.ts';
-import { createAlarms } from './alarms.ts';
+import { createAlarms, createHeartbeat } from './alarms.ts';
 import type { EventQueue } from './event-queue.ts';
 import * as base from './foundation.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -53,6 +53,8 @@ export class Sweep extends Construct {
     for (const { deadLetters } of [uploads, failureReports])
       deadLetters.grant(sweep, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
 
+    // Of two sweeps, at least one has to begin.
+    createHeartbeat(this, 'SweepMissing', sweep, 2 * settings.sweepMinutes);
     createAlarms(this, {
       SweepFailed: [sweep.metricErrors(), 'The sweep failed, so lost uploads stay lost. Check its log.'],
       GenerationLate: [

@@ -17,6 +17,8 @@ export const METRIC_UNITS = {
   GenerationLate: 'Count',
   RecordUnreadable: 'Count',
   UnexpectedError: 'Count',
+  UploadRefused: 'Count',
+  ModelNotStored: 'Count',
   HeldSeconds: 'Seconds',
   BusySeconds: 'Seconds',
   GenerationSeconds: 'Seconds',

@@ -50,8 +50,18 @@ async function reportFailure(execution: EndedExecution, runs: Runs, sfn: Sfn): P
   if ('jobId' in record) log.appendKeys({ jobId: record.jobId });
   const why = toFailure(await withCause(execution, sfn));
   log.info('reporting', { failure: why });
+  if (PAID_BUT_NOT_STORED.includes(why.code)) runs.telemetry.count('ModelNotStored', 1);
   await conclude(record, { phase: 'failed', failure: why }, runs);
 }
+
+/** The model exists or may exist, and is paid: a person has to look. */
+const PAID_BUT_NOT_STORED: readonly FailureCode[] = [
+  'internal',
+  'download-broken',
+  'deadline',
+  'job-lost',
+  'timed-out',
+];
 
 /** The event does not always carry error and cause; the execution itself does. */
 async function withCause(execution: EndedExecution, sfn: Sfn): Promise<EndedExecution> {

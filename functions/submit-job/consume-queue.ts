@@ -39,8 +39,9 @@ async function returnMessage(message: SQSRecord, error: unknown, queue: UploadsQ
   // SQS's own age of the oldest message leaves out messages that were received more than three times.
   count('HeldSeconds', (queue.clock.now() - Number(message.attributes.SentTimestamp)) / 1000);
   // After an unexpected error, the message waits for its visibility timeout, because the error may repeat at once.
-  if (error instanceof TryLaterError) await hideMessage(message.receiptHandle, error.inSeconds, queue);
-  else count('UnexpectedError', 1);
+  if (!(error instanceof TryLaterError)) return count('UnexpectedError', 1);
+  if (error.metric) count(error.metric, 1);
+  await hideMessage(message.receiptHandle, error.inSeconds, queue);
 }
 
 /** The longest visibility timeout that SQS allows. */

@@ -41,7 +41,8 @@ export async function readImage(
     const unreadable = whyUnreadable(error);
     if (unreadable) return { kind: 'unusable', failure: unreadable, upload };
     const isRefused = error instanceof AwsUnavailableError && error.isRefusal;
-    throw isRefused ? new TryLaterError(`S3 refuses to give the upload: ${error.message}`, REFUSED_SECONDS) : error;
+    if (!isRefused) throw error;
+    throw new TryLaterError(`S3 refuses to give the upload: ${error.message}`, REFUSED_SECONDS, 'UploadRefused');
   }
   const { ContentLength: size = 0, Body, Metadata = {} } = object;
   const limits = limitsFor(Metadata);

@@ -118,7 +118,9 @@ export const settingsSchema = z.strictObject({
     .describe('your own secret, with the JSON `{ "apiKey", "apiSecret" }`; by default, a new, empty one'),
   alarmTopicArn: topicArn
     .optional()
-    .describe('your own SNS topic for alarms; by default, none: alarms only show in the console'),
+    .describe(
+      'your own SNS topic for alarms, whose policy and KMS key let cloudwatch.amazonaws.com publish; by default, none: alarms only show in the console',
+    ),
   sweepMinutes: z.int().min(15).max(1440).default(60).describe('minutes between searches for lost uploads'),
   jobDeadlineMinutes: z.int().min(5).max(MAX_DEADLINE_MINUTES).default(45).describe('minutes a job can take'),
   ...plainSettings.shape,

@@ -76,7 +76,7 @@ export async function writeWhole(file: string, content: string | Uint8Array, mod
 
 const FULL_DISK_MS = 1_000;
 
-export function isDiskFull(error: unknown): boolean {
+function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
 }
 

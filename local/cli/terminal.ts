@@ -86,7 +86,7 @@ function plainLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.W
 }
 
 /** Removes control characters: a key can contain some that move the cursor. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, '?');
 }
 

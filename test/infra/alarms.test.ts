@@ -26,13 +26,15 @@ describe('the alarms', () => {
     ['Submission/RecordUnreadable', 1, ours('RecordUnreadable')],
     ['Submission/SubmitJobFailed', 5, { ...errors('SubmitJob'), Period: 3600 }],
     ['Submission/UnexpectedError', 5, { ...ours('UnexpectedError'), Period: 3600 }],
-    ['Submission/UploadsHeldLong', 43_200, { ...ours('HeldSeconds'), Statistic: 'Maximum' }],
+    ['Submission/UploadRefused', 1, ours('UploadRefused')],
+    ['Submission/UploadsHeldLong', 43_200, { ...ours('HeldSeconds'), Statistic: 'Maximum', Period: 900 }],
     [
       'Uploads/UploadsWaitLong',
       43_200,
       of('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: 'Uploads/Queue.QueueName' }),
     ],
     ['Uploads/DeadUploads', 1, waiting('Uploads/DeadLetters')],
+    ['FailureReports/ModelNotStored', 1, ours('ModelNotStored', 'FailureReports/ReportFailure')],
     ['FailureReports/DeadFailureReports', 1, waiting('FailureReports/DeadLetters')],
     [
       'Generation/GenerationTimedOut',
@@ -49,7 +51,7 @@ describe('the alarms', () => {
 
   it('are these and no other', () => {
     expect(Object.keys(template.resources('AWS::CloudWatch::Alarm')).sort()).toEqual(
-      ringing.map(([name]) => name).sort(),
+      [...ringing.map(([name]) => name), 'Sweep/SweepMissing'].sort(),
     );
   });
 
@@ -62,6 +64,17 @@ describe('the alarms', () => {
       EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
       AlarmDescription: expect.stringMatching(/\w+\. /) as string,
+    });
+  });
+
+  it('ring when the sweep is not invoked any more, because nothing else would tell', () => {
+    expect(template.properties('AWS::CloudWatch::Alarm', 'Sweep/SweepMissing')).toMatchObject({
+      ...of('AWS/Lambda', 'Invocations', { FunctionName: 'Sweep' }),
+      Period: 3600,
+      EvaluationPeriods: 3,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
     });
   });
 
@@ -95,7 +108,7 @@ describe('the alarms', () => {
       [byProps, 'TheirTopic'],
     ] as const) {
       const alarms = Object.values(brought.resources('AWS::CloudWatch::Alarm'));
-      expect(alarms).toHaveLength(ringing.length);
+      expect(alarms).toHaveLength(ringing.length + 1);
       for (const { Properties } of alarms) expect(Properties).toMatchObject({ AlarmActions: [arn] });
     }
   });

@@ -17,6 +17,12 @@ export function createBucket({ bucket }: S3Request, store: ObjectStore): Answer 
   return { headers: { location: `/${bucket}` } };
 }
 
+/** @throws S3Error BucketNotEmpty */
+export function deleteBucket({ bucket }: S3Request, store: ObjectStore): Answer {
+  store.deleteBucket(bucket);
+  return { status: 204, headers: {} };
+}
+
 export function headBucket({ bucket }: S3Request, store: ObjectStore): Answer {
   store.bucket(bucket);
   return { headers: { 'x-amz-bucket-region': REGION } };

@@ -31,6 +31,8 @@ export type ObjectDraft = Omit<ObjectVersion, Stamp>;
  */
 export interface Catalogue {
   createBucket(name: string, versioned: boolean): void;
+  /** @throws S3Error BucketNotEmpty */
+  deleteBucket(name: string): void;
   buckets(): CataloguedBucket[];
   /** @throws S3Error NoSuchBucket */
   bucket(name: string): CataloguedBucket;
@@ -68,7 +70,8 @@ export function createCatalogue(folder: string | undefined, now: () => number): 
         created: entry.created,
         index,
       });
-    } else if (entry.did === 'remove') bucket(entry.bucket).index.remove(entry.key, entry.sequence);
+    } else if (entry.did === 'delete-bucket') buckets.delete(entry.bucket);
+    else if (entry.did === 'remove') bucket(entry.bucket).index.remove(entry.key, entry.sequence);
     else {
       sequence = Math.max(sequence, entry.version.sequence);
       return bucket(entry.bucket).index.add(entry.version);
@@ -102,6 +105,11 @@ export function createCatalogue(folder: string | undefined, now: () => number): 
       const known = buckets.get(name);
       if (known && (known.versioned || !versioned)) return;
       record({ did: 'create-bucket', bucket: name, versioned, created: known?.created ?? new Date(now()) });
+    },
+    deleteBucket: (name) => {
+      if (!bucket(name).index.all()[Symbol.iterator]().next().done)
+        throw new S3Error('BucketNotEmpty', 'The bucket you tried to delete is not empty');
+      record({ did: 'delete-bucket', bucket: name });
     },
     put: (name, draft, conditions) => {
       const into = bucket(name);

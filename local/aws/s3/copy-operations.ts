@@ -52,6 +52,9 @@ function sourceOf({ headers }: S3Request, store: ObjectStore): ObjectVersion & {
   return { ...source, bucket };
 }
 
+/** With one of these, an object can be copied onto itself. */
+const CHANGES = ['x-amz-storage-class', 'x-amz-server-side-encryption', 'x-amz-website-redirect-location'];
+
 /**
  * Returns the description of the source or, with the directive REPLACE, that of the request. Tags have their own
  * directive.
@@ -62,8 +65,12 @@ function copiedDescription(
 ): Description {
   const isReplaced = headers['x-amz-metadata-directive'] === 'REPLACE';
   const isItself = source.bucket === bucket && source.key === key && !headers['x-amz-copy-source']?.includes('?');
-  if (!isReplaced && isItself)
-    throw new S3Error('InvalidRequest', 'Copying an object to itself without changing its metadata is illegal.');
+  const isStoredOtherwise = CHANGES.some((name) => headers[name] !== undefined);
+  if (!isReplaced && isItself && !isStoredOtherwise)
+    throw new S3Error(
+      'InvalidRequest',
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+    );
   const { tags: newTags, ...requested } = descriptionIn(headers);
   const tags = headers['x-amz-tagging-directive'] === 'REPLACE' ? newTags : source.tags;
   return { ...(isReplaced ? requested : descriptionOf(source)), ...(tags && { tags }) };

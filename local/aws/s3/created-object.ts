@@ -11,7 +11,7 @@ export interface CreatedObject {
   readonly etag: string;
   /** 16 digits of uppercase hex. A later object has a greater value, even after a restart. */
   readonly sequencer: string;
-  readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
+  readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject' | 'PostObject';
   readonly sourceIp: '127.0.0.1';
   readonly time: Date;
 }

@@ -26,6 +26,7 @@ export type JournalEntry =
       readonly versioned: boolean;
       readonly created: Date;
     }
+  | { readonly did: 'delete-bucket'; readonly bucket: string }
   | { readonly did: 'put'; readonly bucket: string; readonly version: StoredVersion }
   | { readonly did: 'remove'; readonly bucket: string; readonly key: string; readonly sequence: number };
 

@@ -99,6 +99,8 @@ export function createMultipartUploads({ blobs, catalogue, announce, now }: Mult
     return uploadId;
   }
 
+  const completed = new Map<string, ObjectVersion>();
+
   async function uploadPart(
     name: UploadName,
     number: number,
@@ -121,6 +123,9 @@ export function createMultipartUploads({ blobs, catalogue, announce, now }: Mult
     listed: readonly ListedPart[],
     { checksum: expected, ...conditions }: CompleteOptions = {},
   ): Promise<ObjectVersion> {
+    // A client that lost the answer asks again, and S3 gives the same answer for a while.
+    const done = completed.get(name.uploadId);
+    if (done?.key === name.key) return done;
     const upload = find(name);
     const parts = choosePartsOf(upload, listed);
     const draft = await draftOf(upload, parts);
@@ -131,6 +136,7 @@ export function createMultipartUploads({ blobs, catalogue, announce, now }: Mult
       throw new S3Error('InvalidPart', 'A part was uploaded again while the upload was being completed.');
     const change = catalogue.put(name.bucket, draft, conditions);
     uploads.delete(name.uploadId);
+    completed.set(name.uploadId, change.version);
     await blobs.remove(blobsBeside(upload, parts));
     return announce(name.bucket, change, 'CompleteMultipartUpload');
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { CHECKSUM_ALGORITHMS } from './checksum.ts';
 import { S3Error } from './s3-error.ts';
 import type { Description, ObjectVersion, StoredHeaders } from './stored-version.ts';
@@ -50,7 +51,7 @@ export function headersOf(object: ObjectVersion, query: URLSearchParams): Record
     const value = query.get(`response-${name}`) ?? object[field as keyof StoredHeaders];
     if (value !== undefined) headers[name] = headerText(value);
   }
-  for (const [name, value] of Object.entries(object.metadata ?? {})) headers[META + name] = headerText(value);
+  for (const [name, value] of Object.entries(object.metadata ?? {})) headers[META + name] = metadataText(value);
   if (object.tags) headers['x-amz-tagging-count'] = String(Object.keys(object.tags).length);
   return headers;
 }
@@ -89,6 +90,14 @@ function metadataIn(headers: Headers): Record<string, string> {
 function withoutFraming(encoding: string | undefined): string | undefined {
   const kept = encoding?.split(',').filter((name) => name.trim() !== 'aws-chunked');
   return kept?.join(',').trim() || undefined;
+}
+
+/** Metadata is kept as one character for each byte. S3 sends anything but ASCII in RFC 2047. */
+function metadataText(value: string): string {
+  if (/^[\t\u0020-\u007e]*$/.test(value)) return value;
+  const bytes = Buffer.from(value, 'latin1');
+  // A client may have sent Latin-1.
+  return `=?UTF-8?B?${(isUtf8(bytes) ? bytes : Buffer.from(value)).toString('base64')}?=`;
 }
 
 /** A header holds one byte per character. Encodes any other text as S3 does, in RFC 2047. */

@@ -1,11 +1,12 @@
-import type { Answer } from './answer.ts';
+import { type Answer, xmlAnswer } from './answer.ts';
 import type { WriteConditions } from './catalogue.ts';
-import { checksumHeadersOf, descriptionIn, headersOf, identityOf } from './object-headers.ts';
+import { checksumElementsOf, checksumHeadersOf, descriptionIn, headersOf, identityOf } from './object-headers.ts';
 import { sizedPayloadOf } from './payload.ts';
 import { rangeIn, requireReadConditions } from './read-conditions.ts';
 import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 import type { ObjectStore, VersionOptions } from './store.ts';
+import type { XmlContent } from './xml.ts';
 
 export async function putObject(request: S3Request, store: ObjectStore): Promise<Answer> {
   const { body, expected } = sizedPayloadOf(request);
@@ -35,6 +36,30 @@ export function getObject(request: S3Request, store: ObjectStore): Answer {
     },
     ...(method !== 'HEAD' && { body: store.read(object, range) }),
   };
+}
+
+/** What `x-amz-object-attributes` asks for, as XML. */
+export function getObjectAttributes(request: S3Request, store: ObjectStore): Answer {
+  const { bucket, key, headers } = request;
+  const object = store.head(bucket, key, versionIn(request));
+  const wanted = (headers['x-amz-object-attributes'] ?? '').split(',').map((name) => name.trim());
+  if (wanted[0] === '')
+    throw new S3Error('InvalidArgument', 'x-amz-object-attributes must name at least one attribute');
+  const checksum = object.checksum && { ...checksumElementsOf(object.checksum), ChecksumType: object.checksum.type };
+  const known: Readonly<Record<string, XmlContent>> = {
+    ETag: object.etag,
+    Checksum: checksum,
+    ObjectSize: object.size,
+    StorageClass: 'STANDARD',
+  };
+  const attributes = Object.fromEntries(
+    Object.entries(known).filter(([name, value]) => wanted.includes(name) && value),
+  );
+  const { etag: _, ...identity } = identityOf(object);
+  return xmlAnswer('GetObjectAttributesResponse', attributes, {
+    ...identity,
+    'last-modified': object.lastModified.toUTCString(),
+  });
 }
 
 export async function deleteObject(request: S3Request, store: ObjectStore): Promise<Answer> {

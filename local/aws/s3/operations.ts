@@ -1,5 +1,12 @@
 import type { Answer } from './answer.ts';
-import { createBucket, getBucketLocation, getBucketVersioning, headBucket, listBuckets } from './bucket-operations.ts';
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  listBuckets,
+} from './bucket-operations.ts';
 import { copyObject, uploadPartCopy } from './copy-operations.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { listObjectVersions, listObjectsV1, listObjectsV2 } from './list-operations.ts';
@@ -10,7 +17,8 @@ import {
   listParts,
   uploadPart,
 } from './multipart-operations.ts';
-import { deleteObject, getObject, putObject } from './object-operations.ts';
+import { deleteObject, getObject, getObjectAttributes, putObject } from './object-operations.ts';
+import { postObject } from './post-object.ts';
 import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 import type { ObjectStore } from './store.ts';
@@ -28,11 +36,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET Bucket versions': listObjectVersions,
   'GET Bucket location': getBucketLocation,
   'GET Bucket versioning': getBucketVersioning,
+  'DELETE Bucket': deleteBucket,
+  'POST Bucket': postObject,
   'POST Bucket delete': deleteObjects,
   'GET Object': getObject,
   'HEAD Object': getObject,
   'PUT Object': (request, store) => (isCopy(request) ? copyObject : putObject)(request, store),
   'DELETE Object': deleteObject,
+  'GET Object attributes': getObjectAttributes,
   'GET Object tagging': getObjectTagging,
   'PUT Object tagging': putObjectTagging,
   'POST Object uploads': createMultipartUpload,
@@ -44,7 +55,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 
 /** Query parameters that select an operation. Any other (`x-id`, `prefix`, …) selects none. */
 const SIDES = new Set(
-  `list-type versions location versioning delete tagging uploads uploadId partNumber acl accelerate analytics attributes
+  `list-type versions location versioning delete tagging uploads uploadId partNumber attributes acl accelerate analytics attributes
   cors encryption intelligent-tiering inventory legal-hold lifecycle logging metadataTable metrics notification
   object-lock ownershipControls policy policyStatus publicAccessBlock renameObject replication requestPayment restore
   retention select session torrent website`.split(/\s+/),

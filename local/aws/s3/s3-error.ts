@@ -2,6 +2,8 @@
 const STATUS = {
   AccessDenied: 403,
   BadDigest: 400,
+  BucketNotEmpty: 409,
+  EntityTooLarge: 400,
   EntityTooSmall: 400,
   IncompleteBody: 400,
   InternalError: 500,
@@ -14,6 +16,7 @@ const STATUS = {
   InvalidRequest: 400,
   InvalidURI: 400,
   KeyTooLongError: 400,
+  MalformedPOSTRequest: 400,
   MalformedTrailerError: 400,
   MalformedXML: 400,
   MetadataTooLarge: 400,

@@ -32,7 +32,7 @@ export interface ObjectStoreProps {
 interface PutOptions extends Description, WriteConditions {
   readonly expected?: ExpectedDigests;
   /** @default 'PutObject' */
-  readonly reason?: 'PutObject' | 'CopyObject';
+  readonly reason?: 'PutObject' | 'CopyObject' | 'PostObject';
 }
 
 export interface VersionOptions {
@@ -59,6 +59,8 @@ export interface ObjectStore {
   readonly now: () => number;
   /** Creates a bucket if it doesn't exist. Can turn versioning on for an existing bucket, but not off. */
   createBucket(name: string, options?: { readonly versioned?: boolean }): void;
+  /** @throws S3Error BucketNotEmpty, also if only old versions are left */
+  deleteBucket(name: string): void;
   bucket(name: string): Bucket;
   buckets(): readonly Bucket[];
   /** @throws S3Error PreconditionFailed, BadDigest, KeyTooLongError, …; in each case, nothing is stored */
@@ -140,6 +142,7 @@ export function createObjectStore({ folder, now = Date.now, onCreated }: ObjectS
     read,
     delete: remove,
     createBucket: (name, { versioned = false } = {}) => catalogue.createBucket(name, versioned),
+    deleteBucket: (name) => catalogue.deleteBucket(name),
     bucket: (name) => withoutIndex(catalogue.bucket(name)),
     buckets: () => catalogue.buckets().map(withoutIndex),
     get: (bucket, key, { range, ...version } = {}) => {
