@@ -17,6 +17,8 @@ export interface Upload {
   /** In pixels, as stored, before any rotation. */
   readonly width?: number;
   readonly height?: number;
+  /** The upload's own metadata, as far as the deployment lets it travel. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** A file of the result. Get exactly this version of the object, and compare its SHA-256 with `sha256`. */
@@ -190,6 +192,10 @@ const settings = check(
   (value) => isRecord(value) && Object.values(value).every((one) => PLAIN.includes(typeof one)),
 );
 
+const texts = check(
+  'an object of strings',
+  (value) => isRecord(value) && Object.values(value).every((one) => typeof one === 'string'),
+);
 /** Date.parse reads 30 February as 2 March. */
 function isTime(value: unknown): boolean {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value)) return false;
@@ -206,6 +212,7 @@ const upload = fields<Upload>({
   contentType: optional(text),
   width: optional(whole(1)),
   height: optional(whole(1)),
+  metadata: optional(texts),
 });
 const asset = fields<Asset>({
   role: text,

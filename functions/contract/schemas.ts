@@ -18,6 +18,10 @@ export const uploadSchema = z.strictObject({
   contentType: z.string().optional().describe('by the bytes of the image'),
   width: z.int().positive().optional().describe('pixels, as stored, before any rotation'),
   height: z.int().positive().optional().describe('pixels, as stored, before any rotation'),
+  metadata: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("the upload's own metadata, as far as the setting carryMetadata names it"),
 });
 
 export type Upload = z.infer<typeof uploadSchema>;

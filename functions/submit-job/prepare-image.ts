@@ -7,6 +7,7 @@ import { readUploadOptions, type UploadOptions } from '../models/upload-options.
 import type { Outcome } from '../run/conclude.ts';
 import { hasTemporaryName } from '../run/ignored.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
+import { carriedMetadata } from './carried-metadata.ts';
 import { readImage, toUpload } from './read-image.ts';
 import type { Submission } from './submission.ts';
 
@@ -36,14 +37,15 @@ export async function prepareImage(
     return reject({ upload: toUpload(announced) }, failure('temporary-name', reason));
   }
   const found = await readImage(announced, { s3, inspect }, (metadata) => limitsFor(metadata, settings));
-  const { upload } = found;
+  const metadata = carriedMetadata(('metadata' in found && found.metadata) || {}, settings.carryMetadata);
+  const upload = { ...found.upload, ...(metadata && { metadata }) };
   if (found.kind === 'gone') return { seen: { upload }, outcome: { phase: 'failed', failure: found.failure } };
   if (found.kind === 'unusable') return reject({ upload }, found.failure);
   const { bytes } = found;
   const chosen = readUploadOptions(found.metadata, settings);
   if ('failure' in chosen) return reject({ upload }, chosen.failure);
-  const { model, onDuplicate, metadata } = chosen;
-  const resolved = resolveParameters(model, upload.key, metadata, ofModel(model, parameterSettings, options));
+  const { model, onDuplicate } = chosen;
+  const resolved = resolveParameters(model, upload.key, chosen.metadata, ofModel(model, parameterSettings, options));
   if ('failure' in resolved) return reject({ upload, modelId: model.id }, resolved.failure);
   const { parameters } = resolved;
   return { bytes, upload, model, parameters, onDuplicate };

@@ -18,7 +18,12 @@ export type FoundObject =
     }
   /** There is no image. This is not the image's fault. */
   | { readonly kind: 'gone'; readonly failure: Failure; readonly upload: Upload }
-  | { readonly kind: 'unusable'; readonly failure: Failure; readonly upload: Upload };
+  | {
+      readonly kind: 'unusable';
+      readonly failure: Failure;
+      readonly upload: Upload;
+      readonly metadata?: Record<string, string>;
+    };
 
 /**
  * Reads the announced version, and no more bytes than allowed. Checks that it is an image that can be decoded.
@@ -56,7 +61,7 @@ export async function readImage(
   const hashed = { ...sized, sha256: createHash('sha256').update(bytes).digest('hex') };
   const { seen, failure: problem } = await judgeImage(bytes, limits, inspect);
   const judged = { ...hashed, ...seen };
-  if (problem) return { kind: 'unusable', failure: problem, upload: judged };
+  if (problem) return { kind: 'unusable', failure: problem, upload: judged, metadata: Metadata };
   return { kind: 'image', bytes, upload: judged, metadata: Metadata };
 }
 

@@ -6,7 +6,7 @@ import { DEFAULT_MODEL, MODELS, modelNamed, modelWithId } from '../models/regist
 import { normalizeAwsErrors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type Env, readPositive } from '../platform/env.ts';
+import { type Env, readList, readPositive } from '../platform/env.ts';
 import { lambdaTelemetry } from '../platform/observability.ts';
 import { createRuns, RUNS_ENV, type Surroundings } from '../run/runs.ts';
 import { connectScenario, SCENARIO_ENV } from '../scenario/client.ts';
@@ -24,6 +24,7 @@ export const SUBMIT_JOB_ENV = [
   'MAX_CU_PER_DAY',
   'ON_DUPLICATE',
   'METADATA_ALLOWED',
+  'CARRY_METADATA',
   'IGNORED',
   'UPLOADS_QUEUE_URL',
 ] as const;
@@ -75,6 +76,7 @@ function readSettings(env: SubmitJobEnv, models: readonly Model[]) {
   if (!model) throw new Error(`the environment variable MODEL names no model: ${env.MODEL}`);
   return {
     models,
+    carryMetadata: readList(env, 'CARRY_METADATA'),
     metadataAllowed: metadataAllowedSchema.parse(JSON.parse(env.METADATA_ALLOWED)),
     parameterSettings: parameterSettingsSchema.parse(JSON.parse(env.PARAMETER_SETTINGS)),
     /** Used if an upload's metadata does not set them. */

@@ -11,5 +11,6 @@ export function submitEnvironment(settings: Settings) {
     MAX_CU_PER_DAY: String(maxCuPerDay === 'none' ? Number.POSITIVE_INFINITY : maxCuPerDay),
     ON_DUPLICATE: settings.onDuplicate,
     METADATA_ALLOWED: JSON.stringify(metadataAllowed),
+    CARRY_METADATA: JSON.stringify(settings.carryMetadata),
   };
 }

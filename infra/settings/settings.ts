@@ -83,6 +83,10 @@ export const plainSettings = z.strictObject({
   metadataAllowed: metadataAllowed
     .default('all')
     .describe('the metadata keys that uploads can use: `all`, `none`, or a list such as `["tripo-quad"]`'),
+  carryMetadata: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, 'use the name of a metadata key in lower case: sku'))
+    .default([])
+    .describe('the uploads\' own metadata that travels to manifests and events, at most 2 KB: `["sku"]`'),
   onDuplicate: onDuplicateSchema
     .default('reuse')
     .describe('for the same image with the same parameters: `reuse` pays once, `regenerate` pays each time'),

@@ -75,6 +75,7 @@ export async function openSubmission(
     MAX_CU_PER_DAY: 'Infinity',
     ON_DUPLICATE: 'regenerate',
     METADATA_ALLOWED: '"all"',
+    CARRY_METADATA: '[]',
     IGNORED: '{"prefixes":[],"names":[]}',
     UPLOADS_QUEUE_URL: 'https://queue',
     ...env,

@@ -65,6 +65,7 @@ describe('the functions', () => {
         MAX_CU_PER_RUN: '150',
         MAX_CU_PER_DAY: '1500',
         METADATA_ALLOWED: '"all"',
+        CARRY_METADATA: '[]',
         MODEL: 'tripo-3-1',
         ON_DUPLICATE: 'reuse',
         IGNORED: '{"prefixes":[],"names":[]}',

@@ -26,6 +26,7 @@ describe('settings that are left out', () => {
       presets: {},
       ignorePrefixes: [],
       ignoreNames: [],
+      carryMetadata: [],
       resultHosts: [],
       maxCuPerRun: 150,
       maxCuPerDay: 1500,
