@@ -96,7 +96,7 @@ const NAMED = new RegExp(
 const LONG_VALUE = /([?&][\w.~-]{1,60}=)[\w.~%+/=-]{24,}/g;
 const USER = /(\/\/)[^\s/@:]{1,100}:[^\s/@]{1,200}@/g;
 const SCHEME = /\b(basic|bearer)\s+[\w.~+/=-]{8,}/gi;
-const JSON_WEB_TOKEN = /\beyJ[\w-]{5,}\.[\w-]+(\.[\w-]*)?/g;
+const JSON_WEB_TOKEN = /\beyJ[\w-]{5,}\.[\w~-]+(\.[\w~-]*)?/g;
 
 /** Makes foreign text fit to publish: replaces secrets by `…`, by the names of their parameters, and limits the length. */
 export function redact(text: string): string {
