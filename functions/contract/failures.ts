@@ -64,7 +64,7 @@ export type FailureCode = keyof typeof HINTS;
 
 /** Part of the record, the manifest and the event. */
 export const failureSchema = z.strictObject({
-  code: z.enum(Object.keys(HINTS) as FailureCode[]),
+  code: z.enum(Object.keys(HINTS) as FailureCode[]).describe('for programs: docs/failures.md lists all'),
   reason: z.string().describe('one plain sentence'),
   hint: z.string().optional().describe('what the reader can do'),
 });

@@ -10,10 +10,10 @@ export const schemaVersion = '1.0';
 
 /** One image in the upload bucket, as S3 announced it. EventBridge doesn't encode the key. */
 export const uploadSchema = z.strictObject({
-  bucket: z.string(),
-  key: z.string(),
+  bucket: z.string().describe('where the image is'),
+  key: z.string().describe('as the image was uploaded, not encoded'),
   versionId: z.string().optional().describe('absent if the bucket has no versioning'),
-  bytes: z.int().nonnegative().optional(),
+  bytes: z.int().nonnegative().optional().describe('the size of the image'),
   sha256: z.string().optional().describe('hex, of the image'),
   contentType: z.string().optional().describe('by the bytes of the image'),
   width: z.int().positive().optional().describe('pixels, as stored, before any rotation'),
@@ -23,6 +23,9 @@ export const uploadSchema = z.strictObject({
     .optional()
     .describe("the upload's own metadata, as far as the setting carryMetadata names it"),
 });
+
+const runIdSchema = z.string().describe('the run; also the name of its execution');
+const versionSchema = z.literal(schemaVersion).describe('of the contract: major.minor');
 
 export type Upload = z.infer<typeof uploadSchema>;
 
@@ -36,10 +39,10 @@ const modelSchema = z.strictObject({
 });
 
 const jobSchema = z.strictObject({
-  jobId: z.string(),
+  jobId: z.string().describe('at Scenario'),
   cu: z.number().nonnegative().optional().describe('compute units charged'),
-  submittedAt: z.iso.datetime().optional(),
-  finishedAt: z.iso.datetime().optional(),
+  submittedAt: z.iso.datetime().optional().describe('when the paid request was sent'),
+  finishedAt: z.iso.datetime().optional().describe("when the job ended, by Scenario's clock"),
 });
 
 /** The steps of one run, in order. A step is absent if it didn't happen or its time is unknown. */
@@ -58,18 +61,18 @@ export const reusedFromSchema = z
 
 /** The final document beside the assets. It is made from the record, for people and programs. */
 export const manifestSchema = z.strictObject({
-  schemaVersion: z.literal(schemaVersion),
-  status: z.enum(['stored', 'failed', 'rejected']),
-  runId: z.string(),
-  finishedAt: z.iso.datetime(),
-  failure: failureSchema.optional(),
-  upload: uploadSchema,
-  model: modelSchema,
+  schemaVersion: versionSchema,
+  status: z.enum(['stored', 'failed', 'rejected']).describe('how the run ended'),
+  runId: runIdSchema,
+  finishedAt: z.iso.datetime().describe('when the run ended'),
+  failure: failureSchema.optional().describe('why there is no model'),
+  upload: uploadSchema.describe('the image'),
+  model: modelSchema.describe('the model at Scenario that was asked for'),
   quote: z.number().nonnegative().optional().describe('compute units that Scenario quoted; job.cu is the charge'),
-  job: jobSchema.optional(),
-  timings: timingsSchema.optional(),
+  job: jobSchema.optional().describe('the paid job; absent if there was none'),
+  timings: timingsSchema.optional().describe('the time of each step'),
   reusedFrom: reusedFromSchema.optional(),
-  assets: z.array(storedAssetSchema),
+  assets: z.array(storedAssetSchema).describe('the files that were kept'),
   missing: z.array(missingSchema).optional().describe('files that could not be copied'),
 });
 
@@ -77,17 +80,23 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 export const eventSource = 'meshdrop';
 
-const metadata = z.strictObject({
-  schemaVersion: z.literal(schemaVersion),
-  eventId: z.string().describe('hex SHA-256 of runId, a line feed and the detail-type: stable, use it to drop repeats'),
-  occurredAt: z.iso.datetime(),
-  runId: z.string(),
-});
+const metadata = z
+  .strictObject({
+    schemaVersion: versionSchema,
+    eventId: z
+      .string()
+      .describe('hex SHA-256 of runId, a line feed and the detail-type: stable, use it to drop repeats'),
+    occurredAt: z.iso.datetime().describe('when the run ended'),
+    runId: runIdSchema,
+  })
+  .describe('the event itself');
 
 const about = {
-  upload: uploadSchema,
-  model: modelSchema,
-  manifest: z.strictObject({ bucket: z.string(), key: z.string() }),
+  upload: uploadSchema.describe('the image'),
+  model: modelSchema.describe('the model at Scenario that was asked for'),
+  manifest: z
+    .strictObject({ bucket: z.string().describe('the asset bucket'), key: z.string().describe('of the manifest') })
+    .describe('the document beside the files, with more details'),
 };
 
 /** The `detail` of each event, by its detail-type. event-reader.ts has the same shapes for consumers. */
@@ -96,8 +105,8 @@ export const eventSchemas = {
     metadata,
     data: z.strictObject({
       ...about,
-      job: jobSchema,
-      assets: z.array(assetSchema),
+      job: jobSchema.describe('the job that made the model'),
+      assets: z.array(assetSchema).describe('the files, the models among them'),
       assetCount: z
         .int()
         .positive()
@@ -108,9 +117,16 @@ export const eventSchemas = {
   }),
   'Model Failed': z.strictObject({
     metadata,
-    data: z.strictObject({ ...about, job: jobSchema.optional(), failure: failureSchema }),
+    data: z.strictObject({
+      ...about,
+      job: jobSchema.optional().describe('the paid job; absent if there was none'),
+      failure: failureSchema.describe('why there is no model'),
+    }),
   }),
-  'Upload Rejected': z.strictObject({ metadata, data: z.strictObject({ ...about, failure: failureSchema }) }),
+  'Upload Rejected': z.strictObject({
+    metadata,
+    data: z.strictObject({ ...about, failure: failureSchema.describe('why the upload cannot be used') }),
+  }),
 } as const;
 
 export type DetailType = keyof typeof eventSchemas;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HINTS } from '../../functions/contract/failures.ts';
 import { sampleEvents, sampleManifests } from './event-samples.ts';
-import { publishedSchemas } from './event-schemas.ts';
+import { fieldsOf, publishedSchemas, registrySchemas } from './event-schemas.ts';
 import { replacePart } from './generated-part.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
 import { roomsTable } from './rooms-table.ts';
@@ -17,7 +17,9 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     withGenerated('docs/reliability.md', 'lifecycle', lifecyclePicture()),
     withGenerated('docs/decisions/08-held-or-rejected.md', 'answers', whoseFaultTable),
     ['docs/failures.md', failures()],
+    ['docs/events/fields.md', fields()],
     ...jsonFiles(publishedSchemas(), 'schema.json'),
+    ...jsonFiles(registrySchemas(), 'openapi.json'),
     ...jsonFiles(sampleEvents(), 'sample.json'),
     ...jsonFiles(sampleManifests(), 'sample.json'),
   ]);
@@ -47,6 +49,30 @@ function failureComments(): ReadonlyMap<string, string> {
   if (missing.length > 0)
     throw new Error(`${path}: add a comment that says when these codes happen: ${missing.join(', ')}`);
   return comments;
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  'model-stored': '`Model Stored`',
+  'model-failed': '`Model Failed`',
+  'upload-rejected': '`Upload Rejected`',
+  manifest: 'The manifest',
+};
+
+function fields(): string {
+  const parts = [...publishedSchemas()].map(([name, schema]) => {
+    const rows = fieldsOf(schema).map(([path, type, always, what]) => {
+      const told = what.replaceAll('|', String.raw`\|`);
+      return `| \`${path}\` | ${type} | ${always ? 'always' : 'sometimes'} | ${told} |`;
+    });
+    return `## ${TITLES[name] ?? name}\n\n| field | type | there | what it is |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  });
+  return `# All fields
+
+Fields below one that is there sometimes are there with it. [Events for consumers](../events.md) has the rules.
+
+${parts.join('\n')}
+*This page is made from functions/contract by \`npm run docs\`.*
+`;
 }
 
 function failures(): string {
