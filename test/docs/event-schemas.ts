@@ -111,9 +111,10 @@ export function fieldsOf(
 
 function typeOf({ type, format, enum: words, const: only, items, anyOf }: JsonSchema): string {
   if (only !== undefined) return `\`${JSON.stringify(only)}\``;
-  const choices = words ?? (anyOf?.[0] as JsonSchema | undefined)?.enum;
+  const [first] = anyOf ?? [];
+  const choices = words ?? (typeof first === 'object' ? first.enum : undefined);
   if (choices) return choices.length > 8 ? 'string' : choices.map((word) => `\`${String(word)}\``).join(', ');
-  if (type === 'array') return `list of ${(items as JsonSchema | undefined)?.type ?? 'values'}`;
+  if (type === 'array') return `list of ${String((items as JsonSchema | undefined)?.type ?? 'value')}s`;
   return format === 'date-time' ? 'time' : String(type ?? 'any');
 }
 
