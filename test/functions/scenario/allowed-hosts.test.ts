@@ -23,7 +23,7 @@ describe('an address', () => {
     const lookup = async (hostname: string) => [{ address: addresses[hostname] ?? '', family: 4 }];
     const { promise, resolve } = Promise.withResolvers<string>();
     refusePrivate(lookup, api)(host, { all: false }, (error, address) =>
-      resolve(error ? error.message : String(address)),
+      resolve(error?.message ?? (typeof address === 'string' ? address : '')),
     );
     return await promise;
   };
