@@ -15,7 +15,11 @@ export interface Foundation {
 
 /** What a function needs to call Scenario. */
 export function scenarioEnvironment({ scenarioSecret, settings }: Foundation) {
-  return { SCENARIO_URL: settings.scenarioUrl, SCENARIO_SECRET_ARN: scenarioSecret.secretArn };
+  return {
+    SCENARIO_URL: settings.scenarioUrl,
+    SCENARIO_SECRET_ARN: scenarioSecret.secretArn,
+    RESULT_HOSTS: JSON.stringify(settings.resultHosts),
+  };
 }
 
 /** The functions share what they see at Scenario in a document of the asset bucket. */

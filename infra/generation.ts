@@ -30,7 +30,6 @@ export class Generation extends Construct {
         ...base.outcomeEnvironment(this, props),
         MAX_ASSET_BYTES: String(settings.maxAssetBytes),
         GLB_ERRORS: settings.glbErrors,
-        RESULT_HOSTS: JSON.stringify(settings.resultHosts),
       } satisfies StoreAssetsEnv,
       timeout: Duration.minutes(15),
       memorySize: 512,

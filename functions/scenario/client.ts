@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { normalizeAwsErrors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Env } from '../platform/env.ts';
+import { type Env, readList } from '../platform/env.ts';
 import type { JsonStore } from '../platform/json-store.ts';
 import { createCredentialSource } from './credentials.ts';
 import {
@@ -38,7 +38,7 @@ export interface GenerationRequest {
   readonly inputs: Readonly<Record<string, string | number | boolean>>;
 }
 
-export const SCENARIO_ENV = ['SCENARIO_URL', 'SCENARIO_SECRET_ARN'] as const;
+export const SCENARIO_ENV = ['SCENARIO_URL', 'SCENARIO_SECRET_ARN', 'RESULT_HOSTS'] as const;
 
 /**
  * Connects to Scenario with the URL and the secret from a function's environment.
@@ -54,7 +54,8 @@ export function connectScenario(
   const credentials = createCredentialSource(normalizeAwsErrors(secrets), env.SCENARIO_SECRET_ARN);
   const sharedLook: SharedLook = createSharedLook(store, () => scenario, clock);
   const { onShort } = sharedLook;
-  const scenario = createScenario({ url: env.SCENARIO_URL, credentials, fetch, clock, onShort });
+  const resultHosts = readList(env, 'RESULT_HOSTS');
+  const scenario = createScenario({ url: env.SCENARIO_URL, resultHosts, credentials, fetch, clock, onShort });
   return { scenario, sharedLook };
 }
 

@@ -19,6 +19,8 @@ import { parseJson } from '../platform/json.ts';
 export interface Connection {
   /** The base URL of the API, including `/v1`. */
   readonly url: string;
+  /** Hosts of files besides Scenario's own. @default none */
+  readonly resultHosts?: readonly string[];
   readonly credentials: CredentialSource;
   readonly fetch: typeof fetch;
   readonly clock: Clock;

@@ -2,7 +2,8 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { ImportStuckError, ScenarioAccountError, ScenarioInputError, ScenarioUnavailableError } from './errors.ts';
 import { callFree, type Connection } from './http.ts';
-import { id, parseBody, uploadShape } from './schemas.ts';
+import { isAllowed } from './allowed-hosts.ts';
+import { id, parseBody, text, uploadShape } from './schemas.ts';
 
 /** An image to upload to Scenario. */
 export interface Image {
@@ -21,7 +22,20 @@ export function uploadImage(image: Image, connection: Connection): Promise<strin
 
 async function uploadInline({ name, bytes }: Image, connection: Connection): Promise<string> {
   const answer = await postNew('/assets', { name, image: Buffer.from(bytes).toString('base64') }, connection);
-  return parseBody(z.object({ asset: z.object({ id }) }), answer.body).asset.id;
+  const { asset } = parseBody(z.object({ asset: z.object({ id, url: text }) }), answer.body);
+  requireReachable(asset.url, connection);
+  return asset.id;
+}
+
+/**
+ * Results are on the same hosts as input assets. If they could not be fetched, nothing must be paid.
+ *
+ * @throws ScenarioAccountError
+ */
+function requireReachable(url: string | undefined, { url: apiUrl, resultHosts }: Connection): void {
+  const address = url === undefined ? undefined : URL.parse(url);
+  if (!address || isAllowed(address, new URL(apiUrl), resultHosts)) return;
+  throw new ScenarioAccountError(`Scenario keeps files on ${address.host}: to allow it, add it to resultHosts`);
 }
 
 /** The path has no ID, so a 404 means that the URL of the API is wrong and no image is at fault. */

@@ -21,13 +21,7 @@ import { skipPartSignatures } from './unsigned-parts.ts';
 import type { Validate } from './validate-glb.ts';
 import { isUnusable } from './verify-file.ts';
 
-export const STORE_ASSETS_ENV = [
-  ...SCENARIO_ENV,
-  ...RUNS_ENV,
-  'MAX_ASSET_BYTES',
-  'GLB_ERRORS',
-  'RESULT_HOSTS',
-] as const;
+export const STORE_ASSETS_ENV = [...SCENARIO_ENV, ...RUNS_ENV, 'MAX_ASSET_BYTES', 'GLB_ERRORS'] as const;
 export type StoreAssetsEnv = Env<(typeof STORE_ASSETS_ENV)[number]>;
 
 export interface StoreAssetsClients extends Clients<'s3' | 'events' | 'secrets' | 'fetch'> {

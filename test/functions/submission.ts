@@ -66,6 +66,7 @@ export async function openSubmission(
   const variables: SubmitJobEnv = {
     SCENARIO_URL: standIn.url,
     SCENARIO_SECRET_ARN: 'arn:secret',
+    RESULT_HOSTS: '[]',
     ASSET_BUCKET: ASSETS,
     EVENT_BUS_NAME: 'default',
     STATE_MACHINE_ARN,

@@ -51,6 +51,7 @@ describe('the functions', () => {
   const scenario = {
     SCENARIO_URL: 'https://api.cloud.scenario.com/v1',
     SCENARIO_SECRET_ARN: 'ScenarioSecret',
+    RESULT_HOSTS: '[]',
   };
   const answers = { ASSET_BUCKET: 'AssetBucket', EVENT_BUS_NAME: 'default' };
   const onTheWay = { STATE_MACHINE_ARN: 'Generation/StateMachine', UPLOADS_QUEUE_URL: 'Uploads/Queue' };
@@ -72,10 +73,7 @@ describe('the functions', () => {
       },
     ],
     ['CheckJob', { ...scenario, ASSET_BUCKET: 'AssetBucket', JOB_DEADLINE_SECONDS: '2700' }],
-    [
-      'StoreAssets',
-      { ...scenario, ...answers, GLB_ERRORS: 'report', RESULT_HOSTS: '[]', MAX_ASSET_BYTES: '2000000000' },
-    ],
+    ['StoreAssets', { ...scenario, ...answers, GLB_ERRORS: 'report', MAX_ASSET_BYTES: '2000000000' }],
     ['ReportFailure', answers],
     [
       'Sweep',

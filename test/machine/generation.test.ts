@@ -473,6 +473,7 @@ function realCheckJob(doneAfterSeconds: number, progressAt: (elapsedSeconds: num
   const env = {
     SCENARIO_URL: 'https://api.example/v1',
     SCENARIO_SECRET_ARN: 'arn:secret',
+    RESULT_HOSTS: '[]',
     ASSET_BUCKET: 'assets',
     JOB_DEADLINE_SECONDS: String(45 * 60),
   };

@@ -29,6 +29,7 @@ async function check(
   const env = {
     SCENARIO_URL: 'https://api.example/v1',
     SCENARIO_SECRET_ARN: 'arn:secret',
+    RESULT_HOSTS: '[]',
     ASSET_BUCKET: 'assets',
     JOB_DEADLINE_SECONDS: String(deadlineSeconds),
   };

@@ -52,7 +52,6 @@ async function openWithClay() {
     JOB_DEADLINE_SECONDS: '2700',
     MAX_ASSET_BYTES: '1000000',
     GLB_ERRORS: 'report',
-    RESULT_HOSTS: '[]',
   };
   const lookup = () => Promise.reject(new Error('no network in tests'));
   const clients = { ...world.clients, get: httpGet, lookup, validate: async () => ({}) };

@@ -142,6 +142,16 @@ describe('a generation', () => {
 });
 
 describe('an image', () => {
+  it('is held if its host shows that no result could be fetched', async () => {
+    const url = 'https://files.elsewhere.example/asset_1.png?Signature=s';
+    const { scenario } = await withServer(() => ({ status: 200, body: { asset: { id: 'asset_1', url } } }));
+
+    await expect(scenario.uploadImage(await imageOf(100))).rejects.toMatchObject({
+      name: 'ScenarioAccountError',
+      message: 'Scenario keeps files on files.elsewhere.example: to allow it, add it to resultHosts',
+    });
+  });
+
   it('of less than 6,000,000 bytes is sent in one call', async () => {
     const { scenario, standIn } = await withStandIn();
 
