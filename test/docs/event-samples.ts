@@ -35,7 +35,16 @@ if ('failure' in resolved) throw new Error(resolved.failure.reason);
 const claimed = {
   schemaVersion: '1.0',
   runId,
-  upload: { bucket, key, versionId, bytes: 476_395, sha256: sha256Of('oak.png'), contentType: 'image/png' },
+  upload: {
+    bucket,
+    key,
+    versionId,
+    bytes: 476_395,
+    sha256: sha256Of('oak.png'),
+    contentType: 'image/png',
+    width: 1024,
+    height: 1024,
+  },
   modelId: tripo31.id,
   parameters: resolved.parameters,
   claimedAt: '2026-11-22T18:26:43.107Z',

@@ -12,7 +12,7 @@ import { whoseFaultTable } from './whose-fault-table.ts';
 /** Returns the documents that are generated from the code, fully or partly: path and text. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
   return new Map([
-    withGenerated('README.md', 'settings', settingsTable()),
+    ['README.md', readme()],
     withGenerated('ARCHITECTURE.md', 'rooms', roomsTable()),
     withGenerated('docs/reliability.md', 'lifecycle', lifecyclePicture()),
     withGenerated('docs/decisions/08-held-or-rejected.md', 'answers', whoseFaultTable),
@@ -23,6 +23,34 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     ...jsonFiles(sampleEvents(), 'sample.json'),
     ...jsonFiles(sampleManifests(), 'sample.json'),
   ]);
+}
+
+const WIDTH = 118;
+
+/** JSON for reading: whatever fits on a line is on one. */
+function compact(value: unknown, indent = ''): string {
+  const line = JSON.stringify(value, undefined, 1).replaceAll(/\n\s*/g, ' ');
+  if (typeof value !== 'object' || value === null || indent.length + line.length <= WIDTH) return line;
+  const deeper = `${indent}  `;
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  const items = Array.isArray(value)
+    ? value.map((item) => compact(item, deeper))
+    : Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${compact(item, deeper)}`);
+  return `${open}\n${items.map((item) => deeper + item).join(',\n')}\n${indent}${close}`;
+}
+
+function sample(value: unknown): string {
+  return `\`\`\`json\n${compact(value)}\n\`\`\``;
+}
+
+function readme(): string {
+  const parts = {
+    settings: settingsTable(),
+    manifest: sample(sampleManifests().get('manifest')),
+    event: sample(sampleEvents().get('model-stored')),
+  };
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  return Object.entries(parts).reduce((done, [part, made]) => replacePart(done, 'README.md', part, made), text);
 }
 
 function withGenerated(path: string, part: string, generated: string): [string, string] {
