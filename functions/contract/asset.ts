@@ -45,7 +45,7 @@ const validationSchema = z.strictObject({
   truncated: z.literal(true).optional().describe('there are more issues than the validator counts'),
 });
 
-/** Something odd about a file. It was kept all the same, because it is paid for. */
+/** Something odd about a file. Meshdrop keeps the file anyway, because it is paid for. */
 const problemSchema = z.strictObject({
   code: z
     .enum([

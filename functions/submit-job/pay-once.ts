@@ -82,7 +82,7 @@ export async function payOnce(
   if (taken.error instanceof ScenarioAccountError) telemetry.count('AccountRefused', 1);
   if (taken.outcome.noJob) throw taken.error;
   const { retryAfterSeconds = 0 } = taken.error instanceof ScenarioBusyError ? taken.error : {};
-  // Before its bound, a look can't prove anything, and a refusal that was taken all the same is rare.
+  // Earlier looks can't prove anything, and Scenario rarely starts a job that it has refused.
   const waitMs = Math.max(nextSendAt(refused.record) - clock.now(), proofBoundMs(refused.record));
   throw new TryLaterError(taken.error.message, Math.max(retryAfterSeconds, waitMs / 1000));
 }

@@ -39,7 +39,7 @@ interface Running {
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       // Whatever hangs, the second signal ends it. Nothing is lost.
       if (stop.signal.aborted) process.exit(130);

@@ -30,7 +30,7 @@ function liveLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.Wr
     const fits = imageRuns.length <= room ? imageRuns : shown;
     const lines = fits.map(
       (run) =>
-        `${liveSign(runs.get(run.runId), spinner)} ${printable(run.image.typed).padEnd(width)}  ${told(run, runs)}`,
+        `${liveSign(runs.get(run.runId), spinner)} ${printable(run.image.typed).padEnd(width)}  ${printable(told(run, runs))}`,
     );
     update([...lines, ...(imageRuns.length > 1 ? [`${done} of ${imageRuns.length} done`] : [])].join('\n'));
   };
@@ -105,9 +105,8 @@ export function tellRuns(runs: Runs, folderOf: (view: RunView) => string, stream
       // A wait that is over needs no line: what follows it has one.
       if (last === news || (last !== undefined && news === 'received')) continue;
       told.set(view.runId, news);
-      stream.write(
-        printable(`${view.key}: ${news}`) + (view.notExported ? `; not written: ${view.notExported}` : '') + '\n',
-      );
+      const notWritten = view.notExported === undefined ? '' : `; not written: ${view.notExported}`;
+      stream.write(`${printable(`${view.key}: ${news}${notWritten}`)}\n`);
     }
   });
 }

@@ -37,7 +37,7 @@ export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
 /** Saves the event and the files that it names before its sender learns that it is accepted. */
 async function keepEvent(event: EventEnvelope, runs: Runs, { eventsFile, exportFiles }: FollowTools): Promise<void> {
   const answer = answerIn(event);
-  // The event is accepted all the same: the bucket has the files.
+  // A failed export doesn't refuse the event, because the bucket has the files.
   const problem =
     answer &&
     (await exportFiles(answer).then(

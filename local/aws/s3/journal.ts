@@ -127,8 +127,10 @@ function checksumOf(text: string): string {
 const CHECKSUM_LENGTH = 8;
 
 function parseLine(line: string): JournalEntry | undefined {
-  const text = line.slice(CHECKSUM_LENGTH + 1);
-  if (line.slice(0, CHECKSUM_LENGTH) !== checksumOf(text)) return undefined;
+  // Journals of earlier versions have no checksums. The start replaces them.
+  const isEarlier = line.startsWith('{');
+  const text = isEarlier ? line : line.slice(CHECKSUM_LENGTH + 1);
+  if (!isEarlier && line.slice(0, CHECKSUM_LENGTH) !== checksumOf(text)) return undefined;
   try {
     return withDates(JSON.parse(text) as JournalEntry);
   } catch {

@@ -99,7 +99,7 @@ const KINDS: readonly (readonly [bytes: Buffer | string, what: string | RegExp])
   ['a picture would say more', 'text'],
 ];
 
-describe('a file that is no image', () => {
+describe('a file that is not an image', () => {
   it.each(KINDS)('is named for what it is: %#', (bytes, what) => {
     const described = describeFile(Buffer.from(bytes as string, 'latin1'));
 

@@ -14,7 +14,7 @@ interface Here {
   readonly origin: string;
   /** A server that nobody has business with. */
   readonly foreign: string;
-  /** Time passes: whoever waits too long hears of it. */
+  /** Rings the alarms of everything that waits too long. */
   readonly ring: () => void;
 }
 

@@ -916,6 +916,16 @@ describe('a restart', () => {
     expect(readdirSync(join(folder, 'killed', 'blobs'))).toHaveLength(50);
   });
 
+  it('reads a journal of an earlier version, which has no checksums', async () => {
+    await put('a', 'one');
+    const path = join(folder, `store-${folderCount}`, 'journal.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/^[0-9a-f]{8} /gm, ''));
+
+    openStore();
+
+    expect(await get('a')).toBe('one');
+  });
+
   it.each([
     ['is missing', /is missing/, () => undefined],
     ['is empty', /0 entries of/, () => ''],
