@@ -1,7 +1,6 @@
-import { glob, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { glob, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { DataFolderError } from './data-folder-error.ts';
+import { readJson, writeWhole } from '../files/whole-files.ts';
 
 /** Named JSON documents. Each one is either complete or absent, even if the process is killed. */
 export interface DurableFiles {
@@ -20,24 +19,12 @@ export async function openDurableFiles(folder: string): Promise<DurableFiles> {
     readAll: async () => {
       const files = await Array.fromAsync(glob('*.json', { cwd: folder }));
       const read = async (file: string) =>
-        [
-          file.slice(0, -'.json'.length),
-          parse(join(folder, file), await readFile(join(folder, file), 'utf8')),
-        ] as const;
+        [file.slice(0, -'.json'.length), await readJson(join(folder, file))] as const;
       return new Map<string, unknown>(await Promise.all(files.map(read)));
     },
     write: (name, value) => writeWhole(fileOf(name), JSON.stringify(value)),
     remove: (name) => rm(fileOf(name), { force: true }),
   };
-}
-
-/** @throws DataFolderError */
-function parse(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new DataFolderError(file, 'is damaged: it is not JSON');
-  }
 }
 
 /** Keeps the documents in memory until the process ends. A simulated crash doesn't remove them. */
@@ -54,39 +41,4 @@ export function createMemoryFiles(): DurableFiles {
       return Promise.resolve();
     },
   };
-}
-
-let written = 0;
-
-/** Writes a temporary file, syncs it, and renames it, so that a reader never sees a partial file. */
-export async function writeWhole(file: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
-  written += 1;
-  const beside = `${file}.${process.pid}.${written}`;
-  for (;;) {
-    try {
-      return await writeBeside(beside, file, content, mode);
-    } catch (error) {
-      await rm(beside, { force: true });
-      if (!isDiskFull(error)) throw error;
-      // Everything that depends on the document waits until there is space.
-      await sleep(FULL_DISK_MS);
-    }
-  }
-}
-
-const FULL_DISK_MS = 1_000;
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
-}
-
-async function writeBeside(beside: string, file: string, content: string | Uint8Array, mode: number): Promise<void> {
-  const handle = await open(beside, 'w', mode);
-  try {
-    await handle.writeFile(content);
-    await handle.datasync();
-  } finally {
-    await handle.close();
-  }
-  await rename(beside, file);
 }

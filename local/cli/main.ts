@@ -8,7 +8,7 @@ import { type Command, help, readCommand } from './command-line.ts';
 import { confirmCost, dailyLimit, limitOf } from './cost.ts';
 import { lockDataFolder } from './data-folder.ts';
 import { exportedFile } from '../runs/export.ts';
-import { writeWhole } from '../aws/durable-files.ts';
+import { writeWhole } from '../files/whole-files.ts';
 import { type ImageResult, resultOf, startImage } from './image-runs.ts';
 import { type NamedImage, namedImages } from './images.ts';
 import { type LocalMeshdrop, openLocalMeshdrop } from '../runs/local-meshdrop.ts';
@@ -16,10 +16,9 @@ import { isIgnoredBy } from '../runs/ignored-uploads.ts';
 import { openPort } from './open-port.ts';
 import { createPage } from '../page/page.ts';
 import type { RunView } from '../runs/runs.ts';
-import { DamagedFileError } from '../scenario/store.ts';
 import { startStandIn } from '../scenario/server.ts';
 import { folderOf, type Service, serviceIn } from './service.ts';
-import { DataFolderError } from '../aws/data-folder-error.ts';
+import { DataFolderError } from '../files/data-folder-error.ts';
 import { describeTrouble } from './trouble.ts';
 import { readTemplate, type Template } from '../aws/template.ts';
 import { resultTable, showProgress, tellRuns, whileTelling } from './terminal.ts';
@@ -53,8 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await run(command, stop.signal);
   } catch (error) {
     if (error instanceof SynthError) return fail(error.message, 1);
-    if (error instanceof UsageError || error instanceof DataFolderError || error instanceof DamagedFileError)
-      return fail(error.message, 2);
+    if (error instanceof UsageError || error instanceof DataFolderError) return fail(error.message, 2);
     const trouble = describeTrouble(error);
     if (trouble === undefined) throw error;
     return fail(trouble, 2);

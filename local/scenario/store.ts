@@ -1,9 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-const FULL_DISK_MS = 1_000;
+import { readJson, writeWhole } from '../files/whole-files.ts';
 
 /** The storage of the stand-in: small JSON documents by collection and ID, and files by key. */
 export interface Store {
@@ -18,7 +16,6 @@ export interface Store {
 
 /** Stores data in a folder. Survives `kill -9` at any time: each write creates a new file and then renames it. */
 export async function createFolderStore(folder: string): Promise<Store> {
-  let writes = 0;
   const pathOf = (collection: string, id: string) => join(folder, collection, `${id}.json`);
   const made = new Map<string, Promise<unknown>>();
   const folderOf = (name: string) => {
@@ -26,21 +23,6 @@ export async function createFolderStore(folder: string): Promise<Store> {
     made.set(name, making);
     return making;
   };
-  async function write(path: string, content: string | Uint8Array) {
-    writes += 1;
-    const draft = `${path}.${process.pid}-${writes}.draft`;
-    for (;;) {
-      try {
-        await writeFile(draft, content);
-        return await rename(draft, path);
-      } catch (error) {
-        await rm(draft, { force: true });
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-        // Wait until the disk has space.
-        await sleep(FULL_DISK_MS);
-      }
-    }
-  }
   await mkdir(folder, { recursive: true });
   return {
     async load(collection) {
@@ -48,39 +30,23 @@ export async function createFolderStore(folder: string): Promise<Store> {
       const names = await readdir(join(folder, collection));
       const documents: unknown[] = [];
       for (const name of names.filter((one) => one.endsWith('.json')))
-        documents.push(await readDocument(join(folder, collection, name)));
+        documents.push(await readJson(join(folder, collection, name)));
       return documents;
     },
     async save(collection, id, document) {
       await folderOf(collection);
-      await write(pathOf(collection, id), JSON.stringify(document));
+      await writeWhole(pathOf(collection, id), JSON.stringify(document));
     },
     async remove(collection, id) {
       await rm(pathOf(collection, id), { force: true });
     },
     async saveFile(key, bytes) {
       await folderOf('files');
-      await write(join(folder, 'files', key), bytes);
+      await writeWhole(join(folder, 'files', key), bytes);
     },
     readFile: (key) => readFile(join(folder, 'files', key)),
     streamFile: (key, start, end) => createReadStream(join(folder, 'files', key), { start, end }),
   };
-}
-
-/** A file of the stand-in is damaged. */
-export class DamagedFileError extends Error {
-  override readonly name = 'DamagedFileError';
-}
-
-async function readDocument(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8');
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new DamagedFileError(
-      `${file} is damaged: it is not JSON. Remove the data folder of the stand-in, or name another one with --data`,
-    );
-  }
 }
 
 /** Stores data in memory until the process ends, for simulations. */

@@ -89,8 +89,14 @@ export const ROOMS: readonly Room[] = [
     neverKnows: 'what it serves',
   },
   {
+    room: 'local/files',
+    may: [],
+    holds: 'files that are written whole, and the words for damaged ones',
+    neverKnows: 'what is in them',
+  },
+  {
     room: 'local/aws',
-    may: ['functions/platform', 'functions/run', 'local/http'],
+    may: ['functions/platform', 'functions/run', 'local/files', 'local/http'],
     mayTypes: ['infra'],
     holds:
       'an AWS that is built from the synthesized template, on an injected clock: S3, SQS, EventBridge, Step Functions, Lambda',
@@ -98,7 +104,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: 'local/scenario',
-    may: ['local/http'],
+    may: ['local/files', 'local/http'],
     holds: 'the stand-in for the Scenario API',
     neverKnows: 'the product: it imitates the API according to its documentation only',
   },

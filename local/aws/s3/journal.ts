@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { DataFolderError } from '../data-folder-error.ts';
+import { DataFolderError } from '../../files/data-folder-error.ts';
 import type { StoredVersion } from './stored-version.ts';
 
 /** One line of the journal. */
