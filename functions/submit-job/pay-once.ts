@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isoDate } from '../platform/clock.ts';
-import type { Kept, RecordIn, Refusal } from '../run/record.ts';
+import type { Kept, RecordIn, Refusal, RunRecord } from '../run/record.ts';
 import { type Claim, renewClaim } from '../run/result-index.ts';
 import type { GenerationRequest } from '../scenario/client.ts';
 import {
@@ -12,7 +12,7 @@ import {
   ScenarioUnavailableError,
   SubmissionUncertainError,
 } from '../scenario/errors.ts';
-import { nextSendAt, proofBoundMs } from './bounds.ts';
+import { hasManyRefusals, nextSendAt, proofBoundMs } from './bounds.ts';
 import { TryLaterError } from './errors.ts';
 import type { Passed } from './gate.ts';
 import { SEND_MARGIN_MS } from './hold.ts';
@@ -84,7 +84,18 @@ export async function payOnce(
   const { retryAfterSeconds = 0 } = taken.error instanceof ScenarioBusyError ? taken.error : {};
   // Earlier looks can't prove anything, and Scenario rarely starts a job that it has refused.
   const waitMs = Math.max(nextSendAt(refused.record) - clock.now(), proofBoundMs(refused.record));
-  throw new TryLaterError(taken.error.message, Math.max(retryAfterSeconds, waitMs / 1000));
+  throw sendLater(refused.record, taken.error.message, Math.max(retryAfterSeconds, waitMs / 1000), submission);
+}
+
+/** Also rings if the run has been refused so often that a person has to look. */
+export function sendLater(record: RunRecord, why: string, inSeconds: number, { telemetry }: Submission): TryLaterError {
+  if (hasManyRefusals(record)) {
+    telemetry.count('ManySends', 1);
+    telemetry.log.error('many refusals that are not from Scenario itself: a person has to look', {
+      refusals: record.sends.length,
+    });
+  }
+  return new TryLaterError(why, inSeconds);
 }
 
 type Outcome = Pick<Unsettled['record']['sends'][number], 'refusal' | 'noJob'>;

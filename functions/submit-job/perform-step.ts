@@ -6,10 +6,9 @@ import type { Step } from '../run/lifecycle.ts';
 import type { Kept, ReadyAsset, RecordIn, RunRecord, Unclaimed } from '../run/record.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { AssetNotVisibleError, DryRunPaidError, ScenarioAccountError, ScenarioInputError } from '../scenario/errors.ts';
-import { hasManyRefusals, nextSendAt } from './bounds.ts';
-import { TryLaterError } from './errors.ts';
+import { nextSendAt } from './bounds.ts';
 import type { Passed } from './gate.ts';
-import { adoptPaidDryRun, type Claimed, payOnce, reconcileSends } from './pay-once.ts';
+import { adoptPaidDryRun, type Claimed, payOnce, reconcileSends, sendLater } from './pay-once.ts';
 import { prepareImage } from './prepare-image.ts';
 import { startGeneration } from './start-generation.ts';
 import { modelOf, type Submission } from './submission.ts';
@@ -84,7 +83,7 @@ async function submit(claimed: Claimed, visit: Visit): Promise<Performed> {
   const { submission } = visit;
   const { record } = claimed;
   const waitMs = nextSendAt(record) - submission.clock.now();
-  if (waitMs > 0) throw waitToSend(record, waitMs, submission);
+  if (waitMs > 0) throw sendLater(record, 'the run was refused and sends again later', waitMs / 1000, submission);
   try {
     const turn = await takeTurn(claimed, submission);
     if (turn === 'changed') return turn;
@@ -171,16 +170,6 @@ export async function keepAsset({ run, asset, submission: { runs } }: Visit): Pr
   const { record, etag } = standing as Claimed;
   const isKept = [...record.sends, record.readyAsset].some((one) => one?.assetId === asset?.assetId);
   if (!isKept) await runs.records.replace({ record, etag }, { ...record, readyAsset: asset });
-}
-
-function waitToSend(record: RunRecord, waitMs: number, { telemetry }: Submission): TryLaterError {
-  if (hasManyRefusals(record)) {
-    telemetry.count('ManySends', 1);
-    telemetry.log.error('many refusals that are not from Scenario itself: a person has to look', {
-      refusals: record.sends.length,
-    });
-  }
-  return new TryLaterError('the run was refused and sends again later', waitMs / 1000);
 }
 
 /** Settles sends that may have been taken. Without an age, the record has to be read again first. */

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import { createCheckJob } from '../../functions/check-job/check-job.ts';
 import type { Clock as FunctionClock } from '../../functions/platform/clock.ts';
 import type { Env } from '../../functions/platform/env.ts';
+import { METRIC_NAMESPACE } from '../../functions/platform/metrics.ts';
 import type { Handle, Telemetry } from '../../functions/platform/observability.ts';
 import { createReportFailure } from '../../functions/report-failure/report-failure.ts';
 import { createStoreAssets } from '../../functions/store-assets/store-assets.ts';
@@ -34,7 +35,11 @@ function log(message: unknown, ...extra: readonly unknown[]): void {
 
 const telemetry: Telemetry = {
   log: { info: log, warn: log, error: log, appendKeys: () => undefined },
-  count: () => undefined,
+  count: (metric, value) => {
+    const { world, functionName } = currentInvocation();
+    const of = world.environment(functionName)['POWERTOOLS_SERVICE_NAME'] ?? '';
+    world.metrics.add({ namespace: METRIC_NAMESPACE, metric, of, at: world.clock.now(), value });
+  },
 };
 
 const outside = {

@@ -56,6 +56,9 @@ export function createLambda(
     const begunAt = clock.now();
     return new Promise((resolve, reject) => {
       let isAlive = true;
+      const report = (metric: string, value: number) =>
+        world.metrics.add({ namespace: 'AWS/Lambda', metric, of: functionName, at: begunAt, value });
+      report('Invocations', 1);
       const end = (how: string, settle: () => void) => {
         if (!isAlive) return;
         isAlive = false;
@@ -77,7 +80,11 @@ export function createLambda(
         container,
         deadline: clock.now() + timeoutSeconds * 1000,
         isAlive: () => isAlive,
-        die: (errorType, message) => end(`dies: ${errorType}`, () => reject(new FunctionError(errorType, message))),
+        die: (errorType, message) =>
+          end(`dies: ${errorType}`, () => {
+            report('Errors', 1);
+            reject(new FunctionError(errorType, message));
+          }),
       };
       const cancel = clock.after(timeoutSeconds * 1000, () => {
         invocation.die('Sandbox.Timedout', `Task timed out after ${timeoutSeconds} seconds`);
@@ -98,6 +105,7 @@ export function createLambda(
             const { name, message } = error instanceof Error ? error : new Error(String(error));
             end(`fails: ${name}: ${message}`, () => {
               keepWarm();
+              report('Errors', 1);
               reject(new FunctionError(name, message));
             });
           },

@@ -1,5 +1,6 @@
 import { createAws } from '../../local/aws/create-aws.ts';
 import { createMemoryFiles } from '../../local/aws/durable-files.ts';
+import type { Template } from '../../local/aws/template.ts';
 import { createStandInApi, type StandInApi } from '../../local/scenario/api.ts';
 import { createVirtualClock, type VirtualClock } from './clock.ts';
 import { createIds, createRandom } from './random.ts';
@@ -17,7 +18,7 @@ const SECRET_TEXTS = [apiKey, apiSecret, Buffer.from(`${apiKey}:${apiSecret}`).t
 
 /** Opens the stack of `npm start` on virtual time, with the faults of the setting. */
 export async function openWorld(setting: Setting): Promise<World> {
-  const template = await openStack();
+  const template = withRules(await openStack(), setting);
   const clock = createVirtualClock(START, createRandom(setting.seed));
   const random = createRandom(setting.seed + 2);
   const story = createStory(clock.now);
@@ -59,6 +60,12 @@ export async function openWorld(setting: Setting): Promise<World> {
   });
   aws.begin();
   return world;
+}
+
+function withRules(template: Template, { isSweepDisabled = false }: Setting): Template {
+  if (!isSweepDisabled) return template;
+  const rules = template.rules.filter(({ properties }) => properties.ScheduleExpression === undefined);
+  return { ...template, rules };
 }
 
 function openStandIn({ seed, standIn }: Setting, { now }: VirtualClock): Promise<StandInApi> {

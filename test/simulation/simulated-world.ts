@@ -11,6 +11,7 @@ import { logics } from './functions.ts';
 import { type Invariants, Violation } from './invariants.ts';
 import { jsonRequest } from './json-calls.ts';
 import { createLambda, type Lambda } from './lambda.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { type PaidRuns, watchPayments } from './paid-runs.ts';
 import { createRandom, type Random } from './random.ts';
 import { s3Request } from './s3-service.ts';
@@ -48,6 +49,7 @@ export class SimulatedWorld implements World {
   readonly aws: Aws;
   readonly uploadsQueue: Queue;
   readonly lambda: Lambda;
+  readonly metrics: Metrics = createMetrics();
   readonly invariants: Invariants;
   readonly scenarioUrl: string;
   readonly uploads: readonly Dropped[];

@@ -8,6 +8,7 @@ import type { AwsAnswer, AwsRequest } from './aws-clients.ts';
 import type { VirtualClock } from './clock.ts';
 import type { Invariants } from './invariants.ts';
 import type { Lambda } from './lambda.ts';
+import type { Metrics } from './metrics.ts';
 import type { Random } from './random.ts';
 import type { Story } from './story.ts';
 import type { Request, Wire, WirePlan } from './wire.ts';
@@ -32,6 +33,8 @@ export interface Setting {
   readonly standIn?: StandInOptionsInput;
   /** Variables that replace those of the template: `{ MAX_CU_PER_DAY: '1000' }`. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether the schedule of the sweep is disabled. */
+  readonly isSweepDisabled?: boolean;
 }
 
 export interface Drop {
@@ -55,6 +58,7 @@ export interface World {
   readonly wire: Wire;
   readonly aws: Aws;
   readonly lambda: Lambda;
+  readonly metrics: Metrics;
   readonly invariants: Invariants;
   readonly scenarioUrl: string;
   readonly standIn: StandInApi;
