@@ -8,6 +8,7 @@ import {
   Stack,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { ServiceFunction } from './service-function.ts';
 
 /** The description says what happened and what to do. The threshold is 1 by default. */
 type Alarm = readonly [metric: cloudwatch.Metric, description: string, threshold?: number];
@@ -20,6 +21,14 @@ export function createAlarms(scope: Construct, alarms: Readonly<Record<string, A
   const treatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING;
   for (const [id, [metric, alarmDescription, threshold = 1]] of Object.entries(alarms))
     metric.createAlarm(scope, id, { threshold, alarmDescription, evaluationPeriods: 1, treatMissingData });
+}
+
+/** The function that ends a run knows its charge. */
+export function aboveQuote(fn: ServiceFunction): Alarm {
+  return [
+    fn.serviceMetric('AboveQuote'),
+    `Scenario charged a job more than it had quoted. The log of ${fn.node.id} names both amounts. Ask Scenario why.`,
+  ];
 }
 
 /** Creates an alarm that goes off if a function is not invoked for so many minutes. */

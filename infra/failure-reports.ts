@@ -1,7 +1,7 @@
 import { Duration, type aws_stepfunctions as sfn } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ReportFailureEnv } from '../functions/report-failure/report-failure.ts';
-import { createAlarms } from './alarms.ts';
+import { aboveQuote, createAlarms } from './alarms.ts';
 import { EventQueue } from './event-queue.ts';
 import * as base from './foundation.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -45,6 +45,7 @@ export class FailureReports extends EventQueue {
     stateMachine.grantExecution(reportFailure, 'states:DescribeExecution');
 
     createAlarms(this, {
+      AboveQuote: aboveQuote(reportFailure),
       ModelNotStored: [
         reportFailure.serviceMetric('ModelNotStored'),
         'A paid model could not be stored. The log of ReportFailure names the run and the reason. Fix the cause, and redrive the run. It never pays again.',

@@ -2,7 +2,7 @@ import { Duration, type aws_stepfunctions as sfn } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { CheckJobEnv } from '../functions/check-job/check-job.ts';
 import type { StoreAssetsEnv } from '../functions/store-assets/store-assets.ts';
-import { createAlarms, REPEATED } from './alarms.ts';
+import { aboveQuote, createAlarms, REPEATED } from './alarms.ts';
 import * as base from './foundation.ts';
 import { GenerationMachine, MACHINE_TIMEOUT } from './generation-machine.ts';
 import { ServiceFunction } from './service-function.ts';
@@ -52,10 +52,7 @@ export class Generation extends Construct {
         'Paid models cannot be stored. Check the log of StoreAssets, fix the cause, and redrive the executions.',
         REPEATED,
       ],
-      AboveQuote: [
-        storeAssets.serviceMetric('AboveQuote'),
-        'Scenario charged a job more than it had quoted. The log of StoreAssets names both amounts. Ask Scenario why.',
-      ],
+      AboveQuote: aboveQuote(storeAssets),
     });
   }
 }

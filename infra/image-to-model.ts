@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { connectAlarms } from './alarms.ts';
 import { createAssetBucket, UploadBucket } from './buckets.ts';
+import { createDashboard } from './dashboard.ts';
 import { createEventRule } from './event-rules.ts';
 import { FailureReports } from './failure-reports.ts';
 import { Generation } from './generation.ts';
@@ -55,6 +56,7 @@ export class ImageToModel extends Construct {
     const failureReports = new FailureReports(this, 'FailureReports', { ...foundation, stateMachine });
     new Sweep(this, 'Sweep', { ...foundation, uploads, failureReports, stateMachine });
 
+    createDashboard(this, uploads.queue);
     if (props.alarmTopic) connectAlarms(this, props.alarmTopic);
     this.uploadsQueue = uploads.queue;
     this.stateMachine = stateMachine;

@@ -34,6 +34,7 @@ describe('the alarms', () => {
       of('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: 'Uploads/Queue.QueueName' }),
     ],
     ['Uploads/DeadUploads', 1, waiting('Uploads/DeadLetters')],
+    ['FailureReports/AboveQuote', 1, ours('AboveQuote', 'FailureReports/ReportFailure')],
     ['FailureReports/ModelNotStored', 1, ours('ModelNotStored', 'FailureReports/ReportFailure')],
     ['FailureReports/DeadFailureReports', 1, waiting('FailureReports/DeadLetters')],
     [

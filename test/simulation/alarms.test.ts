@@ -1,8 +1,9 @@
 import './timeouts.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { METRIC_NAMESPACE, METRIC_UNITS } from '../../functions/platform/metrics.ts';
 import { recordKey } from '../../functions/run/keys.ts';
 import type { Queue } from '../../local/aws/sqs/queue.ts';
-import { type Alarm, goesOff, readAlarms } from './alarms.ts';
+import { goesOff, metricId, readWatched, type Watched } from './alarms.ts';
 import { anotherPicture, files } from './images.ts';
 import type { Sample } from './metrics.ts';
 import { openWorld } from './open-world.ts';
@@ -129,6 +130,12 @@ const incidents: readonly Incident[] = [
     uploads: 5,
     outage: { by: 'StoreAssets', of: 'S3 PutObject models', what: denied },
   },
+  {
+    alarm: 'AboveQuote',
+    what: 'a failed job costs twice its quote',
+    hours: 4,
+    setting: { standIn: { chargeFactor: 2, faults: [{ on: generate, what: 'fails', refund: false }] } },
+  },
   { alarm: 'AboveQuote', what: 'a job costs twice its quote', hours: 1, setting: { standIn: { chargeFactor: 2 } } },
   {
     alarm: 'GenerationLate',
@@ -151,6 +158,19 @@ const calm: readonly Omit<Incident, 'alarm'>[] = [
   { what: 'a day with five uploads', hours: 24, uploads: 5 },
   { what: 'an hour with a full ceiling', hours: 3, setting: { standIn: { concurrencyCeiling: 0 } } },
   {
+    what: 'ten minutes of a pause',
+    hours: 2,
+    begins: async (world) => {
+      await world.pause(true);
+      world.clock.after(600_000, () => world.pause(false));
+    },
+  },
+  {
+    what: 'the same picture twice',
+    hours: 2,
+    begins: (world) => world.drop({ key: 'again.png', bytes: anotherPicture(files.png, 1) }),
+  },
+  {
     what: 'a picture that Scenario refuses',
     hours: 3,
     setting: { standIn: { faults: [{ on: generate, what: 'bad-request' }] } },
@@ -168,14 +188,18 @@ const calm: readonly Omit<Incident, 'alarm'>[] = [
   },
 ];
 
-let alarms: readonly Alarm[] = [];
+let watched: Watched;
+/** The metrics that functions counted. */
+const counted = new Set<string>();
 beforeAll(async () => {
-  alarms = await readAlarms();
+  watched = await readWatched();
 });
 
 describe('an alarm', () => {
   it('has an incident here', () => {
-    expect(incidents.map(({ alarm }) => alarm).sort()).toEqual(alarms.map(({ name }) => name).sort());
+    expect([...new Set(incidents.map(({ alarm }) => alarm))].sort()).toEqual(
+      watched.alarms.map(({ name }) => name).sort(),
+    );
   });
 
   it.each(incidents)('goes off: $alarm, when $what', async (incident) => {
@@ -185,6 +209,15 @@ describe('an alarm', () => {
   it.each(calm)('stays calm in $what', async (incident) => {
     expect(await ringing(incident)).toEqual([]);
   });
+});
+
+it('sees each metric that a function has counted above, or a graph shows it', () => {
+  const rings = watched.alarms.map(({ Namespace, MetricName, Dimensions: [{ Value }] }) =>
+    metricId({ namespace: Namespace, metric: MetricName, of: Value }),
+  );
+  const names = new Set([...counted].map((id) => id.split(' ')[1]));
+  expect(Object.keys(METRIC_UNITS).filter((name) => !names.has(name))).toEqual([]);
+  expect([...counted].filter((id) => !rings.includes(id) && !watched.drawn.has(id))).toEqual([]);
 });
 
 /** Plays the incident and returns the alarms that go off. */
@@ -210,8 +243,9 @@ async function ringing({
   await begins?.(world);
   while (world.clock.now() < end && (await world.clock.step()));
   const samples = [...world.metrics.samples, ...reported, ...timedOut(world)];
+  for (const sample of world.metrics.samples) if (sample.namespace === METRIC_NAMESPACE) counted.add(metricId(sample));
   await world.close();
-  return alarms.filter((alarm) => goesOff(alarm, samples, start, end)).map(({ name }) => name);
+  return watched.alarms.filter((alarm) => goesOff(alarm, samples, start, end)).map(({ name }) => name);
 }
 
 /** Samples what SQS reports about its queues, once a minute. */

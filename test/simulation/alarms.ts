@@ -25,8 +25,18 @@ export interface Alarm extends z.infer<typeof alarmShape> {
   readonly name: string;
 }
 
-/** Reads all alarms of the synthesized stack, with the names of this machine in place of references. */
-export async function readAlarms(): Promise<readonly Alarm[]> {
+/** A metric of a function or a queue: `Meshdrop Stored Meshdrop/ImageToModel/Generation/StoreAssets` */
+export const metricId = ({ namespace, metric, of }: Omit<Sample, 'at' | 'value'>) => `${namespace} ${metric} ${of}`;
+
+/** What a person sees: the alarms, and the metrics in the graphs of the dashboard. */
+export interface Watched {
+  readonly alarms: readonly Alarm[];
+  /** @see metricId */
+  readonly drawn: ReadonlySet<string>;
+}
+
+/** Reads the synthesized stack, with the names of this machine in place of references. */
+export async function readWatched(): Promise<Watched> {
   const text = await readFile(join(await assembly(), 'Meshdrop.template.json'), 'utf8');
   const { Resources, Outputs } = templateSchema.parse(JSON.parse(text));
   const resources = Object.entries(Resources);
@@ -36,12 +46,36 @@ export async function readAlarms(): Promise<readonly Alarm[]> {
       return named ? [[id, named] as const] : [];
     }),
   );
-  return resources
-    .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
-    .map(([id, resource]) => ({
-      name: nameOf(resource, id).split('-').at(-1) ?? id,
-      ...alarmShape.parse(resolveIntrinsics(resource.Properties, names)),
-    }));
+  const all = (type: string) =>
+    resources
+      .filter(([, { Type }]) => Type === type)
+      .map(([id, resource]) => ({
+        name: nameOf(resource, id).split('-').at(-1) ?? id,
+        properties: resolveIntrinsics(resource.Properties, names),
+      }));
+  return {
+    alarms: all('AWS::CloudWatch::Alarm').map(({ name, properties }) => ({ name, ...alarmShape.parse(properties) })),
+    drawn: new Set(all('AWS::CloudWatch::Dashboard').flatMap(({ properties }) => metricsIn(properties))),
+  };
+}
+
+const dashboardShape = z.object({ DashboardBody: z.string() });
+const bodyShape = z.object({
+  widgets: z.array(z.object({ properties: z.object({ metrics: z.array(z.array(z.unknown())) }) })),
+});
+/** Namespace, name, and the only dimension. A math expression is an object. */
+const metricShape = z.tuple([z.string(), z.string(), z.string(), z.string()]).rest(z.unknown());
+
+function metricsIn(properties: unknown): readonly string[] {
+  const { widgets } = bodyShape.parse(JSON.parse(dashboardShape.parse(properties).DashboardBody));
+  return widgets
+    .flatMap((widget) => widget.properties.metrics)
+    .flatMap((metric) => {
+      const [namespace, name, , of] = metricShape.safeParse(metric).data ?? [];
+      return namespace !== undefined && name !== undefined && of !== undefined
+        ? metricId({ namespace, metric: name, of })
+        : [];
+    });
 }
 
 /** Returns whether the alarm goes off at some time between the two times, as CloudWatch evaluates it. */

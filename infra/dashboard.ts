@@ -1,0 +1,66 @@
+import { aws_cloudwatch as cloudwatch, Duration, type aws_sqs as sqs } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { MetricName } from '../functions/platform/metrics.ts';
+import { ServiceFunction } from './service-function.ts';
+
+/** A line, and the functions whose counts are added up. */
+type Line = readonly [metric: MetricName, functions: readonly string[], statistic?: string];
+
+const SUBMIT = ['SubmitJob'];
+const STORE = ['StoreAssets'];
+const CONCLUDE = ['SubmitJob', 'StoreAssets', 'ReportFailure'];
+
+/** What nobody has to act on. What needs a person rings an alarm. */
+const GRAPHS: Readonly<Record<string, readonly Line[]>> = {
+  'Uploads per hour': [
+    ['Submitted', SUBMIT],
+    ['Stored', CONCLUDE],
+    ['Reused', CONCLUDE],
+    ['Failed', CONCLUDE],
+    ['Rejected', CONCLUDE],
+  ],
+  'Compute units per hour': [
+    ['CuSubmitted', SUBMIT],
+    ['CuSpent', CONCLUDE],
+  ],
+  'Seconds from payment to result': [
+    ['GenerationSeconds', STORE, 'p50'],
+    ['GenerationSeconds', STORE, 'p95'],
+  ],
+  'Seconds held by a full ceiling': [['BusySeconds', SUBMIT]],
+  'Held and repaired per hour': [
+    ['Paused', SUBMIT],
+    ['OverDailyLimit', SUBMIT],
+    ['AccountRefused', SUBMIT],
+    ['PutBack', ['Sweep']],
+  ],
+};
+
+const PERIOD = Duration.hours(1);
+const HALF = 12;
+
+/** The flow of uploads, times, and money, in one page of the CloudWatch console. */
+export function createDashboard(scope: Construct, uploadsQueue: sqs.IQueue): cloudwatch.Dashboard {
+  const functions = scope.node.findAll().filter((node) => node instanceof ServiceFunction);
+  const metricOf = ([metric, authors, statistic = 'Sum']: Line): cloudwatch.IMetric => {
+    const label = statistic === 'Sum' ? metric : `${metric} ${statistic}`;
+    const counted = functions
+      .filter(({ node }) => authors.includes(node.id))
+      .map((fn) => fn.serviceMetric(metric, { statistic, period: PERIOD, label }));
+    const [only, ...others] = counted;
+    if (only && others.length === 0) return only;
+    const usingMetrics = Object.fromEntries(counted.map((one, n) => [`${metric.toLowerCase()}${n}`, one]));
+    const expression = Object.keys(usingMetrics)
+      .map((id) => `FILL(${id}, 0)`)
+      .join(' + ');
+    return new cloudwatch.MathExpression({ expression, usingMetrics, label, period: PERIOD });
+  };
+  const graph = (title: string, left: readonly cloudwatch.IMetric[]) =>
+    new cloudwatch.GraphWidget({ title, left: [...left], width: HALF });
+  const waiting = graph('Uploads that wait', [
+    uploadsQueue.metricApproximateNumberOfMessagesVisible({ label: 'waiting', statistic: 'Maximum' }),
+    uploadsQueue.metricApproximateNumberOfMessagesNotVisible({ label: 'in hand', statistic: 'Maximum' }),
+  ]);
+  const graphs = Object.entries(GRAPHS).map(([title, lines]) => graph(title, lines.map(metricOf)));
+  return new cloudwatch.Dashboard(scope, 'Dashboard', { widgets: [[...graphs, waiting]] });
+}
