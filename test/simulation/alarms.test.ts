@@ -197,9 +197,8 @@ beforeAll(async () => {
 
 describe('an alarm', () => {
   it('has an incident here', () => {
-    expect([...new Set(incidents.map(({ alarm }) => alarm))].sort()).toEqual(
-      watched.alarms.map(({ name }) => name).sort(),
-    );
+    const names = new Set(watched.alarms.map(({ name }) => name));
+    expect(new Set(incidents.map(({ alarm }) => alarm))).toEqual(names);
   });
 
   it.each(incidents)('goes off: $alarm, when $what', async (incident) => {
