@@ -3,6 +3,13 @@ import { DEFAULT_MODEL, modelNamed } from '../../functions/models/registry.ts';
 import { submitEnvironment } from './environment.ts';
 import type { Settings } from './settings.ts';
 
+/** Which setting names what the key encrypts. */
+export const KEYS_OF = [
+  ['uploadBucketKeyArn', 'uploadBucketName'],
+  ['assetBucketKeyArn', 'assetBucketName'],
+  ['secretKeyArn', 'scenarioSecretArn'],
+] as const;
+
 /** The first settings that are valid alone but not together, as a sentence. Undefined if all fit. */
 export function conflictIn(settings: Settings): string | undefined {
   const { uploadBucketName, assetBucketName, maxCuPerDay, maxCuPerRun } = settings;
@@ -10,6 +17,9 @@ export function conflictIn(settings: Settings): string | undefined {
     return 'the upload bucket and the asset bucket must differ: every model would become an upload';
   if (maxCuPerDay !== 'none' && maxCuPerDay < maxCuPerRun)
     return `maxCuPerDay: ${maxCuPerDay} is less than maxCuPerRun, ${maxCuPerRun}: an expensive image would wait forever`;
+  for (const [key, owner] of KEYS_OF)
+    if (settings[key] !== undefined && settings[owner] === undefined)
+      return `${key} needs ${owner}: a new one is not encrypted with a key of yours`;
   return parameterConflict(settings) ?? slashConflict(settings) ?? sizeConflict(settings);
 }
 
@@ -40,7 +50,9 @@ const MAX_BYTES = 3 * 1024;
 
 function sizeConflict(settings: Settings): string | undefined {
   // Lambda counts the variables as JSON: a quotation mark in a value takes two bytes.
-  const bytes = Buffer.byteLength(JSON.stringify(submitEnvironment(settings)));
+  const bytes = Buffer.byteLength(
+    JSON.stringify({ ...submitEnvironment(settings), RESULT_HOSTS: JSON.stringify(settings.resultHosts) }),
+  );
   if (bytes <= MAX_BYTES) return undefined;
-  return `defaults, presets, ignorePrefixes, and ignoreNames take ${bytes} bytes together; at most ${MAX_BYTES} fit`;
+  return `defaults, presets, ignorePrefixes, ignoreNames, and the other lists take ${bytes} bytes together; at most ${MAX_BYTES} fit`;
 }

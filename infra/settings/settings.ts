@@ -31,6 +31,10 @@ const topicArn = text(
   /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/,
   'is not a topic ARN: use arn:aws:sns:REGION:ACCOUNT:NAME',
 );
+const keyArn = text(
+  /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/,
+  'is not a key ARN: use arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias',
+).optional();
 const apiUrl = text(
   /^https:\/\/[\w.-]+(?::\d+)?(?:\/[^\s?#]*)?\/v1$/,
   'is not a valid URL: it must start with https:// and end with /v1',
@@ -116,10 +120,13 @@ export const settingsSchema = z.strictObject({
   assetBucketName: bucketName
     .optional()
     .describe('your own bucket for models; by default, a new one that outlives the stack'),
+  uploadBucketKeyArn: keyArn.describe('the KMS key of your own upload bucket; by default, none'),
+  assetBucketKeyArn: keyArn.describe('the KMS key of your own asset bucket; by default, none'),
   eventBusName: busName.optional().describe("your own event bus; by default, the account's default bus"),
   scenarioSecretArn: secretArn
     .optional()
     .describe('your own secret, with the JSON `{ "apiKey", "apiSecret" }`; by default, a new, empty one'),
+  secretKeyArn: keyArn.describe('the KMS key of your own secret; by default, none'),
   alarmTopicArn: topicArn
     .optional()
     .describe(

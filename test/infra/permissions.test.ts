@@ -1,8 +1,12 @@
 import type { Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
+import { MeshdropStack } from '../../infra/meshdrop-stack.ts';
+import { readSettings } from '../../infra/settings/settings.ts';
+import { testApp } from './app.ts';
 import { answering, DEFAULT_BUS, permissionsOf, receiving, sharing, tracing } from './permissions.ts';
 import { functionNames, synthesizedConstruct, synthesizedStack } from './synthesized.ts';
 
@@ -165,7 +169,44 @@ describe('a bucket or secret with a key of its own', () => {
     expect(keyPermissions('ReportFailure/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
     expect(keyPermissions('Sweep/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
   });
+
+  it('gives the same permissions if settings name them', () => {
+    const named = synthesizedStack({ ...BROUGHT, ...KEYS });
+
+    for (const name of functionNames)
+      expect(permissionsOf(named, `${name}/ServiceRole`).filter((one) => one.startsWith('kms:'))).toEqual(
+        keyPermissions(`${name}/ServiceRole`),
+      );
+  });
+
+  it('is warned about at synthesis while its key is not known', () => {
+    const warnings = (settings: object) => {
+      const stack = new MeshdropStack(testApp(), 'Meshdrop', readSettings(settings));
+      return Annotations.fromStack(stack)
+        .findWarning('*', Match.anyValue())
+        .map(({ entry }) => entry.data);
+    };
+
+    expect(warnings({})).toEqual([]);
+    expect(warnings({ ...BROUGHT, ...KEYS })).toEqual([]);
+    expect(warnings(BROUGHT)).toEqual([
+      expect.stringMatching(/^If theiruploads is encrypted .* set uploadBucketKeyArn/) as string,
+      expect.stringMatching(/^If theirmodels .* set assetBucketKeyArn/) as string,
+      expect.stringMatching(/^If arn:.* set secretKeyArn/) as string,
+    ]);
+  });
 });
+
+const BROUGHT = {
+  uploadBucketName: 'theiruploads',
+  assetBucketName: 'theirmodels',
+  scenarioSecretArn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:theirs-a1B2c3',
+};
+const KEYS = {
+  uploadBucketKeyArn: keyArn('TheirUploads'),
+  assetBucketKeyArn: keyArn('TheirModels'),
+  secretKeyArn: keyArn('TheirSecret'),
+};
 
 function keyArn(name: string): string {
   return `arn:aws:kms:us-east-1:111122223333:key/${name}`;

@@ -7,6 +7,13 @@ describe('settings that do not go together', () => {
     expect(refusal({ uploadBucketName: 'shared', assetBucketName: 'shared' })).toContain('must differ');
   });
 
+  it('are refused when a key has nothing to encrypt', () => {
+    const key = 'arn:aws:kms:us-east-1:111122223333:key/theirs';
+
+    expect(refusal({ uploadBucketKeyArn: key })).toMatch(/^uploadBucketKeyArn needs uploadBucketName/);
+    expect(refusal({ secretKeyArn: key })).toMatch(/^secretKeyArn needs scenarioSecretArn/);
+  });
+
   it('are refused when a day may cost less than one image', () => {
     expect(refusal({ maxCuPerDay: 149 })).toMatch(/^maxCuPerDay: 149 is less than maxCuPerRun, 150/);
     expect(refusal({ maxCuPerDay: 149, maxCuPerRun: 149 })).toBeUndefined();
@@ -71,6 +78,12 @@ describe('settings that Lambda has no room for', () => {
   it('are counted as Lambda counts them: a quotation mark takes two bytes', () => {
     expect(refusal({ presets: { ['"'.repeat(600)]: {} } })).toBeUndefined();
     expect(refusal({ presets: { ['"'.repeat(900)]: {} } })).toMatch(/at most 3072 fit/);
+  });
+
+  it('include the hosts of results', () => {
+    const resultHosts = Array.from({ length: 100 }, (_, n) => `d${n}abcdefghijklmnop.cloudfront.net`);
+
+    expect(refusal({ resultHosts })).toMatch(/at most 3072 fit/);
   });
 
   it('are taken just below', () => {

@@ -81,6 +81,7 @@ describe('an invalid setting', () => {
     ['assetBucketName', { assetBucketName: 'my..models' }, 'single dots'],
     ['assetBucketName', { assetBucketName: 'my.-models' }, 'single dots'],
     ['assetBucketName', { assetBucketName: '192.168.0.1' }, 'not an IP address'],
+    ['uploadBucketKeyArn', { uploadBucketKeyArn: 'alias/uploads' }, 'not an alias'],
     ['eventBusName', { eventBusName: '' }, 'must not be empty'],
     ['eventBusName', { eventBusName: 'my bus' }, 'is not a valid event bus name'],
     ['eventBusName', { eventBusName: 'arn:aws:events:eu-west-1:111122223333:event-bus/models' }, 'not a valid'],
