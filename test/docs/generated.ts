@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HINTS } from '../../functions/contract/failures.ts';
+import { asyncApi } from './asyncapi.ts';
 import { sampleEvents, sampleManifests } from './event-samples.ts';
 import { fieldsOf, publishedSchemas, registrySchemas } from './event-schemas.ts';
 import { replacePart } from './generated-part.ts';
@@ -20,6 +21,7 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     ['docs/events/fields.md', fields()],
     ...jsonFiles(publishedSchemas(), 'schema.json'),
     ...jsonFiles(registrySchemas(), 'openapi.json'),
+    ...jsonFiles(new Map([['events', asyncApi()]]), 'asyncapi.json'),
     ...jsonFiles(sampleEvents(), 'sample.json'),
     ...jsonFiles(sampleManifests(), 'sample.json'),
   ]);

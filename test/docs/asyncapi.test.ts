@@ -1,0 +1,17 @@
+import { Parser } from '@asyncapi/parser';
+import { expect, it } from 'vitest';
+import { eventSchemas } from '../../functions/contract/schemas.ts';
+import { asyncApi } from './asyncapi.ts';
+
+it('the AsyncAPI document is valid, its examples too, and has every event', async () => {
+  const { document, diagnostics } = await new Parser().parse(JSON.stringify(asyncApi()));
+
+  // The rest is advice: contact data, servers, and tags are the deployer's.
+  expect(diagnostics.filter(({ severity }) => severity <= 1)).toEqual([]);
+  expect(
+    document
+      ?.messages()
+      .all()
+      .map((message) => message.title()),
+  ).toEqual(Object.keys(eventSchemas).map((detailType) => `Meshdrop: ${detailType}`));
+});
