@@ -1,13 +1,15 @@
-import { Parser } from '@asyncapi/parser';
+import { DiagnosticSeverity, Parser } from '@asyncapi/parser';
 import { expect, it } from 'vitest';
 import { eventSchemas } from '../../functions/contract/schemas.ts';
 import { asyncApi } from './asyncapi.ts';
 
+// The rest is advice: contact data, servers, and tags are the deployer's.
+const WRONG = [DiagnosticSeverity.Error, DiagnosticSeverity.Warning] as readonly number[];
+
 it('the AsyncAPI document is valid, its examples too, and has every event', async () => {
   const { document, diagnostics } = await new Parser().parse(JSON.stringify(asyncApi()));
 
-  // The rest is advice: contact data, servers, and tags are the deployer's.
-  expect(diagnostics.filter(({ severity }) => severity <= 1)).toEqual([]);
+  expect(diagnostics.filter(({ severity }) => WRONG.includes(severity))).toEqual([]);
   expect(
     document
       ?.messages()

@@ -17,17 +17,16 @@ export function asyncApi(): Record<string, unknown> {
   const samples = sampleEvents();
   const messages = [...publishedSchemas()]
     .filter(([name]) => samples.has(name))
-    .map(([name, { $schema: _, $id: __, ...payload }]) => [
+    .map(([name, { $schema: _, $id: __, ...payload }]) => ({
       name,
-      {
+      message: {
         title: payload.title,
         summary: WHEN[name],
         contentType: 'application/json',
         payload,
         examples: [{ payload: samples.get(name) }],
       },
-    ]);
-  const names = messages.map(([name]) => String(name));
+    }));
   return {
     asyncapi: '3.0.0',
     info: {
@@ -41,7 +40,7 @@ export function asyncApi(): Record<string, unknown> {
       eventBus: {
         address: 'default',
         description: "The account's default event bus, or the one that the deployment names.",
-        messages: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }])),
+        messages: Object.fromEntries(messages.map(({ name }) => [name, { $ref: `#/components/messages/${name}` }])),
       },
     },
     operations: {
@@ -51,6 +50,6 @@ export function asyncApi(): Record<string, unknown> {
         channel: { $ref: '#/channels/eventBus' },
       },
     },
-    components: { messages: Object.fromEntries(messages) },
+    components: { messages: Object.fromEntries(messages.map(({ name, message }) => [name, message])) },
   };
 }

@@ -8,6 +8,7 @@ it('plays all parts from the seed 1 by default', () => {
     parts: PARTS,
     uploads: 1000,
     kills: 50,
+    hours: 24,
     workers: 2,
   });
 });

@@ -4,7 +4,8 @@ import { burst, shortcomings } from './burst.ts';
 import { type CampaignCommand, help, type Part, readCampaign } from './campaign-command.ts';
 import { UsageError } from '../../operator/usage-error.ts';
 import type { Figures, Report, Share } from './campaign-worker.ts';
-import { killCampaign } from './kills.ts';
+import { chaosDay } from './local-run/chaos.ts';
+import { killCampaign } from './local-run/kills.ts';
 import { createRandom } from './random.ts';
 import { openStack } from './stack.ts';
 
@@ -27,6 +28,7 @@ async function campaign(command: CampaignCommand): Promise<number> {
 
 async function storyOf(part: Part, command: CampaignCommand, sums: Sums): Promise<string | undefined> {
   if (part === 'burst') return await playBursts(command);
+  if (part === 'chaos') return await playChaos(command);
   return part === 'kills' ? await playKills(command) : await playPart(part, command, sums);
 }
 
@@ -38,6 +40,16 @@ async function playKills({ kills, seed }: CampaignCommand): Promise<string | und
   });
   tell('kills', figures);
   return violations[0];
+}
+
+async function playChaos({ hours, seed }: CampaignCommand): Promise<string | undefined> {
+  const { violations, ...figures } = await chaosDay({
+    hours,
+    random: createRandom(seed),
+    onProgress: (line) => process.stderr.write(`  ${line}\n`),
+  });
+  tell('chaos', figures);
+  return violations.length > 0 ? violations.join('\n') : undefined;
 }
 
 function tell(part: Part, figures: Readonly<Record<string, string | number | undefined>>): void {
