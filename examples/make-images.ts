@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { renderBoulder } from './boulder.ts';
@@ -54,13 +54,14 @@ async function main(words: readonly string[]): Promise<void> {
   const unknown = words.find((word) => !Object.hasOwn(images, word));
   if (unknown !== undefined) {
     console.error(
-      `there is no image "${unknown}": use ${Object.keys(images).join(', ')}, or no argument for all images`,
+      `there is no image "${unknown}": use ${Object.keys(images).join(', ')}, or no argument for those that are missing`,
     );
     process.exitCode = 2;
     return;
   }
   for (const [word, image] of Object.entries(images)) {
-    if (words.length === 0 || words.includes(word)) await make(image);
+    const isWanted = words.length > 0 ? words.includes(word) : !existsSync(join(import.meta.dirname, image.file));
+    if (isWanted) await make(image);
   }
 }
 

@@ -6,7 +6,8 @@ const guarded = {
   blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
   encryption: s3.BucketEncryption.S3_MANAGED,
   enforceSSL: true,
-  removalPolicy: RemovalPolicy.RETAIN,
+  // A first deployment that fails leaves none behind.
+  removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
 } as const satisfies s3.BucketProps;
 
 /** Parts of incomplete uploads cost money and are invisible. */

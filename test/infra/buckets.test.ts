@@ -10,11 +10,11 @@ describe('the buckets', () => {
     expect(Object.keys(template.resources('AWS::S3::Bucket'))).toEqual(['UploadBucket', 'AssetBucket']);
   });
 
-  it.each(['UploadBucket', 'AssetBucket'])('are versioned, encrypted, private and kept: %s', (name) => {
+  it.each(['UploadBucket', 'AssetBucket'])('are versioned, encrypted, private, and kept once they exist: %s', (name) => {
     const bucket = template.resources('AWS::S3::Bucket')[name];
 
     expect(bucket).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         VersioningConfiguration: { Status: 'Enabled' },
