@@ -2,8 +2,9 @@ import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { type Failure, failure } from '../contract/failures.ts';
 import { type Parameters, parametersSchema } from '../contract/schemas.ts';
+import { findConflict, findRange, withDefaults } from './combine.ts';
 import { metadataKey } from './metadata-keys.ts';
-import type { Input, Model, Values } from './model.ts';
+import type { Input, Model } from './model.ts';
 
 /** The parameters of a deployment: its defaults, and folder presets by key prefix (`chairs/`). */
 export const parameterSettingsSchema = z.strictObject({
@@ -117,36 +118,11 @@ function combine(model: Model, explicit: Parameters, sourceOf: (name: string) =>
     return { failure: failure('parameter-conflict', `${one} and ${other} exclude each other: ${conflict.why}`) };
   }
   for (const [name, value] of Object.entries(parameters)) {
-    const range = model.ranges.find(({ of, when }) => of === name && holds(when, parameters));
+    const range = findRange(model, name, parameters);
     if (!range || (Number(value) >= range.min && Number(value) <= range.max)) continue;
     const allowed = `${range.min.toLocaleString('en')} to ${range.max.toLocaleString('en')}`;
     const problem = `${sourceOf(name)}: ${String(value)} is not allowed; ${range.where} use ${allowed}`;
     return { failure: failure('bad-parameter', problem) };
   }
   return { parameters };
-}
-
-function withDefaults({ inputs, implications }: Model, explicit: Parameters): Parameters {
-  const implied = implications.filter(({ when }) => holds(when, explicit)).map(({ implies }) => implies);
-  const merged: Values = Object.assign({}, ...implied, explicit) as Values;
-  const values = Object.entries(inputs).map(([name, input]) => [
-    name,
-    merged[name] ?? ('default' in input ? input.default : undefined),
-  ]);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Parameters;
-}
-
-/** The first two parameters that exclude each other, by the model's documentation. */
-function findConflict({ conflicts }: Model, parameters: Parameters, explicit: Parameters) {
-  for (const { when, explicit: idle, why } of conflicts) {
-    if (!holds(when, parameters)) continue;
-    const name = idle?.find((option) => option in explicit);
-    if (idle && name === undefined) continue;
-    return { names: name === undefined ? Object.keys(when) : [name, ...Object.keys(when)], why };
-  }
-  return undefined;
-}
-
-function holds(when: Values, parameters: Values): boolean {
-  return Object.entries(when).every(([name, value]) => parameters[name] === value);
 }

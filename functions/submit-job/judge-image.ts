@@ -4,6 +4,7 @@ import { describeFile } from '../images/describe-file.ts';
 import { imageTypeOf } from '../images/image-type.ts';
 import type { InspectImage } from '../images/inspect-image.ts';
 import type { Model } from '../models/model.ts';
+import { hasTemporaryName } from '../run/ignored.ts';
 
 /** The images that a model accepts. */
 export type ImageLimits = Model['image'];
@@ -53,7 +54,7 @@ export async function judgeImage(bytes: Uint8Array, limits: ImageLimits, inspect
   }
 }
 
-function whyWrongSide(
+export function whyWrongSide(
   { width, height }: { readonly width: number; readonly height: number },
   { minSide, maxSide }: ImageLimits,
 ): Failure | undefined {
@@ -74,4 +75,17 @@ function notAnImage(bytes: Uint8Array): Failure {
 
 function advise(reason: string, hint: string): Failure {
   return { ...failure('not-an-image', reason), hint };
+}
+
+export function whyWrongSize(size: number, maxBytes: number): Failure | undefined {
+  if (size === 0) return failure('empty', 'the file is empty');
+  if (size <= maxBytes) return undefined;
+  const [is, limit] = [size.toLocaleString('en'), maxBytes.toLocaleString('en')];
+  return failure('too-large', `the file has ${is} bytes; at most ${limit} are allowed`);
+}
+
+/** A file that is still being transferred is not paid for. */
+export function whyTemporary(key: string): Failure | undefined {
+  if (!hasTemporaryName(key)) return undefined;
+  return failure('temporary-name', 'the name is one that programs give to a file during a transfer');
 }

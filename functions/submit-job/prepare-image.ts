@@ -1,13 +1,13 @@
-import { type Failure, failure } from '../contract/failures.ts';
+import type { Failure } from '../contract/failures.ts';
 import type { OnDuplicate } from '../contract/options.ts';
 import type { Parameters, Upload } from '../contract/schemas.ts';
 import type { Model } from '../models/model.ts';
 import { type ParameterSettings, resolveParameters } from '../models/parameters.ts';
 import { readUploadOptions, type UploadOptions } from '../models/upload-options.ts';
 import type { Outcome } from '../run/conclude.ts';
-import { hasTemporaryName } from '../run/ignored.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { carriedMetadata } from './carried-metadata.ts';
+import { whyTemporary } from './judge-image.ts';
 import { readImage, toUpload } from './read-image.ts';
 import type { Submission } from './submission.ts';
 
@@ -32,10 +32,8 @@ export async function prepareImage(
   { s3, inspect, settings }: Submission,
 ): Promise<PreparedImage | EndedEarly> {
   const { options, parameterSettings } = settings;
-  if (hasTemporaryName(announced.key)) {
-    const reason = 'the name is one that programs give to a file during a transfer';
-    return reject({ upload: toUpload(announced) }, failure('temporary-name', reason));
-  }
+  const temporary = whyTemporary(announced.key);
+  if (temporary) return reject({ upload: toUpload(announced) }, temporary);
   const found = await readImage(announced, { s3, inspect }, (metadata) => limitsFor(metadata, settings));
   const metadata = carriedMetadata(('metadata' in found && found.metadata) || {}, settings.carryMetadata);
   const upload = { ...found.upload, ...(metadata && { metadata }) };

@@ -6,7 +6,7 @@ import type { InspectImage } from '../images/inspect-image.ts';
 import { AwsUnavailableError } from '../platform/errors.ts';
 import type { AnnouncedUpload } from '../run/upload.ts';
 import { TryLaterError } from './errors.ts';
-import { type ImageLimits, judgeImage } from './judge-image.ts';
+import { type ImageLimits, judgeImage, whyWrongSize } from './judge-image.ts';
 
 /** What S3 returned for the upload. */
 export type FoundObject =
@@ -107,10 +107,3 @@ function whyUnreadable(error: unknown): Failure | undefined {
 
 /** A policy or a KMS key is wrong. It may be the key of this upload only, so other uploads do not wait behind it. */
 const REFUSED_SECONDS = 900;
-
-function whyWrongSize(size: number, maxBytes: number): Failure | undefined {
-  if (size === 0) return failure('empty', 'the file is empty');
-  if (size <= maxBytes) return undefined;
-  const [is, limit] = [size.toLocaleString('en'), maxBytes.toLocaleString('en')];
-  return failure('too-large', `the file has ${is} bytes; at most ${limit} are allowed`);
-}

@@ -1,30 +1,24 @@
-import { metadataAllowedSchema, onDuplicateSchema } from '../contract/options.ts';
 import type { InspectImage } from '../images/inspect-image.ts';
 import type { Model } from '../models/model.ts';
-import { parameterSettingsSchema } from '../models/parameters.ts';
-import { DEFAULT_MODEL, MODELS, modelNamed, modelWithId } from '../models/registry.ts';
+import { DEFAULT_MODEL, MODELS, modelWithId } from '../models/registry.ts';
 import { normalizeAwsErrors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type Env, readList, readPositive } from '../platform/env.ts';
+import { type Env, readPositive } from '../platform/env.ts';
 import { lambdaTelemetry } from '../platform/observability.ts';
 import { createRuns, RUNS_ENV, type Surroundings } from '../run/runs.ts';
 import { connectScenario, SCENARIO_ENV } from '../scenario/client.ts';
 import { createSpendGuard } from '../spending/spend-guard.ts';
 import { createGate } from './gate.ts';
 import { createQuotes } from './quotes.ts';
+import { readUploadSettings, UPLOAD_SETTINGS } from './upload-settings.ts';
 
 export const SUBMIT_JOB_ENV = [
   ...SCENARIO_ENV,
   ...RUNS_ENV,
   'STATE_MACHINE_ARN',
-  'MODEL',
-  'PARAMETER_SETTINGS',
-  'MAX_CU_PER_RUN',
+  ...UPLOAD_SETTINGS,
   'MAX_CU_PER_DAY',
-  'ON_DUPLICATE',
-  'METADATA_ALLOWED',
-  'CARRY_METADATA',
   'IGNORED',
   'UPLOADS_QUEUE_URL',
 ] as const;
@@ -56,7 +50,7 @@ export function createSubmission(
     inspect: clients.inspect,
     sfn: normalizeAwsErrors(clients.sfn),
     stateMachineArn: env.STATE_MACHINE_ARN,
-    settings: readSettings(env, models),
+    settings: readUploadSettings(env, models),
     clock,
     telemetry,
   };
@@ -68,20 +62,4 @@ export function modelOf(
   { settings }: Pick<Submission, 'settings'>,
 ): Model {
   return modelWithId(modelId, settings.models);
-}
-
-/** The deployment's settings for every upload. */
-function readSettings(env: SubmitJobEnv, models: readonly Model[]) {
-  const model = modelNamed(env.MODEL, models);
-  if (!model) throw new Error(`the environment variable MODEL names no model: ${env.MODEL}`);
-  return {
-    models,
-    carryMetadata: readList(env, 'CARRY_METADATA'),
-    metadataAllowed: metadataAllowedSchema.parse(JSON.parse(env.METADATA_ALLOWED)),
-    parameterSettings: parameterSettingsSchema.parse(JSON.parse(env.PARAMETER_SETTINGS)),
-    /** Used if an upload's metadata does not set them. */
-    options: { model, onDuplicate: onDuplicateSchema.parse(env.ON_DUPLICATE) },
-    /** Compute units; a higher quote rejects the upload. */
-    maxCuPerRun: readPositive(env, 'MAX_CU_PER_RUN'),
-  };
 }

@@ -80,9 +80,9 @@ function plainLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.W
       stream.write(`${printable(image.typed)}: ${printable(stage)}${count}\n`);
     }
   };
-  runs.onChange(print);
+  const stop = runs.onChange(print);
   print();
-  return { stop: () => runs.onChange(() => undefined) };
+  return { stop };
 }
 
 /** Removes control characters: a key can contain some that move the cursor. */

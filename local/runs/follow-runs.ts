@@ -1,4 +1,5 @@
 import { appendFile } from 'node:fs/promises';
+import * as z from 'zod';
 import { runIdOf } from '../../functions/run/upload.ts';
 import type { AwsHooks } from '../aws/aws-options.ts';
 import type { EventEnvelope } from '../aws/events/envelope.ts';
@@ -12,22 +13,29 @@ export interface FollowTools {
   readonly template: Template;
   /** The file for all accepted events, one envelope per line. */
   readonly eventsFile: string;
+  /** Called with the key of a record that was written. */
+  readonly onRecord: (key: string) => Promise<void>;
   /** Writes the files of a run that has ended. */
   readonly exportFiles: (run: { readonly key: string; readonly runId: string }) => Promise<void>;
 }
+
+const execution = z.object({ name: z.string(), status: z.string() });
 
 /** Creates hooks that note what happens in the stack and save the events of the functions. */
 export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
   const { template } = tools;
   const isIgnored = isIgnoredBy(template);
   return {
-    onObject: ({ bucket, key, versionId, sequencer }) => {
+    onObject: async ({ bucket, key, versionId, sequencer }) => {
       if (bucket === template.outputs['UploadBucketName'] && !isIgnored(key))
         runs.note(runIdOf({ bucket, key, versionId, sequencer }), { key, stage: 'queued' });
-      return Promise.resolve();
+      if (bucket === template.outputs['AssetBucketName'] && /^runs\/[^/]+\.json$/.test(key)) await tools.onRecord(key);
     },
     onEvent: async (_bus, event) => {
       if (!event.source.startsWith('aws.')) await keepEvent(event, runs, tools);
+      const { name, status } = execution.safeParse(event.detail).data ?? {};
+      // A run that was failed runs again: somebody has redriven it.
+      if (name !== undefined && status === 'RUNNING') runs.restart(name);
     },
     onReceived: (_queue, { body }) => noteUpload(runs, body, 'submitting'),
     onTask: ({ name }, state, output) => noteTask(runs, name, state, output),

@@ -7,7 +7,7 @@ import { exportRun } from './export.ts';
 import { followRuns } from './follow-runs.ts';
 import { announceLate } from './late-events.ts';
 import { settleRun, countUnfinishedRuns, listUploadMessages } from './open-runs.ts';
-import { noteLog, noteRecords, noteUpload } from './run-notes.ts';
+import { noteLog, noteRecord, noteRecords, noteUpload } from './run-notes.ts';
 import { createRuns, type Runs } from './runs.ts';
 
 export interface LocalMeshdropOptions {
@@ -66,6 +66,7 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
     hooks: followRuns(runs, {
       template,
       eventsFile: join(data, 'events.jsonl'),
+      onRecord: (key) => noteRecord(runs, key, aws.store, assetBucket),
       exportFiles: (run) => exportRun(aws.store, assetBucket, run, out),
     }),
   });

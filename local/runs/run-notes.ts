@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { EventEnvelope } from '../aws/events/envelope.ts';
-import type { Runs, RunView } from './runs.ts';
+import type { RecordView, Runs, RunView } from './runs.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
-import { recordSchema } from '../../functions/run/record.ts';
+import { chargeOf, isFinal, type RecordIn, recordSchema, type RunRecord } from '../../functions/run/record.ts';
 import { parseJson } from '../../functions/platform/json.ts';
 import type { Phase } from '../../functions/run/lifecycle.ts';
 import { endedExecutionIn } from '../../functions/run/ended-execution.ts';
@@ -68,20 +68,48 @@ export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string
   do {
     const page = store.list(bucket, { prefix: 'runs/', after });
     for (const object of page.objects) {
-      const record = recordSchema.safeParse(JSON.parse(await text(store.read(object)))).data;
+      const record = recordSchema.safeParse(parseJson(await text(store.read(object)))).data;
       if (!record) continue;
       const { reason, hint } = 'failure' in record ? record.failure : {};
       const stage = STAGE_OF_PHASE[record.phase];
-      runs.note(record.runId, {
-        key: record.upload.key,
-        stage,
-        since: object.lastModified.getTime(),
-        reason,
-        hint,
-      });
+      const since = Date.parse(record.claimedAt ?? '') || object.lastModified.getTime();
+      const key = { key: record.upload.key };
+      runs.note(record.runId, { ...key, stage, since, reason, hint, ...recordView(record) });
     }
     after = page.next;
   } while (after !== undefined);
+}
+
+/** Notes what the record of a run says, besides its phase: events tell how a run ends. */
+export async function noteRecord(runs: Runs, key: string, store: ObjectStore, bucket: string): Promise<void> {
+  const { body } = store.get(bucket, key);
+  const record = recordSchema.safeParse(parseJson(await text(body))).data;
+  if (record) runs.note(record.runId, { key: record.upload.key, ...recordView(record) });
+}
+
+function recordView(record: RunRecord): RecordView {
+  const {
+    assets = [],
+    reusedFrom,
+    jobId,
+  }: Partial<RecordIn<'stored'>> = 'jobId' in record ? (record as Partial<RecordIn<'stored'>>) : {};
+  const fileOf = (wanted: string) => {
+    const found = assets.find(({ role }) => role === wanted);
+    return found && { role: wanted, key: found.key, bytes: found.bytes, contentType: found.contentType };
+  };
+  return {
+    parameters: record.parameters,
+    quote: record.quote,
+    isPaid: jobId !== undefined && reusedFrom === undefined,
+    reusedFrom,
+    model: fileOf('model'),
+    preview: fileOf('preview'),
+    ...(isFinal(record) && {
+      cu: reusedFrom === undefined ? chargeOf(record) : 0,
+      endedAt: Date.parse(record.finishedAt),
+      code: 'failure' in record ? record.failure.code : undefined,
+    }),
+  };
 }
 
 /** Notes an upload that waits or that SubmitJob is working on. */
@@ -92,6 +120,7 @@ export function noteUpload(runs: Runs, body: string, stage: 'queued' | 'submitti
 
 /** Notes a state that an execution has entered, and the output of its task. */
 export function noteTask(runs: Runs, runId: string, state: string, output: unknown): void {
+  runs.noteStep(runId, { state, at: Date.now() });
   if (state === 'StoreAssets') return runs.note(runId, { stage: 'storing' });
   const progress: unknown = typeof output === 'object' && output !== null ? Reflect.get(output, 'progress') : undefined;
   runs.note(runId, { stage: 'generating', ...(typeof progress === 'number' && { progress }) });

@@ -1,5 +1,40 @@
+import type { RunRecord } from '../../functions/run/record.ts';
+
+/** A file in the asset bucket. */
+export interface FileView {
+  readonly role: string;
+  readonly key: string;
+  readonly bytes: number;
+  readonly contentType: string;
+}
+
+/** A state that an execution was in. */
+export interface Step {
+  readonly state: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What the record of a run says. */
+export interface RecordView {
+  readonly parameters?: RunRecord['parameters'];
+  /** The quote, in compute units. */
+  readonly quote?: number | undefined;
+  /** What was charged, in compute units. Undefined until it is known. */
+  readonly cu?: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly endedAt?: number | undefined;
+  readonly reusedFrom?: string | undefined;
+  /** The failure code. */
+  readonly code?: string | undefined;
+  readonly model?: FileView | undefined;
+  readonly preview?: FileView | undefined;
+  /** Whether the run has a job, which is paid. */
+  readonly isPaid?: boolean;
+}
+
 /** A summary of a run. */
-export interface RunView {
+export interface RunView extends RecordView {
   readonly runId: string;
   readonly key: string;
   readonly stage: 'queued' | 'submitting' | 'generating' | 'storing' | 'stored' | 'failed' | 'rejected';
@@ -24,18 +59,31 @@ export interface Runs {
   all(): readonly RunView[];
   /** Updates a run. A run that has ended doesn't change. */
   note(runId: string, news: Partial<RunView>): void;
+  /** Continues a run that had ended. */
+  restart(runId: string): void;
   /** Resolves when the run has ended and all its files are written. */
   ended(runId: string): Promise<RunView>;
-  onChange(listener: () => void): void;
+  /** The states that the execution was in while this process ran, oldest first. */
+  steps(runId: string): readonly Step[];
+  noteStep(runId: string, step: Step): void;
+  /**
+   * Calls the listener with each run that has changed.
+   *
+   * @returns a function that stops this
+   */
+  onChange(listener: (view: RunView) => void): () => void;
 }
 
 const ENDS = new Set<RunView['stage']>(['stored', 'failed', 'rejected']);
+
+const MOST_STEPS = 200;
 
 /** Follows every run through events, messages, and executions. For display only: no decision depends on it. */
 export function createRuns(): Runs {
   const views = new Map<string, RunView>();
   const waiting = new Map<string, ((view: RunView) => void)[]>();
-  let listener: () => void = () => undefined;
+  const steps = new Map<string, readonly Step[]>();
+  const listeners = new Set<(view: RunView) => void>();
 
   return {
     get: (runId) => views.get(runId),
@@ -46,22 +94,39 @@ export function createRuns(): Runs {
     all: () => [...views.values()].sort((a, b) => b.since - a.since),
     note: (runId, news) => {
       const before = views.get(runId) ?? { runId, key: '', stage: 'queued', progress: 0, since: Date.now() };
-      if (ENDS.has(before.stage) && (news.stage === undefined || !ENDS.has(news.stage))) return;
+      // What is said about a run that has ended concerns its past, unless it says how the run ended.
+      const isEnd = news.stage === undefined ? news.endedAt !== undefined : ENDS.has(news.stage);
+      if (ENDS.has(before.stage) && !isEnd) return;
       const view = { ...before, ...(news.stage !== undefined && { waitingFor: undefined }), ...news };
       views.set(runId, view);
       if (ENDS.has(view.stage)) {
         for (const resolve of waiting.get(runId) ?? []) resolve(view);
         waiting.delete(runId);
       }
-      listener();
+      for (const listener of listeners) listener(view);
+    },
+    restart: (runId) => {
+      const view = views.get(runId);
+      if (!view || !ENDS.has(view.stage)) return;
+      const nothing = { reason: undefined, hint: undefined, code: undefined, endedAt: undefined };
+      const restarted = { ...view, ...nothing, stage: 'generating', progress: 1 } as const;
+      views.set(runId, restarted);
+      for (const listener of listeners) listener(restarted);
     },
     ended: (runId) => {
       const view = views.get(runId);
       if (view && ENDS.has(view.stage)) return Promise.resolve(view);
       return new Promise((resolve) => waiting.set(runId, [...(waiting.get(runId) ?? []), resolve]));
     },
-    onChange: (next) => {
-      listener = next;
+    steps: (runId) => steps.get(runId) ?? [],
+    noteStep: (runId, step) => {
+      const known = steps.get(runId) ?? [];
+      // A task begins, and later has an output.
+      if (known.at(-1)?.state !== step.state) steps.set(runId, [...known, step].slice(-MOST_STEPS));
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }
