@@ -12,6 +12,10 @@ const processes = [
   'test/infra/{bundles,elsewhere}.test.ts',
 ];
 
+/** They use a browser. `npm test` has one of them, and `npm run test:page` all. */
+const page = ['test/page/**/*.test.ts'];
+const firstOfPage = ['test/page/first-model.test.ts'];
+
 export default defineConfig({
   // The example imports meshdrop/events as a stranger does; here that is its source, so nothing has to be built first.
   resolve: { alias: { 'meshdrop/events': join(import.meta.dirname, 'functions/contract/event-reader.ts') } },
@@ -30,10 +34,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'spec', include: ['test/**/*.test.ts'], exclude: [...simulation, ...processes] },
+        test: { name: 'spec', include: ['test/**/*.test.ts'], exclude: [...simulation, ...processes, ...page] },
       },
       { extends: true, test: { name: 'simulation', include: simulation } },
-      { extends: true, test: { name: 'processes', include: processes } },
+      { extends: true, test: { name: 'processes', include: [...processes, ...firstOfPage] } },
+      { extends: true, test: { name: 'page', include: page } },
     ],
   },
 });

@@ -1,3 +1,5 @@
+import { toLatin1 } from './image-type.ts';
+
 /** What a file is that cannot be used, and what its sender can do. */
 export interface FileDescription {
   /** Follows "the file is": `a GIF image`. */
@@ -134,7 +136,7 @@ const PRINTABLE = /^[\t\n\r\x20-\x7e\x80-\xff]+$/;
 
 /** Says what a file is that is not a JPEG, PNG or WebP image, by its bytes. Undefined if nothing tells. */
 export function describeFile(bytes: Uint8Array): FileDescription | undefined {
-  const head = Buffer.from(bytes.subarray(0, HEAD_BYTES)).toString('latin1');
+  const head = toLatin1(bytes.subarray(0, HEAD_BYTES));
   const utf16 = /^(\xff\xfe|\xfe\xff)/.test(head);
   if (utf16) return { what: 'text in UTF-16', advice: OPEN_IT };
   const text = head.replace(/^\xef\xbb\xbf(?!\xff|\x89|RIFF)/, '');
@@ -145,4 +147,11 @@ export function describeFile(bytes: Uint8Array): FileDescription | undefined {
   if (bytes.every((byte) => byte === 0))
     return { what: 'only zeros', advice: 'upload it again: its content never arrived' };
   return PRINTABLE.test(head) ? { what: 'text', advice: OPEN_IT } : undefined;
+}
+
+/** Why a file of another type cannot be used, as a sentence without its end, and what to do if it is known. */
+export function whyNotAnImage(bytes: Uint8Array): { readonly reason: string; readonly advice?: string } {
+  const known = describeFile(bytes);
+  const reason = 'the file is not a JPEG, PNG or WebP image';
+  return known ? { reason: `${reason}: it looks like ${known.what}`, advice: known.advice } : { reason };
 }

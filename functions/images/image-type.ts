@@ -9,6 +9,13 @@ export type ImageType = (typeof SIGNATURES)[number];
 
 /** Tells the type from the bytes, never from the name or the declared type. */
 export function imageTypeOf(bytes: Uint8Array): ImageType | undefined {
-  const head = Buffer.from(bytes.subarray(0, 16)).toString('latin1');
+  const head = toLatin1(bytes.subarray(0, 16));
   return SIGNATURES.find(({ signature }) => signature.test(head));
+}
+
+/** One character for each byte. Works in browsers, too. */
+export function toLatin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }

@@ -6,12 +6,16 @@ export type Env<Name extends string> = Readonly<Record<Name, string>>;
 /**
  * Reads environment variables by name, once, when a function starts.
  *
+ * @param variables by default, those of this process
  * @throws Error naming every variable that is missing or empty
  */
-export function readEnv<Name extends string>(names: readonly Name[]): Env<Name> {
-  const missing = names.filter((name) => !process.env[name]);
+export function readEnv<Name extends string>(
+  names: readonly Name[],
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Env<Name> {
+  const missing = names.filter((name) => !variables[name]);
   if (missing.length > 0) throw new Error(`missing environment variables: ${missing.join(', ')}`);
-  return Object.fromEntries(names.map((name) => [name, process.env[name]])) as Env<Name>;
+  return Object.fromEntries(names.map((name) => [name, variables[name]])) as Env<Name>;
 }
 
 /** @throws Error naming the variable when it is not a number above 0 */

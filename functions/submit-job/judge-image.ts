@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../contract/failures.ts';
 import type { Upload } from '../contract/schemas.ts';
-import { describeFile } from '../images/describe-file.ts';
+import { whyNotAnImage } from '../images/describe-file.ts';
 import { imageTypeOf } from '../images/image-type.ts';
 import type { InspectImage } from '../images/inspect-image.ts';
 import type { Model } from '../models/model.ts';
@@ -68,9 +68,8 @@ export function whyWrongSide(
 }
 
 function notAnImage(bytes: Uint8Array): Failure {
-  const known = describeFile(bytes);
-  const reason = 'the file is not a JPEG, PNG or WebP image';
-  return known ? advise(`${reason}: it looks like ${known.what}`, known.advice) : failure('not-an-image', reason);
+  const { reason, advice } = whyNotAnImage(bytes);
+  return advice === undefined ? failure('not-an-image', reason) : advise(reason, advice);
 }
 
 function advise(reason: string, hint: string): Failure {

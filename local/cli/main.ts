@@ -154,17 +154,26 @@ async function start(
   });
   endings.push(() => meshdrop.close());
   variables['MAX_CU_PER_DAY'] = String(await dailyLimit(limitOf(command, service.standIn), template, meshdrop));
-  pageServer.serve(createPage(meshdrop, service.standIn), token === undefined ? undefined : [token]);
+  const scenarioOrigin = new URL(scenario.url).origin;
+  const page = createPage({
+    meshdrop,
+    template,
+    standIn: service.standIn,
+    endpoint: server.origin,
+    scenario: scenarioOrigin,
+    token,
+    maxCuPerDay: () => Number(variables['MAX_CU_PER_DAY']),
+  });
+  pageServer.serve(page, token === undefined ? undefined : [token]);
 
   const addresses = { endpoint: server.origin, page: pageServer.origin };
-  const scenarioOrigin = new URL(scenario.url).origin;
   const local = { pid: process.pid, ...addresses, scenario: scenarioOrigin, standIn: service.standIn, token };
   // In the format of `cdk deploy --outputs-file`. Written first, so that a program that finds `local.json` finds both
   // files.
   await tell(join(data, 'outputs.json'), { Meshdrop: template.outputs }, endings);
   await tell(join(data, 'local.json'), local, endings);
-  const page = token === undefined ? addresses.page : `${addresses.page}/#token=${token}`;
-  return { meshdrop, ...addresses, page, standIn: service.standIn, token };
+  const withToken = token === undefined ? addresses.page : `${addresses.page}/#token=${token}`;
+  return { meshdrop, ...addresses, page: withToken, standIn: service.standIn, token };
 }
 
 /** Writes a file for other programs and removes it when Meshdrop stops. */

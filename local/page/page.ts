@@ -1,73 +1,105 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { assetFolder } from '../../functions/run/keys.ts';
 import { S3Error } from '../aws/s3/s3-error.ts';
 import type { Handle } from '../http/loopback.ts';
-import type { LocalMeshdrop } from '../runs/local-meshdrop.ts';
+import { acceptUpload, checkUpload, describeModel } from './uploads.ts';
+import { BadCallError } from './bad-call.ts';
+import { behindTheScenes, setMoods } from './behind.ts';
+import { readClient } from './client-files.ts';
+import { openFeed } from './feed.ts';
+import type { PageTools } from './page-tools.ts';
+import { actOnRun } from './run-actions.ts';
+import { describeRun, listRuns } from './run-details.ts';
+import { sendAssetFile, sendImage, sendZip } from './send-file.ts';
 
-/** Serves the page, the list of runs, and the files of the asset bucket, and accepts dropped images. */
-export function createPage(meshdrop: LocalMeshdrop, standIn: boolean): Handle {
+/** A request, with what its path names. */
+export interface PageCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** Decoded. */
+  readonly names: readonly string[];
+}
+
+/** Sends the answer itself, or returns JSON, or undefined for an answer without a body. */
+type Answer = (call: PageCall, tools: PageTools) => unknown;
+
+/** The HTTP interface of the page. README.md in this folder describes it. */
+const ROUTES: readonly (readonly [method: string, path: RegExp, answer: Answer])[] = [
+  ['GET', /^\/runs$/, (_, tools) => listRuns(tools)],
+  ['GET', /^\/runs\/([^/]+)$/, ({ names: [runId = ''] }, tools) => describeRun(runId, tools)],
+  ['GET', /^\/runs\/([^/]+)\/image$/, sendImage],
+  ['GET', /^\/runs\/([^/]+)\/files\.zip$/, sendZip],
+  ['POST', /^\/runs\/([^/]+)\/(again|redrive|redeliver)$/, actOnRun],
+  ['GET', /^\/feed$/, openFeed],
+  ['GET', /^\/files\/(.+)$/, sendAssetFile],
+  ['GET', /^\/model$/, (_, tools) => describeModel(tools)],
+  ['GET', /^\/checks\/(.+)$/, checkUpload],
+  ['PUT', /^\/uploads\/(.+)$/, acceptUpload],
+  ['GET', /^\/behind$/, (_, tools) => behindTheScenes(tools)],
+  ['POST', /^\/moods$/, setMoods],
+];
+
+/**
+ * What the page can load and do. The 3D viewer needs WebAssembly for its decoders, blobs for their workers and for
+ * textures, and styles of its own.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self' blob:",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' blob: data:",
+  "connect-src 'self' blob: data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const GUARDED = {
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+/** Serves the page, and everything that it shows and does. */
+export function createPage(tools: PageTools): Handle {
   return async (request, response) => {
+    for (const [name, value] of Object.entries(GUARDED)) response.setHeader(name, value);
     try {
-      await answer(request, response, meshdrop, standIn);
+      await answer(request, response, tools);
     } catch (error) {
-      const status = error instanceof S3Error ? error.status : 500;
+      const status = error instanceof S3Error || error instanceof BadCallError ? error.status : 500;
+      const message = error instanceof Error ? error.message : String(error);
       if (!response.headersSent) response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-      response.end(error instanceof Error ? error.message : String(error));
+      response.end(message);
     } finally {
       request.resume();
     }
   };
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  meshdrop: LocalMeshdrop,
-  standIn: boolean,
-): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const route = `${request.method} ${/^\/[^/]*/.exec(pathname)?.[0]}`;
-  const key = decodeURIComponent(pathname.replace(/^\/[^/]*\//, ''));
-  switch (route) {
-    case 'GET /':
-      return void response
-        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-        .end(await readFile(join(import.meta.dirname, 'page.html')));
-    case 'GET /runs':
-      return void response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ standIn, runs: listed(meshdrop) }));
-    case 'GET /files':
-      return await sendFile(key, response, meshdrop);
-    case 'PUT /uploads':
-      await meshdrop.store.put(meshdrop.uploadBucket, key, request);
-      return void response.writeHead(204).end();
-    default:
-      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('nothing found; the page is at /');
+async function answer(request: IncomingMessage, response: ServerResponse, tools: PageTools): Promise<void> {
+  const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  for (const [wanted, path, route] of ROUTES) {
+    const names = path.exec(pathname)?.slice(1).map(decode);
+    if (names === undefined || wanted !== method) continue;
+    const result = await route({ request, response, query, names }, tools);
+    if (response.headersSent) return;
+    if (result === undefined) return void response.writeHead(204).end();
+    return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
   }
+  const file = method === 'GET' ? await readClient(pathname) : undefined;
+  if (!file) throw new BadCallError('nothing found; the page is at /', 404);
+  response.writeHead(200, { 'content-type': file.contentType, 'cache-control': 'no-cache' }).end(file.content);
 }
 
-function listed({ runs, store, assetBucket }: LocalMeshdrop) {
-  return runs.all().map((run) => ({
-    ...run,
-    files: store.list(assetBucket, { prefix: assetFolder(run.key, run.runId) }).objects.map(({ key }) => key),
-  }));
-}
-
-/**
- * Sends a file of the asset bucket. An uploaded file can contain anything, so the browser must display or download it,
- * but never run it as a page of this origin.
- */
-async function sendFile(key: string, response: ServerResponse, { store, assetBucket }: LocalMeshdrop): Promise<void> {
-  const { object, body } = store.get(assetBucket, key);
-  response.writeHead(200, {
-    'content-type': object.contentType ?? 'application/octet-stream',
-    'content-length': object.size,
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': 'sandbox',
-  });
-  await pipeline(body, response);
+/** @throws BadCallError */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new BadCallError(`${text} is not a valid path: encode it as UTF-8 with percent signs`);
+  }
 }

@@ -13,6 +13,8 @@ export interface FollowTools {
   readonly template: Template;
   /** The file for all accepted events, one envelope per line. */
   readonly eventsFile: string;
+  /** Called with each event, also those of AWS. */
+  readonly onEvent: (event: EventEnvelope) => void;
   /** Called with the key of a record that was written. */
   readonly onRecord: (key: string) => Promise<void>;
   /** Writes the files of a run that has ended. */
@@ -32,6 +34,7 @@ export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
       if (bucket === template.outputs['AssetBucketName'] && /^runs\/[^/]+\.json$/.test(key)) await tools.onRecord(key);
     },
     onEvent: async (_bus, event) => {
+      tools.onEvent(event);
       if (!event.source.startsWith('aws.')) await keepEvent(event, runs, tools);
       const { name, status } = execution.safeParse(event.detail).data ?? {};
       // A run that was failed runs again: somebody has redriven it.

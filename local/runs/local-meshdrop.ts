@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type LocalAws, openLocalAws } from '../aws/local-aws.ts';
+import type { EventEnvelope } from '../aws/events/envelope.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
 import type { Template } from '../aws/template.ts';
 import type { Loopback } from '../http/loopback.ts';
@@ -31,7 +32,13 @@ export interface LocalMeshdropOptions {
 /** Meshdrop on this machine, and its runs. It invokes functions only after `begin`. */
 export interface LocalMeshdrop {
   readonly store: ObjectStore;
+  readonly queues: LocalAws['queues'];
+  readonly machine: LocalAws['machine'];
   readonly runs: Runs;
+  /** The file with all events that were published, one envelope per line. */
+  readonly eventsFile: string;
+  /** The latest events that this process has seen, newest first. */
+  recentEvents(): readonly EventEnvelope[];
   readonly uploadBucket: string;
   readonly assetBucket: string;
   /** The number of uploads that an earlier process left in the queue or generating. */
@@ -46,11 +53,18 @@ export interface LocalMeshdrop {
   close(): Promise<void>;
 }
 
+/** An object of the store, and its bytes. */
+export type StoredObject = ReturnType<ObjectStore['get']>;
+
+const MOST_EVENTS = 100;
+
 /** Opens the stack and continues where an earlier process stopped. */
 export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<LocalMeshdrop> {
   const { template, data, world, out, server, scenario, standIn, token, variables, speed } = options;
   const { UploadBucketName: uploadBucket = '', AssetBucketName: assetBucket = '' } = template.outputs;
   const runs = createRuns();
+  const recent: EventEnvelope[] = [];
+  const eventsFile = join(data, 'events.jsonl');
   const { apiKey, apiSecret } = scenario;
   const aws: LocalAws = await openLocalAws({
     template,
@@ -65,7 +79,11 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
     onLog: (line) => noteLog(runs, line),
     hooks: followRuns(runs, {
       template,
-      eventsFile: join(data, 'events.jsonl'),
+      eventsFile,
+      onEvent: (event) => {
+        recent.unshift(event);
+        recent.length = Math.min(recent.length, MOST_EVENTS);
+      },
       onRecord: (key) => noteRecord(runs, key, aws.store, assetBucket),
       exportFiles: (run) => exportRun(aws.store, assetBucket, run, out),
     }),
@@ -75,7 +93,11 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
   aws.serve();
   return {
     store: aws.store,
+    queues: aws.queues,
+    machine: aws.machine,
     runs,
+    eventsFile,
+    recentEvents: () => recent,
     uploadBucket,
     assetBucket,
     unfinished: countUnfinishedRuns(aws, template),

@@ -116,9 +116,25 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: 'local/page',
-    may: ['functions/run', 'local/aws', 'local/http', 'local/runs'],
-    holds: 'the web page of the local run',
+    may: [
+      ...['run', 'models', 'spending'].map((name) => `functions/${name}`),
+      ...LEAVES,
+      'functions/submit-job/judge-image.ts',
+      'functions/submit-job/upload-settings.ts',
+      'operator',
+      'local/aws',
+      'local/http',
+      'local/runs',
+    ],
+    holds: 'the web page of the local run: its HTTP interface, and the files that it serves',
     neverKnows: 'the command line',
+  },
+  {
+    room: 'local/page/client',
+    may: ['functions/models/combine.ts', 'functions/images/describe-file.ts', 'functions/images/image-type.ts'],
+    mayTypes: ['functions/models', 'local/runs', 'local/page'],
+    holds: 'the code that runs in the browser',
+    neverKnows: 'Node.js, AWS, and anything that the HTTP interface does not say',
   },
   {
     room: 'local/cli',

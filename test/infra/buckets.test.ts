@@ -10,26 +10,29 @@ describe('the buckets', () => {
     expect(Object.keys(template.resources('AWS::S3::Bucket'))).toEqual(['UploadBucket', 'AssetBucket']);
   });
 
-  it.each(['UploadBucket', 'AssetBucket'])('are versioned, encrypted, private, and kept once they exist: %s', (name) => {
-    const bucket = template.resources('AWS::S3::Bucket')[name];
+  it.each(['UploadBucket', 'AssetBucket'])(
+    'are versioned, encrypted, private, and kept once they exist: %s',
+    (name) => {
+      const bucket = template.resources('AWS::S3::Bucket')[name];
 
-    expect(bucket).toMatchObject({
-      DeletionPolicy: 'RetainExceptOnCreate',
-      UpdateReplacePolicy: 'Retain',
-      Properties: {
-        VersioningConfiguration: { Status: 'Enabled' },
-        BucketEncryption: {
-          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      expect(bucket).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+        Properties: {
+          VersioningConfiguration: { Status: 'Enabled' },
+          BucketEncryption: {
+            ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+          },
+          PublicAccessBlockConfiguration: {
+            BlockPublicAcls: true,
+            BlockPublicPolicy: true,
+            IgnorePublicAcls: true,
+            RestrictPublicBuckets: true,
+          },
         },
-        PublicAccessBlockConfiguration: {
-          BlockPublicAcls: true,
-          BlockPublicPolicy: true,
-          IgnorePublicAcls: true,
-          RestrictPublicBuckets: true,
-        },
-      },
-    });
-  });
+      });
+    },
+  );
 
   it.each(['UploadBucket', 'AssetBucket'])('refuse whatever comes without TLS, and allow nobody: %s', (name) => {
     expect(template.properties('AWS::S3::BucketPolicy', `${name}/Policy`)).toMatchObject({

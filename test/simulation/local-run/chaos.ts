@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -201,7 +201,9 @@ async function startDamagedCopy(folder: string, random: Random) {
 async function damageOne(dataFolder: string, random: Random): Promise<string> {
   const entries = await readdir(dataFolder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const file = pick(files.toSorted(), random);
+  // Each folder is as likely as any other, however many files it has.
+  const folders = Object.values(Object.groupBy(files.toSorted(), (file) => dirname(file)));
+  const file = pick(pick(folders, random) ?? [], random);
   const name = file.slice(dataFolder.length + 1);
   const bytes = await readFile(file);
   const at = Math.floor(random() * bytes.length);
@@ -210,7 +212,7 @@ async function damageOne(dataFolder: string, random: Random): Promise<string> {
       ['cut', () => truncate(file, at)],
       ['emptied', () => truncate(file, 0)],
       ['missing', () => rm(file)],
-      ['changed', () => writeFile(file, bytes.fill(0, at, at + 8))],
+      ['changed', () => writeFile(file, bytes.fill(0, at, Math.min(at + 8, bytes.length)))],
     ] as const,
     random,
   );

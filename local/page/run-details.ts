@@ -1,0 +1,88 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { buffer } from 'node:stream/consumers';
+import { manifestSchema } from '../../functions/contract/schemas.ts';
+import { assetFolder, manifestKey, recordKey } from '../../functions/run/keys.ts';
+import { parseJson } from '../../functions/platform/json.ts';
+import { recordSchema } from '../../functions/run/record.ts';
+import type { AnnouncedUpload } from '../../functions/run/upload.ts';
+import { uploadIn } from '../../functions/run/upload.ts';
+import { runIdOf } from '../../functions/run/upload.ts';
+import { BadCallError } from './bad-call.ts';
+import type { PageTools } from './page-tools.ts';
+
+/** All runs, newest first, with the keys of their files. */
+export function listRuns({ meshdrop: { runs, store, assetBucket }, standIn }: PageTools) {
+  const listed = runs.all().map((run) => ({
+    ...run,
+    files: store.list(assetBucket, { prefix: assetFolder(run.key, run.runId) }).objects.map(({ key }) => key),
+  }));
+  return { standIn, runs: listed };
+}
+
+/** Everything about one run that a person can ask for. */
+export async function describeRun(runId: string, { meshdrop }: PageTools) {
+  const { runs, store, assetBucket, machine } = meshdrop;
+  const run = runs.get(runId);
+  if (!run) throw new BadCallError(`there is no run ${runId}`, 404);
+  const folder = assetFolder(run.key, runId);
+  const execution = machine.list().find(({ name }) => name === runId);
+  return {
+    run,
+    manifest: manifestSchema.safeParse(await readDocument(manifestKey(run.key, runId), meshdrop)).data,
+    manifestUri: `s3://${assetBucket}/${manifestKey(run.key, runId)}`,
+    files: store
+      .list(assetBucket, { prefix: folder })
+      .objects.filter(({ key }) => !key.slice(folder.length).includes('/'))
+      .map(({ key, size }) => ({ key, bytes: size })),
+    execution: execution && {
+      status: execution.status,
+      startDate: execution.startDate,
+      stopDate: execution.stopDate,
+      error: execution.error,
+    },
+    steps: runs.steps(runId),
+    events: await eventsOf(runId, meshdrop.eventsFile),
+  };
+}
+
+/** Returns the uploaded version of a run: from its record, or from its message. @throws BadCallError */
+export async function uploadOf(
+  runId: string,
+  { meshdrop }: PageTools,
+): Promise<Pick<AnnouncedUpload, 'bucket' | 'key' | 'versionId'>> {
+  const record = recordSchema.safeParse(await readDocument(recordKey(runId), meshdrop)).data;
+  if (record) return record.upload;
+  for (const queue of meshdrop.queues.values())
+    for (const { body } of queue.messages()) {
+      const upload = readUpload(body);
+      if (upload && runIdOf(upload) === runId) return upload;
+    }
+  throw new BadCallError(`there is no run ${runId}`, 404);
+}
+
+function readUpload(body: string): AnnouncedUpload | undefined {
+  try {
+    return uploadIn(body);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readDocument(key: string, { store, assetBucket }: PageTools['meshdrop']): Promise<unknown> {
+  if (!store.list(assetBucket, { prefix: key }).objects.some((object) => object.key === key)) return undefined;
+  return parseJson((await buffer(store.get(assetBucket, key).body)).toString());
+}
+
+/** The events of a run as they were published. */
+async function eventsOf(runId: string, file: string): Promise<readonly unknown[]> {
+  const events: unknown[] = [];
+  const input = createReadStream(file);
+  input.on('error', () => input.destroy());
+  try {
+    for await (const line of createInterface({ input })) if (line.includes(runId)) events.push(parseJson(line));
+  } catch {
+    // There is no event yet.
+  }
+  return events.filter((event) => event !== undefined);
+}

@@ -1,0 +1,83 @@
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** Draws with the processor, so that 3D works on machines without a graphics card. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--disable-background-networking',
+];
+
+/** The path of the browser. Undefined, with a message, if this machine has none. */
+export const executablePath = await findChromium();
+if (executablePath === undefined)
+  process.stderr.write('there is no Chromium, so the tests of the page are skipped: apt-get install chromium\n');
+
+async function findChromium(): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter))
+    for (const name of NAMES) {
+      const file = join(folder, name);
+      if (
+        await access(file).then(
+          () => true,
+          () => false,
+        )
+      )
+        return file;
+    }
+  return undefined;
+}
+
+let browser: Promise<Browser> | undefined;
+
+/** Starts the browser once for all tests of a file. */
+export function launch(): Promise<Browser> {
+  browser ??= chromium.launch({ executablePath: executablePath ?? '', args: ARGUMENTS });
+  return browser;
+}
+
+export async function endBrowser(): Promise<void> {
+  await (await browser)?.close();
+  browser = undefined;
+}
+
+/** These come from the drawing without a graphics card. */
+const USUAL = /GPU stall|GL Driver|WebGL|swiftshader|rAF timed out/i;
+
+/** Opens a page of its own. Fails the test if the page has logged an error, unless the test expects some. */
+export async function openPage(
+  url: string,
+  { expectsErrors = false, ...options }: BrowserContextOptions & { readonly expectsErrors?: boolean } = {},
+): Promise<Page> {
+  const context = await (await launch()).newContext({ reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', ({ message }) => errors.push(message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !USUAL.test(message.text())) errors.push(message.text());
+  });
+  onTestFinished(async () => {
+    await context.close();
+    if (!expectsErrors) expect(errors).toEqual([]);
+  });
+  await page.goto(url);
+  await page.waitForSelector('#filters button', { state: 'attached' });
+  return page;
+}
+
+/** The card of an upload, newest first if there are several. */
+export const cardOf = (page: Page, key: string) => page.locator('article', { has: page.locator(`h3[title="${key}"]`) });
+
+/** Waits until the card of an upload has the state. */
+export async function waitForState(page: Page, key: string, state: string): Promise<void> {
+  await cardOf(page, key)
+    .and(page.locator(`[data-state="${state}"]`))
+    .first()
+    .waitFor({ timeout: 60_000 });
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Serving, servingForAll } from '../local/cli/meshdrop-process.ts';
+import { cardOf, endBrowser, executablePath, openPage, waitForState } from './browser.ts';
+
+describe.skipIf(executablePath === undefined)('the page', () => {
+  let serving: Serving;
+  beforeAll(async () => {
+    serving = await servingForAll('oak-chair.png');
+  });
+  afterAll(async () => {
+    await endBrowser();
+    await serving.end();
+  });
+
+  it('makes a model of a dropped picture, shows each state in order, and turns the model around', async () => {
+    const page = await openPage(serving.page);
+    await page.evaluate(() => {
+      const seen: string[] = [];
+      Object.assign(globalThis, { seen });
+      new MutationObserver(() => {
+        const state = document.querySelector('article')?.getAttribute('data-state');
+        if (state && seen.at(-1) !== state) seen.push(state);
+      }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+
+    await page.setInputFiles('#choose', join(serving.folder, 'oak-chair.png'));
+    await waitForState(page, 'oak-chair.png', 'stored');
+
+    const seen = await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen);
+    const order = ['waiting', 'submitting', 'generating', 'storing', 'stored'];
+    expect(seen).toEqual(order.filter((state) => seen.includes(state)));
+    expect(seen).toEqual(expect.arrayContaining(['generating', 'stored']));
+
+    await cardOf(page, 'oak-chair.png').click();
+    const viewer = page.locator('dialog model-viewer');
+    await viewer.waitFor();
+    await expect.poll(() => viewer.evaluate((element) => Reflect.get(element, 'loaded') === true)).toBe(true);
+    await expect.poll(async () => await detailIn(await viewer.screenshot()), { timeout: 30_000 }).toBeGreaterThan(12);
+    await expect.poll(() => page.locator('dialog .facts').innerText()).toMatch(/Triangles[\s\S]*valid glTF/);
+  });
+});
+
+/** How much the pixels of a picture differ: near 0 if nothing is drawn. */
+async function detailIn(screenshot: Buffer): Promise<number> {
+  const { channels } = await sharp(screenshot).removeAlpha().stats();
+  return Math.max(...channels.map(({ stdev }) => stdev));
+}
