@@ -40,8 +40,8 @@ async function uploadAgain(runId: string, body: string, tools: PageTools) {
   const asked = againSchema.safeParse(body === '' ? {} : parseJson(body));
   if (!asked.success) throw new BadCallError('the body must be JSON: { "metadata": { "tripo-quad": "true" } }');
   const { store } = tools.meshdrop;
-  const { bucket, key, versionId } = await uploadOf(runId, tools);
-  const { object, body: bytes } = store.get(bucket, key, versionId === undefined ? {} : { versionId });
+  const { bucket, key, versionId } = uploadOf(runId, tools);
+  const { object, body: bytes } = store.get(bucket, key, { versionId });
   const metadata = asked.data.metadata ?? object.metadata ?? {};
   const fresh = await store.put(bucket, key, bytes, { metadata });
   return { runId: runIdOf({ bucket, key, versionId: fresh.versionId }), sentence: `${key} is uploaded again` };

@@ -2,11 +2,8 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { manifestSchema } from '../../functions/contract/schemas.ts';
-import { assetFolder, manifestKey, recordKey } from '../../functions/run/keys.ts';
+import { assetFolder, manifestKey } from '../../functions/run/keys.ts';
 import { parseJson } from '../../functions/platform/json.ts';
-import { recordSchema } from '../../functions/run/record.ts';
-import type { AnnouncedUpload } from '../../functions/run/upload.ts';
-import { uploadIn } from '../../functions/run/upload.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
 import { BadCallError } from './bad-call.ts';
 import type { PageTools } from './page-tools.ts';
@@ -46,27 +43,21 @@ export async function describeRun(runId: string, { meshdrop }: PageTools) {
   };
 }
 
-/** Returns the uploaded version of a run: from its record, or from its message. @throws BadCallError */
-export async function uploadOf(
+/** Returns the version that was uploaded. @throws BadCallError */
+export function uploadOf(
   runId: string,
   { meshdrop }: PageTools,
-): Promise<Pick<AnnouncedUpload, 'bucket' | 'key' | 'versionId'>> {
-  const record = recordSchema.safeParse(await readDocument(recordKey(runId), meshdrop)).data;
-  if (record) return record.upload;
-  for (const queue of meshdrop.queues.values())
-    for (const { body } of queue.messages()) {
-      const upload = readUpload(body);
-      if (upload && runIdOf(upload) === runId) return upload;
-    }
-  throw new BadCallError(`there is no run ${runId}`, 404);
-}
-
-function readUpload(body: string): AnnouncedUpload | undefined {
-  try {
-    return uploadIn(body);
-  } catch {
-    return undefined;
-  }
+): { readonly bucket: string; readonly key: string; readonly versionId: string } {
+  const { runs, store, uploadBucket: bucket } = meshdrop;
+  const key = runs.get(runId)?.key;
+  // The key itself comes before longer ones that begin with it.
+  const versions = key === undefined ? [] : store.listVersions(bucket, { prefix: key }).versions;
+  const isIt = (one: { readonly key: string; readonly versionId?: string | undefined }) =>
+    one.key === key && runIdOf({ bucket, key: one.key, versionId: one.versionId }) === runId;
+  const found = versions.find(({ version }) => isIt(version))?.version;
+  if (key === undefined || found?.versionId === undefined)
+    throw new BadCallError(`there is no upload of the run ${runId}`, 404);
+  return { bucket, key, versionId: found.versionId };
 }
 
 async function readDocument(key: string, { store, assetBucket }: PageTools['meshdrop']): Promise<unknown> {

@@ -15,8 +15,8 @@ export async function sendAssetFile(call: PageCall, { meshdrop }: PageTools): Pr
 
 /** Sends the picture that was uploaded. */
 export async function sendImage(call: PageCall, tools: PageTools): Promise<void> {
-  const { bucket, key, versionId } = await uploadOf(call.names[0] ?? '', tools);
-  await send(call, tools.meshdrop.store.get(bucket, key, versionId === undefined ? {} : { versionId }));
+  const { bucket, key, versionId } = uploadOf(call.names[0] ?? '', tools);
+  await send(call, tools.meshdrop.store.get(bucket, key, { versionId }));
 }
 
 /**

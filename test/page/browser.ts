@@ -81,3 +81,20 @@ export async function waitForState(page: Page, key: string, state: string): Prom
     .first()
     .waitFor({ timeout: 60_000 });
 }
+
+/** Notes every state that the first card shows from now on. */
+export async function recordStates(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(globalThis, { seen });
+    const note = () => {
+      const state = document.querySelector('article')?.getAttribute('data-state');
+      if (state && seen.at(-1) !== state) seen.push(state);
+    };
+    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributes: true });
+  });
+}
+
+export async function recordedStates(page: Page): Promise<readonly string[]> {
+  return await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen);
+}

@@ -1,34 +1,20 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Serving, servingForAll } from '../local/cli/meshdrop-process.ts';
-import { cardOf, endBrowser, executablePath, openPage, waitForState } from './browser.ts';
+import { describe, expect, it } from 'vitest';
+import { serveForAll } from './serving.ts';
+import { cardOf, executablePath, openPage, recordedStates, recordStates, waitForState } from './browser.ts';
 
 describe.skipIf(executablePath === undefined)('the page', () => {
-  let serving: Serving;
-  beforeAll(async () => {
-    serving = await servingForAll('oak-chair.png');
-  });
-  afterAll(async () => {
-    await endBrowser();
-    await serving.end();
-  });
+  const serving = serveForAll('oak-chair.png');
 
   it('makes a model of a dropped picture, shows each state in order, and turns the model around', async () => {
-    const page = await openPage(serving.page);
-    await page.evaluate(() => {
-      const seen: string[] = [];
-      Object.assign(globalThis, { seen });
-      new MutationObserver(() => {
-        const state = document.querySelector('article')?.getAttribute('data-state');
-        if (state && seen.at(-1) !== state) seen.push(state);
-      }).observe(document.body, { subtree: true, childList: true, attributes: true });
-    });
+    const page = await openPage(serving().page);
+    await recordStates(page);
 
-    await page.setInputFiles('#choose', join(serving.folder, 'oak-chair.png'));
+    await page.setInputFiles('#choose', join(serving().folder, 'oak-chair.png'));
     await waitForState(page, 'oak-chair.png', 'stored');
 
-    const seen = await page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen);
+    const seen = await recordedStates(page);
     const order = ['waiting', 'submitting', 'generating', 'storing', 'stored'];
     expect(seen).toEqual(order.filter((state) => seen.includes(state)));
     expect(seen).toEqual(expect.arrayContaining(['generating', 'stored']));

@@ -1,7 +1,7 @@
 import type { RunView } from '../../runs/runs.ts';
 import { Card, type CardActions } from './cards.ts';
 import { byId, h, setText } from './dom.ts';
-import { count, folderOf, isActive, LABELS, type State, stateOf } from './words.ts';
+import { adviceFor, count, folderOf, isActive, LABELS, plural, type State, stateOf } from './words.ts';
 
 const FILTERS = {
   all: 'All',
@@ -110,6 +110,17 @@ export function createRunList(actions: CardActions, onChange: (runs: readonly Ru
     }
   }
 
+  /** What holds one upload holds those behind it, too. */
+  function tellHeld(): void {
+    const all = [...cards.values()].map(({ run }) => run);
+    const why = all.find((run) => stateOf(run) === 'held')?.waitingFor;
+    const affected = all.filter((run) => ['held', 'waiting', 'submitting'].includes(stateOf(run))).length;
+    const place = byId('held');
+    place.hidden = why === undefined;
+    if (why !== undefined)
+      setText(place, `${plural(affected, 'upload')} ${affected === 1 ? 'waits' : 'wait'}: ${why}. ${adviceFor(why)}`);
+  }
+
   const sortedRuns = () => [...cards.values()].map(({ run }) => run).sort((a, b) => b.since - a.since);
 
   function refresh(changed: readonly RunView[]): void {
@@ -131,6 +142,7 @@ export function createRunList(actions: CardActions, onChange: (runs: readonly Ru
       const sameKey = byKey.get(card.run.key) ?? [];
       card.update(card.run, { place: places.get(runId), nth: sameKey.indexOf(card.run) + 1, of: sameKey.length });
     }
+    tellHeld();
     arrange();
     onChange([...cards.values()].map(({ run }) => run));
   }
