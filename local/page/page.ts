@@ -39,15 +39,18 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, answer: Answer])
   ['POST', /^\/moods$/, setMoods],
 ];
 
+/** The hash of the style element that this version of the viewer adds. */
+const VIEWER_STYLE = 'sha256-PXtZZkJMMyc18o/DN1ZEFOJ2qEGq95IQbVaJFMOXOb0=';
+
 /**
- * What the page can load and do. The 3D viewer needs WebAssembly for its decoders, blobs for their workers and for
- * textures, and styles of its own.
+ * What the page can load and do. The 3D viewer needs WebAssembly for its decoders, and blobs for their workers and for
+ * textures.
  */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self' blob:",
-  "style-src 'self' 'unsafe-inline'",
+  `style-src 'self' '${VIEWER_STYLE}'`,
   "img-src 'self' blob: data:",
   "connect-src 'self' blob: data:",
   "base-uri 'none'",

@@ -15,6 +15,7 @@ async function violations(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe);
   return await page.evaluate(async () => {
     interface Results {
+      readonly passes: readonly unknown[];
       readonly violations: {
         readonly id: string;
         readonly impact: string;
@@ -23,6 +24,8 @@ async function violations(page: Page): Promise<readonly string[]> {
     }
     const { axe: tool } = globalThis as unknown as { axe: { run(): Promise<Results> } };
     const found = await tool.run();
+    // It has looked at something.
+    if (found.passes.length < 10) throw new Error('axe has checked too little');
     return found.violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`);

@@ -139,10 +139,7 @@ setText(
 );
 byId('notice').classList.toggle('costs', !model.standIn);
 const { maxBytes, maxSide } = model.image;
-setText(
-  byId('limits'),
-  `JPEG, PNG, or WebP, up to ${bytesText(maxBytes)} and ${count(maxSide)} pixels a side. You can also drop folders or paste a picture.`,
-);
+setText(byId('limits'), `JPEG, PNG, or WebP, up to ${bytesText(maxBytes)} and ${count(maxSide)} pixels a side.`);
 
 takeFiles((files) => void uploader.upload(files));
 async function tryExample(): Promise<void> {

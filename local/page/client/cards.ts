@@ -1,6 +1,6 @@
 import type { RunView } from '../../runs/runs.ts';
 import { pathOf } from './api.ts';
-import { h, setText, svg } from './dom.ts';
+import { h, setAttribute, setText, svg } from './dom.ts';
 import { adviceFor, cuText, duration, fileName, folderOf, isActive, LABELS, stateOf, timeText } from './words.ts';
 
 /** What a card tells besides its own run. */
@@ -25,9 +25,12 @@ export interface CardActions {
 export class Card {
   readonly element: HTMLElement;
   run: RunView;
+  /** Whether it is on the screen. Only then does its clock run. */
+  isSeen = false;
   readonly #actions: CardActions;
   readonly #result = h('div', { class: 'result' });
-  readonly #bar = h('div', { class: 'bar' }, h('i'));
+  readonly #filled = h('i');
+  readonly #bar = h('div', { class: 'bar' }, this.#filled);
   readonly #state = h('span', { class: 'label' });
   readonly #detail = h('span', { class: 'detail' });
   readonly #which = h('span', { class: 'which' });
@@ -49,7 +52,7 @@ export class Card {
       decoding: 'async',
     });
     // A rejected upload can be any file.
-    photo.addEventListener('error', () => photo.classList.add('broken'));
+    photo.addEventListener('error', () => photo.replaceWith(h('span', { class: 'photo none' }, 'Not a picture')));
     this.#open = h('button', { type: 'button', class: 'pictures' }, photo, this.#result);
     const folder = folderOf(run.key);
     const name = h(
@@ -75,15 +78,16 @@ export class Card {
     this.run = run;
     this.#around = around;
     const state = stateOf(run);
-    if (this.element.dataset['state'] !== state) this.element.dataset['state'] = state;
+    setAttribute(this.element, 'data-state', state);
     setText(this.#state, LABELS[state]);
     this.#showPicture();
     this.#showReason();
     const { nth, of } = around;
     setText(this.#which, of > 1 ? `Upload ${nth} of ${of} with this name, ${timeText(run.since)}` : '');
     const progress = state === 'generating' ? run.progress : state === 'storing' ? 1 : undefined;
-    this.#bar.firstElementChild?.setAttribute('style', `inline-size: ${((progress ?? 0) * 100).toFixed(1)}%`);
-    this.#open.setAttribute('aria-label', `${run.key}: ${LABELS[state]}. Open.`);
+    const width = `${((progress ?? 0) * 100).toFixed(1)}%`;
+    if (this.#filled.style.inlineSize !== width) this.#filled.style.inlineSize = width;
+    setAttribute(this.#open, 'aria-label', `${run.key}: ${LABELS[state]}. Open.`);
     this.tick(Date.now());
   }
 
@@ -126,8 +130,8 @@ export class Card {
       reason === undefined ? (state === 'held' && waitingFor !== undefined ? adviceFor(waitingFor) : undefined) : hint;
     setText(this.#reason, why === undefined ? '' : capital(why));
     setText(this.#hint, advice === undefined ? '' : capital(advice));
-    this.#reason.hidden = why === undefined;
-    this.#hint.hidden = advice === undefined;
+    if (this.#reason.hidden !== (why === undefined)) this.#reason.hidden = why === undefined;
+    if (this.#hint.hidden !== (advice === undefined)) this.#hint.hidden = advice === undefined;
     const wanted = buttonsFor(this.run);
     if (this.#buttons.dataset['for'] === wanted.join()) return;
     this.#buttons.dataset['for'] = wanted.join();
@@ -158,9 +162,18 @@ const BUTTONS = {
 } as const;
 type Button = keyof typeof BUTTONS;
 
+/** Codes of rejections that other options can avoid. */
+const ABOUT_OPTIONS = [
+  'unknown-parameter',
+  'bad-parameter',
+  'parameter-conflict',
+  'over-cu-limit',
+  'refused-by-scenario',
+];
+
 /** The buttons that do what the hint says. What is paid for is fetched, not bought again. */
 export function buttonsFor({ stage, isPaid, code }: RunView): readonly Button[] {
-  if (stage === 'rejected') return ['change'];
+  if (stage === 'rejected') return code !== undefined && ABOUT_OPTIONS.includes(code) ? ['change'] : [];
   if (stage !== 'failed') return [];
   const isFetchable = isPaid === true && code !== 'job-failed' && code !== 'job-canceled';
   return isFetchable ? ['redrive', 'redeliver'] : ['again', 'change'];

@@ -48,6 +48,11 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Changes the attribute only if it differs, so that nothing is drawn again in vain. */
+export function setAttribute(element: Element | null, name: string, value: string): void {
+  if (element && element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /** Tells people who use a screen reader. */
 export function say(text: string): void {
   byId('said').textContent = text;

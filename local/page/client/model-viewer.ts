@@ -44,6 +44,10 @@ async function load(): Promise<void> {
 export function createViewer(attributes: Readonly<Record<string, string>>): ModelViewer {
   const viewer = document.createElement('model-viewer') as ModelViewer;
   for (const [name, value] of Object.entries(attributes)) viewer.setAttribute(name, value);
+  // The page says itself that a model is loading.
+  const bar = document.createElement('span');
+  bar.slot = 'progress-bar';
+  viewer.append(bar);
   return viewer;
 }
 

@@ -80,13 +80,11 @@ export function createOptions(model: ModelView): OptionsPanel {
 const DUPLICATES = { reuse: 'reuse its model', regenerate: 'buy another model' } as const;
 
 const shown = (value: Value): string =>
-  typeof value === 'boolean'
-    ? value
-      ? 'yes'
-      : 'no'
-    : typeof value === 'number'
-      ? count(value)
-      : title(value).toLowerCase();
+  typeof value === 'boolean' ? (value ? 'yes' : 'no') : typeof value === 'number' ? count(value) : readable(value);
+
+function readable(text: string): string {
+  return text.replaceAll('_', ' ');
+}
 
 function cleanFolder(text: string): string {
   const trimmed = text.trim().replace(/^\/+|\/+$/g, '');
@@ -126,8 +124,12 @@ function createField(name: string, input: Input, model: ModelView): Field {
   const refresh = (explicit: Values, base: Values) => {
     if (!isAllowed) return setText(why, 'This deployment does not let uploads choose this.');
     const { [name]: _, ...others } = explicit;
-    const whyNot = (candidate: Value) =>
-      findConflict(model, withDefaults(model, { ...others, [name]: candidate }), { ...others, [name]: candidate });
+    const whyNot = (candidate: Value) => {
+      const chosen = { ...others, [name]: candidate };
+      const conflict = findConflict(model, withDefaults(model, chosen), chosen);
+      // A conflict of two other parameters is theirs to tell.
+      return conflict?.names.includes(name) ? conflict : undefined;
+    };
     if (control instanceof HTMLInputElement) {
       const range = findRange(model, name, withDefaults(model, others));
       if (range) {
@@ -136,13 +138,14 @@ function createField(name: string, input: Input, model: ModelView): Field {
       }
       const given = value();
       const isWrong = range !== undefined && typeof given === 'number' && (given < range.min || given > range.max);
-      const conflict = given === undefined ? undefined : whyNot(given);
+      const conflict = whyNot(given ?? 1);
+      control.disabled = conflict !== undefined && given === undefined;
       return setText(
         why,
         isWrong
           ? `${title(range.where)}, use ${count(range.min)} to ${count(range.max)}.`
           : conflict
-            ? sentence(conflict)
+            ? `This is ${sentence(name, conflict)}`
             : '',
       );
     }
@@ -154,16 +157,25 @@ function createField(name: string, input: Input, model: ModelView): Field {
       }
       const conflict = whyNot(input.kind === 'boolean' ? option.value === 'true' : option.value);
       option.disabled = conflict !== undefined;
-      option.title = conflict ? sentence(conflict) : '';
+      option.title = conflict ? sentence(name, conflict) : '';
     }
-    const blocked = [...control.options].filter((option) => option.disabled);
-    setText(why, blocked.map((option) => `${option.textContent ?? ''}: ${option.title}`).join(' '));
+    const choices = [...control.options].slice(1);
+    const blocked = choices.filter((option) => option.disabled);
+    const reasons = new Set(blocked.map((option) => option.title));
+    const [first = ''] = reasons;
+    // One sentence is enough if nothing can be chosen.
+    const isOneReason = blocked.length === choices.length && reasons.size === 1;
+    control.disabled = isOneReason;
+    const each = blocked.map((option) => `${title(option.textContent ?? '')} is ${option.title}`);
+    setText(why, isOneReason ? `This is ${first}` : each.join(' '));
   };
   return { name, element, value, refresh, fill: (given) => (control.value = given === undefined ? '' : String(given)) };
 }
 
-function sentence({ names, why }: { readonly names: readonly string[]; readonly why: string }): string {
-  return `not with ${names.map((name) => title(name).toLowerCase()).join(' and ')}, because ${why}.`;
+/** Follows "this is": `not possible with generate parts, because …` */
+function sentence(name: string, { names, why }: { readonly names: readonly string[]; readonly why: string }): string {
+  const others = names.filter((one) => one !== name).map((one) => `“${title(one)}”`);
+  return `not possible with ${others.join(' and ')}, because ${why}.`;
 }
 
 function numberOf(input: Extract<Input, { kind: 'integer' }>): HTMLInputElement {
@@ -178,7 +190,7 @@ function choiceOf(input: Exclude<Input, { kind: 'integer' }>): HTMLSelectElement
           ['true', 'yes'],
           ['false', 'no'],
         ] as const)
-      : input.options.map((one) => [one, title(one.replaceAll('_', ' ')).toLowerCase()] as const);
+      : input.options.map((one) => [one, readable(one)] as const);
   return h(
     'select',
     {},

@@ -147,17 +147,32 @@ export function createRunList(actions: CardActions, onChange: (runs: readonly Ru
     onChange([...cards.values()].map(({ run }) => run));
   }
 
+  const byElement = new WeakMap<Element, Card>();
+  const eye = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const card = byElement.get(target);
+      if (!card) continue;
+      card.isSeen = isIntersecting;
+      if (isIntersecting) card.tick(Date.now());
+    }
+  });
+  const add = (card: Card) => {
+    cards.set(card.run.runId, card);
+    byElement.set(card.element, card);
+    eye.observe(card.element);
+  };
+
   const note = (runs: readonly RunView[]) => {
     for (const run of runs) {
       const card = cards.get(run.runId);
       if (card) card.run = run;
-      else cards.set(run.runId, new Card(run, actions));
+      else add(new Card(run, actions));
     }
   };
 
   setInterval(() => {
     const now = Date.now();
-    for (const card of cards.values()) if (isActive(stateOf(card.run))) card.tick(now);
+    for (const card of cards.values()) if (card.isSeen && isActive(stateOf(card.run))) card.tick(now);
   }, 500);
 
   return {

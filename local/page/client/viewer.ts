@@ -333,7 +333,7 @@ function texturesOf(
   const size =
     first?.width === undefined
       ? ''
-      : `, up to ${Math.max(...textures.map(({ width = 0, height = 0 }) => Math.max(width, height)))} pixels`;
+      : `, up to ${count(Math.max(...textures.map(({ width = 0, height = 0 }) => Math.max(width, height))))} pixels`;
   return `${textures.length}${size}`;
 }
 

@@ -45,6 +45,7 @@ export interface Addresses {
   readonly pid: number;
   readonly endpoint: string;
   readonly scenario: string;
+  readonly page: string;
 }
 
 /** Waits until the process serves. Undefined if it ends before. */
