@@ -13,17 +13,19 @@ interface StartOptions {
   readonly jobSeconds?: number;
   /** The data folder, below the folder of the start. */
   readonly data?: string;
+  /** More options of the command line. */
+  readonly more?: readonly string[];
 }
 
 /** Starts `npm start`. Its standard error can be read. */
 export function start(
   folder: string,
-  { speed = 100, jobSeconds = 0.5, data = 'data' }: StartOptions = {},
+  { speed = 100, jobSeconds = 0.5, data = 'data', more = [] }: StartOptions = {},
 ): ChildProcess {
   const command = join(import.meta.dirname, '..', '..', '..', 'local', 'cli', 'start.mjs');
   const options = ['--speed', String(speed), '--job-seconds', String(jobSeconds), '--port', '0', '--page-port', '0'];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SCENARIO_')));
-  return spawn(process.execPath, [command, ...options, '--data', data, '--out', 'out'], {
+  return spawn(process.execPath, [command, ...options, '--data', data, '--out', 'out', ...more], {
     cwd: folder,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
