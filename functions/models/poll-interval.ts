@@ -15,6 +15,7 @@ export function pollInterval({ elapsedSeconds, progress }: Progress, polling: Po
   const { firstSeconds, stepSeconds, minSeconds } = polling;
   if (elapsedSeconds <= 0) return firstSeconds;
   if (progress <= 0) return stepSeconds;
+  if (progress >= 1) return minSeconds;
   const leftSeconds = Math.ceil((elapsedSeconds * (1 - progress)) / progress);
   return Math.min(stepSeconds, Math.max(minSeconds, leftSeconds));
 }

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../../functions/run/record.ts';
 
 /** A file in the asset bucket. */
-export interface FileView {
+interface FileView {
   readonly role: string;
   readonly key: string;
   readonly bytes: number;
@@ -9,7 +9,7 @@ export interface FileView {
 }
 
 /** A state that an execution was in. */
-export interface Step {
+interface Step {
   readonly state: string;
   /** Milliseconds since 1970. */
   readonly at: number;

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { source } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bundleClient } from '../../local/page/client-files.ts';
@@ -8,11 +7,9 @@ import { cardOf, executablePath, openPage, waitForState } from './browser.ts';
 import { writePictures } from './pictures.ts';
 import { serveForAll } from './serving.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 /** The rules of axe that the page breaks seriously, with the elements. */
 async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(source);
   return await page.evaluate(async () => {
     interface Results {
       readonly passes: readonly unknown[];

@@ -40,6 +40,7 @@ it('waits for whole seconds that a Wait state accepts, even by a clock that is w
       const wait = waitAfter({ elapsedSeconds, progress });
       expect(Number.isInteger(wait) && wait >= 16 && wait <= 55).toBe(true);
     }),
+    { examples: [[Number.POSITIVE_INFINITY, 1]] },
   );
 });
 
