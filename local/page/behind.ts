@@ -19,7 +19,7 @@ const MOODS: Readonly<
     faults: [{ on: 'generate', what: 'lost-cut', ...always }],
   },
   'expired-links': {
-    says: 'Download links are expired half the time',
+    says: 'The next download links are expired',
     faults: [{ on: 'cdn', what: 'expired', times: 3 }],
   },
   'no-credits': { says: 'The account has no credits', knobs: { creditsLeft: 0 } },

@@ -72,7 +72,7 @@ try {
   await put('notes.png', await readFile(example('not-an-image.png')));
   await first.locator('article[data-state="stored"]').nth(1).waitFor({ timeout: 120_000 });
   // Long enough for all pictures.
-  await fetch(`${addresses.scenario}/_control`, { method: 'POST', body: JSON.stringify({ jobSeconds: 900 }) });
+  await fetch(`${addresses.scenario}/_control`, { method: 'POST', body: JSON.stringify({ jobSeconds: 200 }) });
   for (const [n, name] of ['left', 'right'].entries()) {
     const size = 900 - 100 * n;
     await put(

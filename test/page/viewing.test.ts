@@ -127,6 +127,23 @@ describe.skipIf(executablePath === undefined)('a model', () => {
     expect(await copied('Copy embed code')).toContain('<model-viewer src="oak-chair.glb"');
   });
 
+  it.each(['meshopt.glb', 'draco.glb'])(
+    'opens if it is compressed, with a decoder from this server: %s',
+    async (name) => {
+      const { page: url, endpoint } = serving();
+      const { runs } = (await (await fetch(`${url}/runs`)).json()) as {
+        runs: { key: string; model?: { key: string } }[];
+      };
+      const chair = runs.find((run) => run.key === key)?.model?.key ?? '';
+      const body = new Uint8Array(await readFile(join(import.meta.dirname, 'models', name)));
+      await fetch(`${endpoint}/meshdrop-assets/${chair}`, { method: 'PUT', body });
+
+      const page = await openChair();
+
+      await expect.poll(async () => warmthOf(await pixels(page))).toBeGreaterThan(8);
+    },
+  );
+
   it('that could not be fetched is fetched again when somebody asks for it, and not paid again', async () => {
     const { scenario } = serving();
     const control = (faults: readonly object[]) =>

@@ -17,28 +17,22 @@ export interface ModelViewer extends HTMLElement {
   queryHotspot(name: string): { readonly canvasPosition: { readonly x: number; readonly y: number } } | null;
 }
 
-interface ModelViewerClass {
-  dracoDecoderLocation: string;
-  ktx2TranscoderLocation: string;
-  meshoptDecoderLocation: string;
-}
+/** Where the viewer finds its decoders, if it needs one. It reads this when its program is loaded. */
+const DECODERS = {
+  dracoDecoderLocation: '/viewer/draco/',
+  ktx2TranscoderLocation: '/viewer/basis/',
+  meshoptDecoderLocation: '/viewer/meshopt.js',
+} as const;
 
 let loading: Promise<unknown> | undefined;
 
 /** Loads the viewer when the first model is opened. All its parts come from this server. */
 export function loadViewer(): Promise<unknown> {
-  loading ??= load();
-  return loading;
-}
-
-async function load(): Promise<void> {
+  Object.assign(globalThis, { ModelViewerElement: DECODERS });
   // The address is not known to the bundler, so the viewer stays a file of its own.
   const address = '/viewer/model-viewer.js';
-  await import(address);
-  const viewer = customElements.get('model-viewer') as unknown as ModelViewerClass;
-  viewer.dracoDecoderLocation = '/viewer/draco/';
-  viewer.ktx2TranscoderLocation = '/viewer/basis/';
-  viewer.meshoptDecoderLocation = '/viewer/meshopt.js';
+  loading ??= import(address);
+  return loading;
 }
 
 export function createViewer(attributes: Readonly<Record<string, string>>): ModelViewer {
