@@ -1,11 +1,11 @@
 import { type ApiAnswer, type ApiRequest, json, Refusal, type Reply } from './answer.ts';
 import { isLoopback } from '../http/foreign-page.ts';
 import { control } from './control.ts';
-import { answerAfter, answerBefore } from './fault-answers.ts';
-import { type Ledger, ledgerOf } from './ledger.ts';
-import type { StandInOptions } from './options.ts';
-import { credentialsRefusal, rateRefusal } from './refusals.ts';
-import { createRequestMeter, type RequestMeter } from './request-meter.ts';
+import { answerAfter, answerBefore } from './moods/fault-answers.ts';
+import { type Ledger, ledgerOf } from './jobs/ledger.ts';
+import type { StandInOptions } from './moods/options.ts';
+import { credentialsRefusal, rateRefusal } from './moods/refusals.ts';
+import { createRequestMeter, type RequestMeter } from './moods/request-meter.ts';
 import { routeFor } from './routes.ts';
 import { hasBegun, letters, openWorld, type World, type WorldProps } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { isFromForeignPage } from '../http/foreign-page.ts';
 import { bytesOf, json, type ApiRequest, type Reply } from './answer.ts';
-import type { Ledger } from './ledger.ts';
-import { BadOptionError, KNOBS } from './options.ts';
+import type { Ledger } from './jobs/ledger.ts';
+import { BadOptionError, KNOBS } from './moods/options.ts';
 import type { World } from './world.ts';
 
 const MAX_PATCH_BYTES = 1_000_000;

@@ -1,13 +1,13 @@
 import type { Reply } from './answer.ts';
-import { bulkAssets, createAsset, deleteAssets, downloadAsset, getAsset } from './assets.ts';
+import { bulkAssets, createAsset, deleteAssets, downloadAsset, getAsset } from './files/assets.ts';
 import type { Call } from './call.ts';
-import { cdnFile, thumbnail } from './cdn.ts';
-import type { Operation } from './faults.ts';
-import { dryRun, generate } from './generate.ts';
-import { listJobs } from './job-list.ts';
-import { getJob, jobAction } from './jobs.ts';
-import { getModel } from './models.ts';
-import { completeUpload, createUpload, getUpload, putPart } from './uploads.ts';
+import { cdnFile, thumbnail } from './files/cdn.ts';
+import type { Operation } from './moods/faults.ts';
+import { dryRun, generate } from './jobs/generate.ts';
+import { listJobs } from './jobs/job-list.ts';
+import { getJob, jobAction } from './jobs/jobs.ts';
+import { getModel } from './jobs/models.ts';
+import { completeUpload, createUpload, getUpload, putPart } from './files/uploads.ts';
 import type { World } from './world.ts';
 
 interface Route {

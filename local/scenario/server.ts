@@ -3,9 +3,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ApiAnswer, type ApiRequest, json, type Reply } from './answer.ts';
 import { createStandInApi, type StandInApi } from './api.ts';
-import type { Ledger } from './ledger.ts';
-import type { StandInModel } from './tripo-inputs.ts';
-import type { StandInOptions, StandInOptionsInput } from './options.ts';
+import type { Ledger } from './jobs/ledger.ts';
+import type { StandInModel } from './jobs/tripo-inputs.ts';
+import type { StandInOptions, StandInOptionsInput } from './moods/options.ts';
 
 /** Options of the server. */
 export interface StandInProps {

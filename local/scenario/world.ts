@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createFaultScript, type FaultScript } from './faults.ts';
-import { netSpent, type Tally } from './ledger.ts';
-import { parseOptions, patchedOptions, type StandInOptions, type StandInOptionsInput } from './options.ts';
+import { createFaultScript, type FaultScript } from './moods/faults.ts';
+import { netSpent, type Tally } from './jobs/ledger.ts';
+import { parseOptions, patchedOptions, type StandInOptions, type StandInOptionsInput } from './moods/options.ts';
 import type { AssetRecord, JobRecord, ResultRecord, UploadRecord } from './records.ts';
-import { createUrlSigner, type UrlSigner } from './signed-url.ts';
-import { MODELS, type StandInModel } from './tripo-inputs.ts';
+import { createUrlSigner, type UrlSigner } from './files/signed-url.ts';
+import { MODELS, type StandInModel } from './jobs/tripo-inputs.ts';
 import { createFolderStore, createMemoryStore, createShelf, type Shelf, type Store } from './store.ts';
 
 /** The parts from which a stand-in is created. */

@@ -1,7 +1,7 @@
 import type { ParseArgsConfig } from 'node:util';
 import { optionsIn } from '../../operator/options.ts';
 import { UsageError } from '../../operator/usage-error.ts';
-import { burst, shortcomings } from '../simulation/burst.ts';
+import { burst, shortcomings } from '../simulation/campaign/burst.ts';
 
 const help = `Measures Meshdrop.
 

@@ -15,9 +15,9 @@ import type { GenerationInput } from '../../functions/submit-job/start-generatio
 import { createSubmission, type Submission, type SubmitJobEnv } from '../../functions/submit-job/submission.ts';
 import { TryLaterError } from '../../functions/submit-job/errors.ts';
 import { submitUpload } from '../../functions/submit-job/submit-upload.ts';
-import type { StandInOptionsInput } from '../../local/scenario/options.ts';
+import type { StandInOptionsInput } from '../../local/scenario/moods/options.ts';
 import { startStandIn } from '../../local/scenario/server.ts';
-import type { StandInModel } from '../../local/scenario/tripo-inputs.ts';
+import type { StandInModel } from '../../local/scenario/jobs/tripo-inputs.ts';
 import { png } from './images.ts';
 import { ASSETS, openS3, UPLOADS } from './s3-endpoint.ts';
 import { collectTelemetry } from './telemetry-collector.ts';

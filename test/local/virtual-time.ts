@@ -1,5 +1,5 @@
-import { createRandom } from '../simulation/random.ts';
-import { createVirtualClock } from '../simulation/clock.ts';
+import { createRandom } from '../simulation/world/random.ts';
+import { createVirtualClock } from '../simulation/world/clock.ts';
 
 /** Creates a clock for one test, which advances only when the test advances it. */
 export function createVirtualTime() {

@@ -1,14 +1,14 @@
-import './timeouts.ts';
+import './world/timeouts.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { METRIC_NAMESPACE, METRIC_UNITS } from '../../functions/platform/metrics.ts';
 import { recordKey } from '../../functions/run/keys.ts';
 import type { Queue } from '../../local/aws/sqs/queue.ts';
 import { goesOff, metricId, readWatched, type Watched } from './alarms.ts';
-import { anotherPicture, files } from './images.ts';
-import type { Sample } from './metrics.ts';
-import { openWorld } from './open-world.ts';
-import { isDuring, type WireFault } from './wire-faults.ts';
-import type { Setting, World } from './world.ts';
+import { anotherPicture, files } from './world/images.ts';
+import type { Sample } from './world/metrics.ts';
+import { openWorld } from './world/open-world.ts';
+import { isDuring, type WireFault } from './world/wire-faults.ts';
+import type { Setting, World } from './world/world.ts';
 
 /** What goes wrong, and how long it takes until the alarm must have gone off. */
 interface Incident {

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { assembly } from '../../local/aws/assembly.ts';
 import { resolveIntrinsics } from '../../local/aws/intrinsics.ts';
 import { nameOf, namesOf, templateSchema } from '../../local/aws/resource-names.ts';
-import type { Sample } from './metrics.ts';
+import type { Sample } from './world/metrics.ts';
 
 const alarmShape = z.object({
   Namespace: z.string(),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { PARTS, readCampaign } from './campaign-command.ts';
+import { PARTS, readCampaign } from './campaign/campaign-command.ts';
 
 it('plays all parts from the seed 1 by default', () => {
   expect(readCampaign([])).toEqual({

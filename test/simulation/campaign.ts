@@ -1,13 +1,13 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import { burst, shortcomings } from './burst.ts';
-import { type CampaignCommand, help, type Part, readCampaign } from './campaign-command.ts';
+import { burst, shortcomings } from './campaign/burst.ts';
+import { type CampaignCommand, help, type Part, readCampaign } from './campaign/campaign-command.ts';
 import { UsageError } from '../../operator/usage-error.ts';
-import type { Figures, Report, Share } from './campaign-worker.ts';
+import type { Figures, Report, Share } from './campaign/campaign-worker.ts';
 import { chaosDay } from './local-run/chaos.ts';
 import { killCampaign } from './local-run/kills.ts';
-import { createRandom } from './random.ts';
-import { openStack } from './stack.ts';
+import { createRandom } from './world/random.ts';
+import { openStack } from './world/stack.ts';
 
 /** Plays the parts in order, each on all workers. Exits with 1 at the first broken promise. */
 async function campaign(command: CampaignCommand): Promise<number> {
@@ -85,7 +85,7 @@ async function playPart(part: Part, command: CampaignCommand, sums: Sums): Promi
   const { promise: broken, resolve: breaks } = Promise.withResolvers<string>();
   const children = Array.from({ length: command.workers }, (_, worker) => {
     const share: Share = { part, worker, command };
-    return fork(join(import.meta.dirname, 'campaign-worker.ts'), [JSON.stringify(share)]);
+    return fork(join(import.meta.dirname, 'campaign', 'campaign-worker.ts'), [JSON.stringify(share)]);
   });
   const ends = children.map(
     (child) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nameOf, playPoint, pointsOf, WAYS } from './crash-everywhere.ts';
-import { told } from './history.ts';
+import { nameOf, playPoint, pointsOf, WAYS } from './campaign/crash-everywhere.ts';
+import { told } from './campaign/history.ts';
 
 const SEED = 1;
 /** The ways that this test disturbs at each of their calls. The campaign does so with all ways. */

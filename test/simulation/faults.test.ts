@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Case, faultCases, pairCases, problemOf } from './campaign-cases.ts';
-import { told } from './history.ts';
+import { type Case, faultCases, pairCases, problemOf } from './campaign/campaign-cases.ts';
+import { told } from './campaign/history.ts';
 
 const SEED = 1;
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { storyOf } from './campaign-worker.ts';
-import { play } from './history.ts';
-import { historyOf, randomHistory } from './histories.ts';
+import { storyOf } from './campaign/campaign-worker.ts';
+import { play } from './campaign/history.ts';
+import { historyOf, randomHistory } from './campaign/histories.ts';
 
 const SEED = 2026;
 const RUNS = 40;

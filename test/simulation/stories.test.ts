@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Disturbance, DISTURBANCES } from './disturbances.ts';
-import { disturbedHistory, nameOf } from './disturbed-history.ts';
-import { play, told } from './history.ts';
-import { files } from './images.ts';
+import { type Disturbance, DISTURBANCES } from './campaign/disturbances.ts';
+import { disturbedHistory, nameOf } from './campaign/disturbed-history.ts';
+import { play, told } from './campaign/history.ts';
+import { files } from './world/images.ts';
 
 function known(name: string): Disturbance {
   const found = DISTURBANCES.find((one) => one.name.startsWith(name));

@@ -1,9 +1,9 @@
-import './timeouts.ts';
+import './world/timeouts.ts';
 import { expect, it } from 'vitest';
-import type { StandInOptionsInput } from '../../local/scenario/options.ts';
-import { anotherPicture, files } from './images.ts';
-import { openWorld } from './open-world.ts';
-import type { World } from './world.ts';
+import type { StandInOptionsInput } from '../../local/scenario/moods/options.ts';
+import { anotherPicture, files } from './world/images.ts';
+import { openWorld } from './world/open-world.ts';
+import type { World } from './world/world.ts';
 
 /** Enough uploads that the limits below are exceeded if a tenth of them is received in a minute. */
 const UPLOADS = 200;

@@ -1,4 +1,4 @@
-import { sequencerOf } from './catalogue.ts';
+import { sequencerOf } from './storage/catalogue.ts';
 import type { ObjectVersion } from './stored-version.ts';
 
 /** The content of an `Object Created` event of S3. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, errorAnswer, send } from './answer.ts';
-import { operationOf } from './operations.ts';
-import { type IncomingRequest, requestIn } from './request.ts';
+import { type Answer, errorAnswer, send } from './http/answer.ts';
+import { operationOf } from './operations/operations.ts';
+import { type IncomingRequest, requestIn } from './http/request.ts';
 import type { ObjectStore } from './store.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type Blob, type ByteRange, type ReceivedBlob, createBlobFolder } from './blob-folder.ts';
-import type { ExpectedDigests } from './body-digests.ts';
-import { type Bucket, type Change, type WriteConditions, createCatalogue } from './catalogue.ts';
+import { type Blob, type ByteRange, type ReceivedBlob, createBlobFolder } from './storage/blob-folder.ts';
+import type { ExpectedDigests } from './http/body-digests.ts';
+import { type Bucket, type Change, type WriteConditions, createCatalogue } from './storage/catalogue.ts';
 import { type CreatedObject, createdObject } from './created-object.ts';
-import { readableVersion, versionOf } from './find-version.ts';
+import { readableVersion, versionOf } from './storage/find-version.ts';
 import {
   type ListOptions,
   type ObjectPage,
@@ -12,10 +12,10 @@ import {
   type VersionPage,
   listObjects,
   listVersions,
-} from './listing.ts';
-import { createMemoryBlobs } from './memory-blobs.ts';
-import { type MultipartUploads, createMultipartUploads } from './multipart-uploads.ts';
-import { requireKey } from './object-key.ts';
+} from './storage/listing.ts';
+import { createMemoryBlobs } from './storage/memory-blobs.ts';
+import { type MultipartUploads, createMultipartUploads } from './storage/multipart-uploads.ts';
+import { requireKey } from './storage/object-key.ts';
 import { type Description, type ObjectVersion, blobsOf } from './stored-version.ts';
 
 export interface ObjectStoreProps {

@@ -1,5 +1,5 @@
-import type { Blob } from './blob-folder.ts';
-import type { Checksum } from './checksum.ts';
+import type { Blob } from './storage/blob-folder.ts';
+import type { Checksum } from './storage/checksum.ts';
 
 /** The headers that S3 stores with an object and returns with it. */
 export interface StoredHeaders {

@@ -5,7 +5,7 @@ import type { Model } from '../../../functions/models/model.ts';
 import { MODELS } from '../../../functions/models/registry.ts';
 import { httpGet } from '../../../functions/store-assets/http-get.ts';
 import { createStoreAssets } from '../../../functions/store-assets/store-assets.ts';
-import { MODELS as STAND_IN_MODELS, type StandInModel } from '../../../local/scenario/tripo-inputs.ts';
+import { MODELS as STAND_IN_MODELS, type StandInModel } from '../../../local/scenario/jobs/tripo-inputs.ts';
 import { openSubmission } from '../submission.ts';
 
 /** A made-up model with other inputs: this, and its counterpart at the stand-in, is all that a second model takes. */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createScenario, type GenerationRequest, type Scenario } from '../../../functions/scenario/client.ts';
 import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
-import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
+import type { StandInOptionsInput } from '../../../local/scenario/moods/options.ts';
 import { startStandIn } from '../../../local/scenario/server.ts';
 import { credentialsOf } from '../credentials.ts';
 import { png } from '../images.ts';

@@ -8,7 +8,7 @@ import { withoutDetails } from '../../../functions/contract/asset.ts';
 import type { Parameters } from '../../../functions/contract/schemas.ts';
 import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
 import { createScenario } from '../../../functions/scenario/client.ts';
-import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
+import type { StandInOptionsInput } from '../../../local/scenario/moods/options.ts';
 import { startStandIn } from '../../../local/scenario/server.ts';
 import { credentialsOf } from '../credentials.ts';
 import { png, webp } from '../images.ts';

@@ -5,7 +5,7 @@ import { createEnvelope } from '../../../local/aws/events/envelope.ts';
 import { createStackBus, startSchedules } from '../../../local/aws/stack-events.ts';
 import { openQueues } from '../../../local/aws/stack-queues.ts';
 import type { Template } from '../../../local/aws/template.ts';
-import { createIds } from '../../simulation/random.ts';
+import { createIds } from '../../simulation/world/random.ts';
 import { createVirtualTime } from '../virtual-time.ts';
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:us-east-1:000000000000:${rest}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
+import type { StandInOptionsInput } from '../../../local/scenario/moods/options.ts';
 import { jobIn, virtualStandIn } from './virtual-stand-in.ts';
 
 type FaultInput = NonNullable<StandInOptionsInput['faults']>[number];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BadOptionError, KNOBS, parseOptions, patchedOptions } from '../../../local/scenario/options.ts';
+import { BadOptionError, KNOBS, parseOptions, patchedOptions } from '../../../local/scenario/moods/options.ts';
 import { wordsFirst } from '../../words-first.ts';
 
 describe('the options', () => {

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { ReliefParameters } from '../../../local/scenario/relief.ts';
+import type { ReliefParameters } from '../../../local/scenario/relief/relief.ts';
 
 export const DEFAULTS: ReliefParameters = {
   textured: true,

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { type ReliefParameters, reliefOf } from '../../../local/scenario/relief.ts';
-import { announcingMore } from '../../../local/scenario/relief-glb.ts';
+import { type ReliefParameters, reliefOf } from '../../../local/scenario/relief/relief.ts';
+import { announcingMore } from '../../../local/scenario/relief/relief-glb.ts';
 import { validateBytes } from '../khronos-validator.ts';
 import { DEFAULTS, drawing, plain, RING } from './pictures.ts';
 

@@ -1,7 +1,7 @@
 import { NodeIO } from '@gltf-transform/core';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { type ReliefParameters, reliefOf } from '../../../local/scenario/relief.ts';
+import { type ReliefParameters, reliefOf } from '../../../local/scenario/relief/relief.ts';
 import { DEFAULTS, drawing, plain, RING } from './pictures.ts';
 
 describe.concurrent('a relief', () => {

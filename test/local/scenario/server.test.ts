@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
+import type { StandInOptionsInput } from '../../../local/scenario/moods/options.ts';
 import { type StandIn, startStandIn } from '../../../local/scenario/server.ts';
 import { type AssetBody, AUTHORIZATION, type JobBody, smallPng } from './virtual-stand-in.ts';
 

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { type ApiAnswer, bytesOf, type Reply } from '../../../local/scenario/answer.ts';
 import { createStandInApi } from '../../../local/scenario/api.ts';
-import type { StandInOptionsInput } from '../../../local/scenario/options.ts';
+import type { StandInOptionsInput } from '../../../local/scenario/moods/options.ts';
 
 export const MODEL_PATH = '/v1/generate/custom/model_tripo-v3-1-image-to-3d';
 export const AUTHORIZATION = `Basic ${Buffer.from('key:secret').toString('base64')}`;

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { between, type Random } from '../random.ts';
+import { between, type Random } from '../world/random.ts';
 import { figuresOf, lookAfterwards } from './look-afterwards.ts';
 import { type Addresses, clientOf, drop, kill, ready, start, UPLOADS } from './service-process.ts';
 

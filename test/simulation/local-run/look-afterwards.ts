@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { parseJson } from '../../../functions/platform/json.ts';
 import { recordSchema, type RunRecord } from '../../../functions/run/record.ts';
 import { runIdOf } from '../../../functions/run/upload.ts';
-import type { Ledger } from '../../../local/scenario/ledger.ts';
+import type { Ledger } from '../../../local/scenario/jobs/ledger.ts';
 import { ASSETS, clientOf, kill, ready, UPLOADS } from './service-process.ts';
 
 /** What is left when all runs have ended. */

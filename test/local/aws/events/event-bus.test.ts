@@ -4,7 +4,7 @@ import type { Target } from '../../../../local/aws/events/deliver.ts';
 import { createEnvelope } from '../../../../local/aws/events/envelope.ts';
 import { createEventBus, type EventBusOptions } from '../../../../local/aws/events/event-bus.ts';
 import { openQueue, type Queue } from '../../../../local/aws/sqs/queue.ts';
-import { createIds } from '../../../simulation/random.ts';
+import { createIds } from '../../../simulation/world/random.ts';
 import { createVirtualTime } from '../../virtual-time.ts';
 
 const { clock, pass } = createVirtualTime();

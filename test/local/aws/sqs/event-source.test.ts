@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { createMemoryFiles } from '../../../../local/aws/durable-files.ts';
 import { type EventSourceOptions, startEventSource } from '../../../../local/aws/sqs/event-source.ts';
 import { openQueue, type Queue } from '../../../../local/aws/sqs/queue.ts';
-import { createIds } from '../../../simulation/random.ts';
+import { createIds } from '../../../simulation/world/random.ts';
 import { createVirtualTime } from '../../virtual-time.ts';
 
 const eventSchema = z.object({

@@ -3,7 +3,7 @@ import { createMemoryFiles } from '../../../../local/aws/durable-files.ts';
 import { type Message, receiptHandleOf } from '../../../../local/aws/sqs/message.ts';
 import { openQueue, type Queue, type QueueOptions } from '../../../../local/aws/sqs/queue.ts';
 import { sqsRecord } from '../../../../local/aws/sqs/sqs-record.ts';
-import { createIds } from '../../../simulation/random.ts';
+import { createIds } from '../../../simulation/world/random.ts';
 import { createVirtualTime } from '../../virtual-time.ts';
 
 const { clock, pass } = createVirtualTime();

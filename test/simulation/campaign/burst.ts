@@ -1,0 +1,130 @@
+import { type Ended, play } from './history.ts';
+import { anotherPicture, files } from '../world/images.ts';
+import { costOf } from './prices.ts';
+
+/** A burst of images, and what Scenario allows. */
+export interface Burst {
+  readonly uploads: number;
+  /** The limit of parallel jobs. */
+  readonly ceiling: number;
+  /** What is left of the project's requests. */
+  readonly requestsPerMinute: number;
+  readonly seed: number;
+}
+
+/** The results of a burst of images. */
+export interface BurstFigures extends Burst {
+  readonly problem: string | undefined;
+  readonly stored: number;
+  readonly failed: number;
+  /** Files that could not be copied. */
+  readonly missing: number;
+  readonly payments: number;
+  /**
+   * The share of Scenario's slots in use, from 0 to 1. Measured from the first submission until fewer jobs than slots
+   * are left.
+   */
+  readonly busy: number;
+  /** The highest number of requests to Scenario within any 60 seconds, including refused ones. */
+  readonly requestsPeak: number;
+  readonly virtualHours: number;
+  readonly receivesPerMessage: number;
+  readonly mostReceives: number;
+  readonly callsPerModel: number;
+  /** Requests to Scenario's API, by operation. Downloads are not among them. */
+  readonly requestsPerModel: number;
+  readonly requests: Readonly<Record<string, number>>;
+  /** Input assets for each model. */
+  readonly inputsPerModel: number;
+  /** What AWS bills for each model, in US dollars. Storage and transfer are not in it. */
+  readonly cost: number;
+}
+
+/** What is not a request to the API. */
+const TRANSFERS = ['cdn', 'thumbnail', 'putPart'];
+
+/** Simulates simultaneous uploads of different images, with log-normal job durations as measured. */
+export async function burst({ uploads, ceiling, requestsPerMinute, seed }: Burst): Promise<BurstFigures> {
+  const wireCalls = new Map<string, number>();
+  const ended = await play({
+    setting: {
+      seed,
+      wire: ({ name }) => {
+        const kind = name.split(' ').slice(0, 2).join(' ');
+        wireCalls.set(kind, (wireCalls.get(kind) ?? 0) + 1);
+        return undefined;
+      },
+      environment: { MAX_CU_PER_DAY: 'Infinity' },
+      standIn: {
+        concurrencyCeiling: ceiling,
+        requestsPerWindow: requestsPerMinute,
+        jobSeconds: 120,
+        jobSecondsP95: 420,
+      },
+    },
+    drops: Array.from({ length: uploads }, (_, n) => ({
+      atSeconds: 0,
+      key: `burst/${n + 1}.png`,
+      bytes: anotherPicture(files.png, n),
+    })),
+  });
+  const { payments, phases, receives, calls, ledger, missing } = ended;
+  const requests = Object.fromEntries(Object.entries(ledger.requests).filter(([name]) => !TRANSFERS.includes(name)));
+  const all = Object.values(requests).reduce((sum, count) => sum + count, 0);
+  return {
+    uploads,
+    ceiling,
+    requestsPerMinute,
+    seed,
+    problem: ended.problem,
+    payments,
+    stored: phases.filter((phase) => phase === 'stored').length,
+    failed: phases.filter((phase) => phase === 'failed' || phase === 'rejected').length,
+    missing,
+    busy: busyShare(ended, ceiling),
+    requestsPeak: ledger.maxRequestsInAnyWindow,
+    virtualHours: ended.virtualSeconds / 3600,
+    receivesPerMessage: receives.all / uploads,
+    mostReceives: receives.most,
+    callsPerModel: calls / uploads,
+    requestsPerModel: all / uploads,
+    requests,
+    cost: costOf({ uploads, receives: receives.all, wireCalls, usage: ended.usage }) / uploads,
+    inputsPerModel: ((requests['createAsset'] ?? 0) + (requests['createUpload'] ?? 0)) / uploads,
+  };
+}
+
+function busyShare({ ledger }: Ended, slots: number): number {
+  const jobs = ledger.jobs.map(({ startedAt, endsAt }) => [Date.parse(startedAt), Date.parse(endsAt)] as const);
+  const ends = jobs.map(([, end]) => end).sort((a, b) => a - b);
+  const from = Math.min(...jobs.map(([start]) => start));
+  const until = ends[Math.max(0, ends.length - slots)] ?? from;
+  const busyMs = jobs.reduce((sum, [start, end]) => sum + Math.max(0, Math.min(end, until) - start), 0);
+  return busyMs / (slots * (until - from));
+}
+
+const LEAST_BUSY = 0.95;
+/** So many jobs end within a minute that the requests do not last for more. */
+const MANY_SLOTS = { from: 60, leastBusy: 0.9 };
+/** A refused send uses up its input asset. */
+const MOST_INPUTS = 1.5;
+
+/** Returns the promises that the figures break. */
+export function shortcomings(figures: BurstFigures): readonly string[] {
+  const { uploads, requestsPerMinute, problem, stored, missing, payments, busy, requestsPeak, inputsPerModel } =
+    figures;
+  const isShort = requestsPerMinute < 100;
+  const hasMany = figures.ceiling >= MANY_SLOTS.from;
+  const leastBusy = hasMany ? MANY_SLOTS.leastBusy : LEAST_BUSY;
+  return [
+    ...(problem === undefined ? [] : [problem]),
+    ...(stored === uploads ? [] : [`${uploads - stored} of ${uploads} images have no model`]),
+    ...(missing === 0 ? [] : [`${missing} files are missing`]),
+    ...(payments === uploads ? [] : [`${uploads} images caused ${payments} payments`]),
+    ...(isShort || inputsPerModel <= MOST_INPUTS ? [] : [`each model took ${inputsPerModel.toFixed(2)} input assets`]),
+    ...(isShort || busy >= leastBusy ? [] : [`the slots were busy only ${(busy * 100).toFixed(1)}% of the time`]),
+    ...(isShort || hasMany || requestsPeak <= requestsPerMinute
+      ? []
+      : [`Scenario got ${requestsPeak} requests within a minute`]),
+  ];
+}
