@@ -28,6 +28,8 @@ const GATE_KEY = 'control/gate.json';
 
 /** One upload tries whether a refusal is over, at most four times an hour. */
 const PROBE_EVERY_MS = 15 * 60_000;
+/** If a probe ends without an answer about the account, another upload tries after this. No invocation lives longer. */
+const PROBE_LIFETIME_MS = 5 * 60_000;
 /** A full ceiling is forgotten this long after it was last seen. */
 const CEILING_KNOWN_MS = 30 * 60_000;
 /** For the last free slots, uploads pass one after the other, so that the job of each is seen before the next. */
@@ -107,7 +109,7 @@ export function createGate(store: JsonStore, sharedLook: Pick<SharedLook, 'count
       const { account, ceiling, cooldown } = standing.gate;
       const now = isoDate(clock.now());
       if (account) {
-        const probe = { ...account, nextProbeAt: later(PROBE_EVERY_MS) };
+        const probe = { ...account, nextProbeAt: later(PROBE_LIFETIME_MS) };
         if (account.nextProbeAt <= now && (await write(standing, { account: probe }))) return 'probe';
         const why = `Scenario refuses every upload since ${account.since}: ${account.reason}`;
         throw new GateClosedError(why, 'account', ACCOUNT_WAIT_MS);

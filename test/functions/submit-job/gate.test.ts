@@ -41,6 +41,18 @@ describe('the gate', () => {
     expect(await pass()).toMatch(/no credits/);
   });
 
+  it('lets another upload probe after five minutes if nobody heard of the first probe again', async () => {
+    const { gate, pass, clock } = await openGate();
+    await gate.onRefused(new ScenarioAccountError('no credits'));
+    clock.pass(900);
+    expect(await pass()).toBe('probe');
+
+    clock.pass(299);
+    expect(await pass()).toMatch(/no credits/);
+    clock.pass(1);
+    expect(await pass()).toBe('probe');
+  });
+
   it('is opened for everybody by the probe that goes through', async () => {
     const { gate, pass, clock } = await openGate();
     await gate.onRefused(new ScenarioAccountError('no credits'));
