@@ -38,7 +38,18 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'simulation', include: simulation } },
       { extends: true, test: { name: 'processes', include: [...processes, ...firstOfPage] } },
-      { extends: true, test: { name: 'page', include: page } },
+      // A browser without a graphics card, beside the functions' own processes, takes its time.
+      {
+        extends: true,
+        test: {
+          name: 'page',
+          include: page,
+          fileParallelism: false,
+          testTimeout: 400_000,
+          hookTimeout: 300_000,
+          expect: { poll: { timeout: 180_000 } },
+        },
+      },
     ],
   },
 });

@@ -19,8 +19,8 @@ const MOODS: Readonly<
     faults: [{ on: 'generate', what: 'lost-cut', ...always }],
   },
   'expired-links': {
-    says: 'The next download links are expired',
-    faults: [{ on: 'cdn', what: 'expired', times: 3 }],
+    says: 'The next download link is expired',
+    faults: [{ on: 'cdn', what: 'expired' }],
   },
   'no-credits': { says: 'The account has no credits', knobs: { creditsLeft: 0 } },
 };

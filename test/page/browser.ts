@@ -4,6 +4,9 @@ import { launch } from './chromium.ts';
 
 export { endBrowser, executablePath } from './chromium.ts';
 
+/** A net against a hang: the machine can be busy. */
+const LONG_MS = 180_000;
+
 /** These come from the drawing without a graphics card. */
 const USUAL = /GPU stall|GL Driver|WebGL|swiftshader|rAF timed out/i;
 
@@ -13,6 +16,7 @@ export async function openPage(
   { expectsErrors = false, ...options }: BrowserContextOptions & { readonly expectsErrors?: boolean } = {},
 ): Promise<Page> {
   const context = await (await launch()).newContext({ reducedMotion: 'reduce', ...options });
+  context.setDefaultTimeout(LONG_MS);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', ({ message }) => errors.push(message));
@@ -36,7 +40,7 @@ export async function waitForState(page: Page, key: string, state: string): Prom
   await cardOf(page, key)
     .and(page.locator(`[data-state="${state}"]`))
     .first()
-    .waitFor({ timeout: 60_000 });
+    .waitFor({ timeout: LONG_MS });
 }
 
 /** Notes every state that the first card shows from now on. */

@@ -7,7 +7,9 @@ import { cardOf, executablePath, openPage, recordedStates, recordStates, waitFor
 describe.skipIf(executablePath === undefined)('the page', () => {
   const serving = serveForAll('oak-chair.png');
 
-  it('makes a model of a dropped picture, shows each state in order, and turns the model around', async () => {
+  it('makes a model of a dropped picture, shows each state in order, and turns the model around', {
+    timeout: 400_000,
+  }, async () => {
     const page = await openPage(serving().page);
     await recordStates(page);
 
@@ -23,7 +25,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     const viewer = page.locator('dialog model-viewer');
     await viewer.waitFor();
     await expect.poll(() => viewer.evaluate((element) => Reflect.get(element, 'loaded') === true)).toBe(true);
-    await expect.poll(async () => await detailIn(await viewer.screenshot()), { timeout: 30_000 }).toBeGreaterThan(12);
+    await expect.poll(async () => await detailIn(await viewer.screenshot())).toBeGreaterThan(12);
     await expect.poll(() => page.locator('dialog .facts').innerText()).toMatch(/Triangles[\s\S]*valid glTF/);
   });
 });

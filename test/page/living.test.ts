@@ -54,9 +54,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await page.setInputFiles('#choose', file);
     await waitForState(page, 'same.png', 'stored');
     await page.setInputFiles('#choose', file);
-    await expect
-      .poll(() => cardOf(page, 'same.png').and(page.locator('[data-state="stored"]')).count(), { timeout: 60_000 })
-      .toBe(2);
+    await expect.poll(() => cardOf(page, 'same.png').and(page.locator('[data-state="stored"]')).count()).toBe(2);
 
     expect(await cardOf(page, 'same.png').locator('.which').allInnerTexts()).toEqual([
       expect.stringMatching(/^Upload 2 of 2/),
@@ -79,7 +77,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
 
     await expect.poll(() => page.locator('article[data-state="generating"]').count()).toBeGreaterThan(0);
     await expect
-      .poll(() => page.locator('article[data-state="waiting"] .detail').allInnerTexts(), { timeout: 60_000 })
+      .poll(() => page.locator('article[data-state="waiting"] .detail').allInnerTexts())
       .toContainEqual(expect.stringMatching(/^number \d/));
   });
 
@@ -123,7 +121,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
 
     await page.setInputFiles('#choose', file);
 
-    await expect.poll(() => page.locator('#behind .lit text').allInnerTexts(), { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(() => page.locator('#behind .lit text').allInnerTexts()).toHaveLength(1);
     await expect
       .poll(() => page.locator('#behind .events summary').allInnerTexts())
       .toEqual(expect.arrayContaining([expect.stringContaining('Object Created')]));
@@ -163,7 +161,7 @@ it.skipIf(executablePath === undefined)(
     await page.setInputFiles('#choose', files);
 
     const held = page.locator('article[data-state="held"]').first();
-    await held.waitFor({ timeout: 60_000 });
+    await held.waitFor();
     expect(await held.locator('.reason').innerText()).toMatch(/credits|compute units/i);
     expect(await held.locator('.hint').innerText()).toMatch(/^Buy credits/);
     await expect.poll(() => page.locator('#held').innerText()).toMatch(/^4 uploads wait: .*Buy credits/s);
