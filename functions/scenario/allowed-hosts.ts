@@ -26,25 +26,27 @@ export function isAllowed(url: URL, api: URL, resultHosts: readonly string[] = [
 }
 
 /**
- * Resolves names for a connection and refuses every address that is not public. It runs when the connection is made, so a
- * name cannot change between the check and its use.
+ * Resolves a name, and refuses every address that is not public.
  *
  * @param api some networks give every name an address of theirs. What the API's own name gets is no sign of a private host
+ * @throws HostRefusedError
  */
+export async function resolvePublic(hostname: string, lookup: Lookup, api: URL): Promise<LookupAddress[]> {
+  const addresses = await lookup(hostname);
+  const foreign = addresses.filter(({ address }) => rangeOf(address) !== 'unicast');
+  if (foreign.length === 0) return addresses;
+  const usual = new Set(
+    ipaddr.isValid(api.hostname) ? [] : (await lookup(api.hostname)).map(({ address }) => rangeOf(address)),
+  );
+  const found = foreign.find(({ address }) => !usual.has(rangeOf(address)) || NEVER.includes(rangeOf(address)));
+  if (found) throw new HostRefusedError(`${hostname} has a private address: ${found.address}`);
+  return addresses;
+}
+
+/** Resolves names when a connection is made, so that a name cannot change between the check and its use. */
 export function refusePrivate(lookup: Lookup, api: URL): LookupFunction {
-  const lookUp = async (hostname: string) => {
-    const addresses = await lookup(hostname);
-    const foreign = addresses.filter(({ address }) => rangeOf(address) !== 'unicast');
-    if (foreign.length === 0) return addresses;
-    const usual = new Set(
-      ipaddr.isValid(api.hostname) ? [] : (await lookup(api.hostname)).map(({ address }) => rangeOf(address)),
-    );
-    const found = foreign.find(({ address }) => !usual.has(rangeOf(address)) || NEVER.includes(rangeOf(address)));
-    if (found) throw new HostRefusedError(`${hostname} has a private address: ${found.address}`);
-    return addresses;
-  };
   return (hostname, { all }, callback) => {
-    lookUp(hostname).then(
+    resolvePublic(hostname, lookup, api).then(
       (addresses) =>
         all ? callback(null, addresses) : callback(null, addresses[0]?.address ?? '', addresses[0]?.family),
       (error: unknown) => callback(toError(error), ''),

@@ -9,6 +9,7 @@ import {
   ScenarioUnavailableError,
   SubmissionUncertainError,
 } from './errors.ts';
+import type { Lookup } from './allowed-hosts.ts';
 import type { CredentialSource } from './credentials.ts';
 import { ifValid, text } from './schemas.ts';
 import { redact } from '../contract/failures.ts';
@@ -23,6 +24,8 @@ export interface Connection {
   readonly resultHosts?: readonly string[];
   readonly credentials: CredentialSource;
   readonly fetch: typeof fetch;
+  /** @default DNS */
+  readonly lookup?: Lookup;
   readonly clock: Clock;
   /** Called when Scenario refuses a free call because of too many requests. */
   readonly onShort?: (retryAfterSeconds: number | undefined) => Promise<void>;

@@ -1,8 +1,9 @@
+import { lookup as lookupAll } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { ImportStuckError, ScenarioAccountError, ScenarioInputError, ScenarioUnavailableError } from './errors.ts';
 import { callFree, type Connection } from './http.ts';
-import { isAllowed } from './allowed-hosts.ts';
+import { HostRefusedError, isAllowed, type Lookup, resolvePublic } from './allowed-hosts.ts';
 import { id, parseBody, text, uploadShape } from './schemas.ts';
 
 /** An image to upload to Scenario. */
@@ -72,12 +73,7 @@ async function uploadInParts({ name, bytes, contentType }: Image, connection: Co
 
 /** Part URLs are signed. They need no credentials, and checksum headers would break the signature. */
 async function putPart(url: string, bytes: Uint8Array, connection: Connection): Promise<void> {
-  const address = new URL(url);
-  const { protocol, host } = address;
-  if (protocol !== 'https:' && host !== new URL(connection.url).host)
-    throw new Error(`Scenario returned a part URL without https, on ${host}`);
-  if (ipaddr.isValid(address.hostname.replace(/^\[|\]$/g, '')) && host !== new URL(connection.url).host)
-    throw new Error(`Scenario returned a part URL with an address instead of a name: ${host}`);
+  await requirePublic(new URL(url), connection);
   const signal = AbortSignal.timeout(PART_TIMEOUT_MS);
   const sent = { method: 'PUT', body: Buffer.from(bytes), redirect: 'error', signal } as const;
   const response = await connection.fetch(url, sent).catch(() => undefined);
@@ -85,6 +81,25 @@ async function putPart(url: string, bytes: Uint8Array, connection: Connection): 
   if (response?.ok) return;
   throw new ScenarioUnavailableError(`Scenario did not accept a part of the image: ${response?.status ?? 'no answer'}`);
 }
+
+/**
+ * Part URLs lead to storage on any host, but never into the own network.
+ *
+ * @throws ScenarioAccountError if a person has to look; ScenarioUnavailableError if the name cannot be resolved
+ */
+async function requirePublic({ protocol, host, hostname }: URL, { url, lookup = byDns }: Connection): Promise<void> {
+  const api = new URL(url);
+  if (host === api.host) return;
+  if (protocol !== 'https:') throw new ScenarioAccountError(`Scenario returned a part URL without https, on ${host}`);
+  if (ipaddr.isValid(hostname.replace(/^\[|\]$/g, '')))
+    throw new ScenarioAccountError(`Scenario returned a part URL with an address instead of a name: ${host}`);
+  await resolvePublic(hostname, lookup, api).catch((error: unknown) => {
+    if (error instanceof HostRefusedError) throw new ScenarioAccountError(error.message);
+    throw new ScenarioUnavailableError(`the host of a part URL cannot be resolved: ${host}`);
+  });
+}
+
+const byDns: Lookup = (hostname) => lookupAll(hostname, { all: true });
 
 /** Scenario does not know the upload yet, or not anymore. The next attempt makes a new one. */
 const notFound = (message: string) => new ScenarioUnavailableError(message);

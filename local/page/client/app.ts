@@ -150,6 +150,12 @@ async function tryExample(): Promise<void> {
 byId('try').addEventListener('click', () => void tryExample());
 createBehindPanel();
 
+const dialog = byId('viewer', HTMLDialogElement);
+// A click beside the dialog closes it.
+dialog.addEventListener('click', ({ target }) => {
+  if (target === dialog) dialog.close();
+});
+
 follow({
   onAll: (runs) => list.replace(runs),
   onRuns: (runs) => {

@@ -69,10 +69,6 @@ function heading(run: RunView, dialog: HTMLDialogElement): HTMLElement {
     'Close',
   );
   dialog.addEventListener('close', () => dialog.replaceChildren(), { once: true });
-  // A click beside the dialog closes it.
-  dialog.onclick = ({ target }) => {
-    if (target === dialog) dialog.close();
-  };
   return h('header', {}, h('h2', {}, h('span', { class: 'folder' }, folderOf(run.key)), fileName(run.key)), close);
 }
 

@@ -1,3 +1,4 @@
+import type { Lookup } from '../../../functions/scenario/allowed-hosts.ts';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createScenario, type GenerationRequest, type Scenario } from '../../../functions/scenario/client.ts';
@@ -23,7 +24,7 @@ async function withStandIn(options: StandInOptionsInput = {}) {
   return { standIn, scenario, time };
 }
 
-async function withServer(answer: (got: Got, index: number) => Said) {
+async function withServer(answer: (got: Got, index: number) => Said, lookup?: Lookup) {
   const time = virtualTime();
   const { origin, requests } = await openServer(answer);
   const scenario = createScenario({
@@ -31,6 +32,7 @@ async function withServer(answer: (got: Got, index: number) => Said) {
     credentials: credentialsOf('secret'),
     fetch,
     clock: time,
+    ...(lookup && { lookup }),
   });
   return { scenario, requests, origin, time };
 }
@@ -231,6 +233,24 @@ describe('an image', () => {
 
     await expect(scenario.uploadImage(await imageOf(6_000_000))).rejects.toThrow(/without https/);
     expect(foreign.requests).toEqual([]);
+  });
+
+  it.each([
+    ['has a private address', '10.0.0.7', 'ScenarioAccountError', /private address: 10\.0\.0\.7/],
+    ['cannot be resolved', undefined, 'ScenarioUnavailableError', /cannot be resolved: storage\.example/],
+  ])('is not sent to a host that %s, and nobody blames the image', async (_, address, name, message) => {
+    const parts = [{ number: 1, url: 'https://storage.example/p' }];
+    const answer = { status: 200, body: { upload: { id: 'u', status: 'pending', parts } } };
+    const lookup = (hostname: string) =>
+      address === undefined || hostname !== 'storage.example'
+        ? Promise.reject(new Error('ENOTFOUND'))
+        : Promise.resolve([{ address, family: 4 }]);
+    const { scenario } = await withServer(() => answer, lookup);
+
+    await expect(scenario.uploadImage(await imageOf(6_000_000))).rejects.toMatchObject({
+      name,
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
 
