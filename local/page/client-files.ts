@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
-import { build } from 'esbuild';
 
 interface ClientFile {
   readonly contentType: string;
@@ -50,6 +49,8 @@ export async function readClient(path: string): Promise<ClientFile | undefined> 
 
 /** Bundles the code that runs in the browser. */
 export async function bundleClient(): Promise<string> {
+  // Nobody may open the page.
+  const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [join(client, 'app.ts')],
     bundle: true,

@@ -7,7 +7,6 @@ import { behindTheScenes, setMoods } from './behind.ts';
 import { readClient } from './client-files.ts';
 import { openFeed } from './feed.ts';
 import type { PageTools } from './page-tools.ts';
-import { actOnRun } from './run-actions.ts';
 import { describeRun, listRuns } from './run-details.ts';
 import { sendAssetFile, sendImage, sendZip } from './send-file.ts';
 
@@ -22,6 +21,9 @@ export interface PageCall {
 
 /** Sends the answer itself, or returns JSON, or undefined for an answer without a body. */
 type Answer = (call: PageCall, tools: PageTools) => unknown;
+
+/** The AWS SDK takes long to load, and few visitors need it. */
+const actOnRun: Answer = async (call, tools) => await (await import('./run-actions.ts')).actOnRun(call, tools);
 
 /** The HTTP interface of the page. README.md in this folder describes it. */
 const ROUTES: readonly (readonly [method: string, path: RegExp, answer: Answer])[] = [
