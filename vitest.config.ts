@@ -45,6 +45,8 @@ export default defineConfig({
           name: 'page',
           include: page,
           fileParallelism: false,
+          // What is broken fails twice. A machine that was busy once does not.
+          retry: 1,
           testTimeout: 400_000,
           hookTimeout: 300_000,
           expect: { poll: { timeout: 180_000 } },
