@@ -65,27 +65,27 @@ try {
       body: new Uint8Array(body),
     });
   };
+  const setJobSeconds = async (jobSeconds: number) => {
+    await fetch(`${addresses.scenario}/_control`, { method: 'POST', body: JSON.stringify({ jobSeconds }) });
+  };
   const chair = await readFile(example('oak-chair.png'));
-  await put('chairs/oak-chair.png', chair);
-  await put('tableware/teapot.jpg', await readFile(example('teapot.jpg')));
-  await put('chairs/half an upload.png', chair.subarray(0, chair.length / 2));
   await put('notes.png', await readFile(example('not-an-image.png')));
-  await first.locator('article[data-state="stored"]').nth(1).waitFor({ timeout: 120_000 });
+  await put('chairs/half an upload.png', chair.subarray(0, chair.length / 2));
   // Long enough for all pictures.
-  await fetch(`${addresses.scenario}/_control`, { method: 'POST', body: JSON.stringify({ jobSeconds: 200 }) });
+  await setJobSeconds(180);
   for (const [n, name] of ['left', 'right'].entries()) {
     const size = 900 - 100 * n;
-    await put(
-      `tableware/pot, ${name}.png`,
-      await sharp(example('teapot.jpg'))
-        .resize(size, size)
-        .flop(n === 0)
-        .png()
-        .toBuffer(),
-    );
+    const pot = sharp(example('teapot.jpg'))
+      .resize(size, size)
+      .flop(n === 0);
+    await put(`tableware/pot, ${name}.png`, await pot.png().toBuffer());
   }
-  await first.locator('article[data-state="generating"]').nth(1).waitFor({ timeout: 60_000 });
-  await first.waitForTimeout(8_000);
+  await first.locator('article[data-state="generating"]').nth(1).waitFor({ timeout: 120_000 });
+  await first.waitForTimeout(40_000);
+  await setJobSeconds(1);
+  await put('tableware/teapot.jpg', await readFile(example('teapot.jpg')));
+  await put('chairs/oak-chair.png', chair);
+  await first.locator('article[data-state="stored"]').nth(1).waitFor({ timeout: 120_000 });
 
   for (const scheme of ['light', 'dark'] as const)
     for (const size of ['phone', 'laptop', 'wide'] as const) {

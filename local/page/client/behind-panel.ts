@@ -80,7 +80,7 @@ const BOX = { width: 132, height: 34, gap: 26 } as const;
 
 /** The states in the order of the definition, from top to bottom. The current state of the latest execution is lit. */
 function drawMachine({ machine: { states }, executions }: Behind, place: HTMLElement): void {
-  const latest = executions[0];
+  const latest = executions.find(({ status }) => status === 'RUNNING') ?? executions[0];
   const current = latest?.steps.at(-1)?.state;
   const isRunning = latest?.status === 'RUNNING';
   if (place.childElementCount === 0)
