@@ -296,7 +296,7 @@ function totalOf(results: readonly ImageResult[]): string {
 }
 
 const HOW_TO_LOOK = `
-To look at a model, drop its GLB file on https://modelviewer.dev/editor, or open it in Blender.
+To look at a model, run npm start, and open the page. Or open its GLB file in Blender.
 `;
 
 function rowOf(result: ImageResult) {
