@@ -1,9 +1,7 @@
-import { buffer } from 'node:stream/consumers';
 import { createInterface } from 'node:readline/promises';
-import { parseJson } from '../../functions/platform/json.ts';
-import { readSpent } from '../../functions/spending/day-ledger.ts';
 import { SubmissionsHeldError } from '../../functions/spending/errors.ts';
 import type { Template } from '../aws/template.ts';
+import { readSpentToday } from '../runs/documents.ts';
 import type { LocalMeshdrop } from '../runs/local-meshdrop.ts';
 import { DEFAULT_MODEL } from '../../functions/models/registry.ts';
 import { UsageError } from '../../operator/usage-error.ts';
@@ -51,16 +49,10 @@ export async function confirmCost(
 export async function dailyLimit(
   maxCu: number,
   { functions }: Template,
-  { store, assetBucket }: Pick<LocalMeshdrop, 'store' | 'assetBucket'>,
+  assets: Pick<LocalMeshdrop, 'store' | 'assetBucket'>,
 ): Promise<number> {
   if (maxCu === Number.POSITIVE_INFINITY) return maxCu;
-  const spent = await readSpent(Date.now(), {
-    read: async (key) => {
-      if (!store.list(assetBucket, { prefix: key }).objects.some((object) => object.key === key)) return undefined;
-      const value = parseJson((await buffer(store.get(assetBucket, key).body)).toString());
-      return { value, etag: '', ageMs: 0 };
-    },
-  }).catch((error: unknown) => {
+  const spent = await readSpentToday(assets).catch((error: unknown) => {
     if (!(error instanceof SubmissionsHeldError)) throw error;
     throw new UsageError(`${error.message}; nothing was started`);
   });

@@ -1,6 +1,4 @@
-import { buffer } from 'node:stream/consumers';
-import { parseJson } from '../../functions/platform/json.ts';
-import { readSpent } from '../../functions/spending/day-ledger.ts';
+import { readSpentToday } from '../runs/documents.ts';
 import type { RunView } from '../runs/runs.ts';
 import type { PageCall } from './page.ts';
 import type { PageTools } from './page-tools.ts';
@@ -50,14 +48,7 @@ export function openFeed({ request, response }: PageCall, tools: PageTools): Pro
 
 /** What today has cost so far, and what it can cost. A ledger that cannot be read tells nothing. */
 async function totalsOf({ meshdrop, standIn, maxCuPerDay }: PageTools) {
-  const { store, assetBucket } = meshdrop;
-  const spentToday = await readSpent(Date.now(), {
-    read: async (key) => {
-      if (!store.list(assetBucket, { prefix: key }).objects.some((object) => object.key === key)) return undefined;
-      const value = parseJson((await buffer(store.get(assetBucket, key).body)).toString());
-      return { value, etag: '', ageMs: 0 };
-    },
-  }).catch(() => undefined);
+  const spentToday = await readSpentToday(meshdrop).catch(() => undefined);
   const limit = maxCuPerDay();
   return { standIn, spentToday, limitToday: Number.isFinite(limit) ? limit : undefined };
 }

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { buffer } from 'node:stream/consumers';
 import { manifestSchema } from '../../functions/contract/schemas.ts';
 import { assetFolder, manifestKey } from '../../functions/run/keys.ts';
 import { parseJson } from '../../functions/platform/json.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
+import { readDocument } from '../runs/documents.ts';
 import { BadCallError } from './bad-call.ts';
 import type { PageTools } from './page-tools.ts';
 
@@ -58,11 +58,6 @@ export function uploadOf(
   if (key === undefined || found?.versionId === undefined)
     throw new BadCallError(`there is no upload of the run ${runId}`, 404);
   return { bucket, key, versionId: found.versionId };
-}
-
-async function readDocument(key: string, { store, assetBucket }: PageTools['meshdrop']): Promise<unknown> {
-  if (!store.list(assetBucket, { prefix: key }).objects.some((object) => object.key === key)) return undefined;
-  return parseJson((await buffer(store.get(assetBucket, key).body)).toString());
 }
 
 /** The events of a run as they were published. */

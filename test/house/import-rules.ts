@@ -110,7 +110,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: 'local/runs',
-    may: ['functions/run', ...LEAVES, 'local/aws', 'local/http'],
+    may: ['functions/run', 'functions/spending', ...LEAVES, 'local/aws', 'local/http'],
     holds: 'what a person wants to know about a run: its stage, outcome and files',
     neverKnows: 'how this is shown',
   },

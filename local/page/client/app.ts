@@ -1,7 +1,7 @@
 import type { RunView } from '../../runs/runs.ts';
-import { api, follow, type Metadata, type Totals } from './api.ts';
+import { api, follow, type Metadata, pathOf, type Totals } from './api.ts';
 import { createBehindPanel } from './behind-panel.ts';
-import type { CardActions } from './cards.ts';
+import { capital, type CardActions } from './cards.ts';
 import { byId, h, say, setText } from './dom.ts';
 import { takeFiles } from './drop-area.ts';
 import { createViewer, loadViewer, type ModelViewer } from './model-viewer.ts';
@@ -9,7 +9,6 @@ import { createOptions } from './options-panel.ts';
 import { createRunList } from './run-list.ts';
 import { createUploader } from './uploader.ts';
 import { openRun, refreshOpen } from './viewer.ts';
-import { pathOf } from './api.ts';
 import { bytesText, count, cuText, plural } from './words.ts';
 
 const model = await api.model();
@@ -19,7 +18,7 @@ const uploader = createUploader(model, options);
 const act = async (run: RunView, action: 'again' | 'redrive' | 'redeliver', metadata?: Metadata) => {
   try {
     const { sentence } = await api.act(run.runId, action, metadata);
-    tell(`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`);
+    tell(capital(sentence));
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error));
   }

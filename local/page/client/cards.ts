@@ -154,7 +154,7 @@ function cube(): SVGElement {
   return svg('svg', { class: 'cube', viewBox: '0 0 48 48', 'aria-hidden': 'true' }, edges);
 }
 
-const BUTTONS = {
+export const BUTTONS = {
   again: 'Try again',
   change: 'With other options',
   redrive: 'Fetch again',

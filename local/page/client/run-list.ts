@@ -37,12 +37,11 @@ export function createRunList(actions: CardActions, onChange: (runs: readonly Ru
     };
     const button = h(
       'button',
-      { type: 'button', 'aria-pressed': name === 'all', onclick: choose },
+      { type: 'button', 'aria-pressed': String(name === filter), onclick: choose },
       label,
       ' ',
       h('span', { class: 'count' }),
     );
-    button.setAttribute('aria-pressed', String(name === filter));
     buttons.set(name, button);
   }
   byId('filters').replaceChildren(...buttons.values());

@@ -1,6 +1,6 @@
 import type { RunView } from '../../runs/runs.ts';
 import { api, type Details, pathOf } from './api.ts';
-import { capital, buttonsFor } from './cards.ts';
+import { BUTTONS, buttonsFor, capital } from './cards.ts';
 import { byId, copy, h, say } from './dom.ts';
 import { createViewer, loadViewer, LOOKS, type Look, type ModelViewer, setLook } from './model-viewer.ts';
 import { createRuler } from './ruler.ts';
@@ -253,18 +253,12 @@ function factsOf(
 }
 
 function actionsFor(run: RunView, actions: ViewerActions): HTMLElement {
-  const labels = {
-    again: 'Try again',
-    change: 'With other options',
-    redrive: 'Fetch again',
-    redeliver: 'Announce again',
-  } as const;
   const wanted = run.stage === 'stored' ? (['change', 'redeliver'] as const) : buttonsFor(run);
   return h(
     'div',
     { class: 'buttons' },
     ...wanted.map((action) =>
-      h('button', { type: 'button', class: 'button small', onclick: () => actions.act(run, action) }, labels[action]),
+      h('button', { type: 'button', class: 'button small', onclick: () => actions.act(run, action) }, BUTTONS[action]),
     ),
   );
 }
