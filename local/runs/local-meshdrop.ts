@@ -84,7 +84,8 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
         recent.unshift(event);
         recent.length = Math.min(recent.length, MOST_EVENTS);
       },
-      onRecord: (key) => noteRecord(runs, key, aws.store, assetBucket),
+      // A run that cannot be shown must not refuse the write of its record.
+      onRecord: (key) => noteRecord(runs, key, aws.store, assetBucket).catch(() => undefined),
       exportFiles: (run) => exportRun(aws.store, assetBucket, run, out),
     }),
   });
