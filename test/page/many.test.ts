@@ -32,6 +32,7 @@ describe.skipIf(executablePath === undefined)('three hundred pictures at once', 
     expect(new Set(states)).toEqual(new Set(['stored']));
     // The rest waits in order, and says its place.
     await page.getByRole('button', { name: /^All/ }).click();
-    expect(await page.locator('article[data-state="waiting"] .detail').first().innerText()).toMatch(/^number \d+/);
+    const waiting = page.locator('article[data-state="waiting"] .detail');
+    await expect.poll(() => waiting.allInnerTexts()).toContainEqual(expect.stringMatching(/^number \d+/));
   });
 });

@@ -113,9 +113,11 @@ function tellProblem(key: string, { reason, hint }: Problem): void {
 
 /** With real keys, asks before anything is bought. */
 function confirmed(images: number, { typicalCu }: ModelView): Promise<boolean> {
-  const dialog = byId('confirm', HTMLDialogElement);
   const cost = cuText(Math.ceil(images * typicalCu));
-  dialog.replaceChildren(
+  // A dialog of its own each time: a browser can tell that the last one was closed after the next one is open.
+  const dialog = h(
+    'dialog',
+    { id: 'confirm', class: 'confirm' },
     h(
       'form',
       { method: 'dialog' },
@@ -129,7 +131,7 @@ function confirmed(images: number, { typicalCu }: ModelView): Promise<boolean> {
       ),
     ),
   );
-  dialog.returnValue = '';
+  byId('confirm').replaceWith(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
