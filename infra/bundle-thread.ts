@@ -2,10 +2,17 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-/** A package that finds its own files by their path, so it cannot be part of one bundle. */
-const UNBUNDLED = {
-  name: 'wasm-vips',
-  files: ['package.json', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'lib/vips-node.mjs', 'lib/vips.wasm'],
+/** Packages that find their own files by their path, so they cannot be part of one bundle. */
+const UNBUNDLED: Readonly<Record<string, readonly string[]>> = {
+  'wasm-vips': ['package.json', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'lib/vips-node.mjs', 'lib/vips.wasm'],
+  draco3dgltf: [
+    'package.json',
+    'draco3dgltf.js',
+    'draco_decoder_gltf_nodejs.js',
+    'draco_decoder_gltf.wasm',
+    'draco_encoder_gltf_nodejs.js',
+    'draco_encoder.wasm',
+  ],
 };
 
 const project = join(import.meta.dirname, '..');
@@ -28,23 +35,22 @@ function bundleThread(folder: string, program: string): void {
     minify: true,
     keepNames: true,
     mainFields: ['module', 'main'],
-    external: [UNBUNDLED.name],
-    // The glTF validator looks for `require`, which ES modules lack. In a webpack bundle it uses these instead.
-    define: {
-      require: 'undefined',
-      __webpack_require__: 'true',
-      __non_webpack_require__: 'process.getBuiltinModule',
+    external: Object.keys(UNBUNDLED),
+    // glTF Transform can change pixels with sharp, which needs a build for each platform. Meshdrop never asks it to.
+    alias: { 'ndarray-pixels': join(project, 'node_modules/ndarray-pixels/dist/ndarray-pixels-browser.js') },
+    // The glTF validator and a few packages in CommonJS look for `require`, which ES modules lack.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
     metafile: true,
   });
-  const isUsed = Object.values(metafile.outputs).some(({ imports }) =>
-    imports.some(({ path }) => path === UNBUNDLED.name),
-  );
-  for (const file of isUsed ? UNBUNDLED.files : []) {
-    const to = join(folder, 'node_modules', UNBUNDLED.name, file);
-    mkdirSync(join(to, '..'), { recursive: true });
-    cpSync(join(project, 'node_modules', UNBUNDLED.name, file), to);
-  }
+  const used = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  for (const [name, files] of Object.entries(UNBUNDLED))
+    for (const file of used.includes(name) ? files : []) {
+      const to = join(folder, 'node_modules', name, file);
+      mkdirSync(join(to, '..'), { recursive: true });
+      cpSync(join(project, 'node_modules', name, file), to);
+    }
 }
 
 const [folder = '', program = ''] = process.argv.slice(2);

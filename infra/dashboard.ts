@@ -8,6 +8,7 @@ type Line = readonly [metric: MetricName, functions: readonly string[], statisti
 
 const SUBMIT = ['SubmitJob'];
 const STORE = ['StoreAssets'];
+const RENDER = ['MakeRenditions'];
 const CONCLUDE = ['SubmitJob', 'StoreAssets', 'ReportFailure'];
 
 /** What nobody has to act on. What needs a person rings an alarm. */
@@ -34,6 +35,11 @@ const GRAPHS: Readonly<Record<string, readonly Line[]>> = {
     ['AccountRefused', SUBMIT],
     ['PutBack', ['Sweep']],
   ],
+  'Seconds for the renditions of a model': [
+    ['RenditionSeconds', RENDER, 'p50'],
+    ['RenditionSeconds', RENDER, 'p95'],
+  ],
+  'Renditions that could not be made': [['RenditionsMissing', RENDER]],
 };
 
 const PERIOD = Duration.hours(1);

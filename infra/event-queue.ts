@@ -12,6 +12,8 @@ export interface EventQueueProps {
   /** The id of the rule. */
   readonly rule: string;
   readonly description: string;
+  /** @default the default bus of the account */
+  readonly eventBus?: events.IEventBus;
   readonly eventPattern: events.EventPattern;
   /** The timeout of the function that the queue feeds. */
   readonly consumerTimeout: Duration;
@@ -19,14 +21,14 @@ export interface EventQueueProps {
   readonly maxReceiveCount: number;
 }
 
-/** Events of the default bus that wait for a function, and the dead letters among them. */
+/** Events of a bus that wait for a function, and the dead letters among them. */
 export class EventQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetters: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: EventQueueProps) {
     super(scope, id);
-    const { description, eventPattern, maxReceiveCount } = props;
+    const { description, eventBus, eventPattern, maxReceiveCount } = props;
     // SQS keeps no message longer.
     const retention = { retentionPeriod: Duration.days(14), enforceSSL: true };
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', retention);
@@ -36,7 +38,7 @@ export class EventQueue extends Construct {
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
     });
     const target = new targets.SqsQueue(this.queue, { deadLetterQueue: this.deadLetters });
-    new events.Rule(this, props.rule, { description, eventPattern, targets: [target] });
+    new events.Rule(this, props.rule, { description, eventBus, eventPattern, targets: [target] });
   }
 
   /** One message for each invocation, so that a message that fails takes no other one back with it. */

@@ -26,18 +26,31 @@ export function createEventRule(
       `${id}: remove source and detailType from eventPattern; CDK would add them to Meshdrop's own`,
     );
   const rule = new events.Rule(options.crossStackScope ?? meshdrop, id, { ...options, eventBus });
-  if (busAddress(eventBus, rule) !== eventBus.eventBusName)
+  if (!isBusHere(eventBus, rule))
     Annotations.of(rule).addWarningV2(
       'meshdrop:bus-elsewhere',
       'A rule on an event bus of another account or Region receives no events. Create the rule there.',
     );
-  const source: MeshdropEvent['source'] = 'meshdrop';
-  // Limits the rule to this deployment: another one may publish on the same bus.
-  const detail = { data: { manifest: { bucket: [assetBucket.bucketName] } } };
-  rule.addEventPattern({ source: [source], detailType: [detailType], detail });
+  rule.addEventPattern(patternOf(detailType, assetBucket));
   rule.addEventPattern(eventPattern);
   rule.addTarget(target);
   return rule;
+}
+
+/** The "Model Stored" events of a deployment. */
+export function modelStoredPattern(assetBucket: s3.IBucket): events.EventPattern {
+  return patternOf('Model Stored', assetBucket);
+}
+
+/** Limits a rule to one deployment: another one may publish on the same bus. */
+function patternOf(detailType: MeshdropEvent['detail-type'], { bucketName }: s3.IBucket): events.EventPattern {
+  const source: MeshdropEvent['source'] = 'meshdrop';
+  return { source: [source], detailType: [detailType], detail: { data: { manifest: { bucket: [bucketName] } } } };
+}
+
+/** Whether the bus is in the account and Region of the scope. Only there, a rule receives its events. */
+export function isBusHere(eventBus: events.IEventBus, scope: Construct): boolean {
+  return busAddress(eventBus, scope) === eventBus.eventBusName;
 }
 
 /** What PutEvents finds a bus by: its name in the same account and Region, its ARN elsewhere. */

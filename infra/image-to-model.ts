@@ -1,14 +1,16 @@
 import type { aws_s3 as s3, aws_stepfunctions as sfn, aws_sns as sns, aws_sqs as sqs, Duration } from 'aws-cdk-lib';
-import { aws_events as events, SecretValue, aws_secretsmanager as secrets } from 'aws-cdk-lib';
+import { Annotations, aws_events as events, SecretValue, aws_secretsmanager as secrets } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import { connectAlarms } from './alarms.ts';
 import { createAssetBucket, UploadBucket } from './buckets.ts';
 import { createDashboard } from './dashboard.ts';
-import { createEventRule } from './event-rules.ts';
+import { createEventRule, isBusHere } from './event-rules.ts';
 import { FailureReports } from './failure-reports.ts';
+import type { Foundation } from './foundation.ts';
 import { Generation } from './generation.ts';
 import { type plainSettings, readSettings, type Settings } from './settings/settings.ts';
+import { Renditions } from './renditions.ts';
 import { Submission } from './submission.ts';
 import { Sweep } from './sweep.ts';
 import { UploadQueue } from './upload-queue.ts';
@@ -39,6 +41,8 @@ export class ImageToModel extends Construct {
   readonly scenarioSecret: secrets.ISecret;
   readonly uploadsQueue: sqs.IQueue;
   readonly stateMachine: sfn.StateMachine;
+  /** Undefined if the setting renditions is empty. */
+  readonly renditionsQueue: sqs.IQueue | undefined;
 
   constructor(scope: Construct, id: string, props: ImageToModelProps = {}) {
     super(scope, id);
@@ -56,6 +60,7 @@ export class ImageToModel extends Construct {
     const failureReports = new FailureReports(this, 'FailureReports', { ...foundation, stateMachine });
     new Sweep(this, 'Sweep', { ...foundation, uploads, failureReports, stateMachine });
 
+    if (settings.renditions.length > 0) this.renditionsQueue = createRenditions(this, foundation);
     createDashboard(this, uploads.queue);
     if (props.alarmTopic) connectAlarms(this, props.alarmTopic);
     this.uploadsQueue = uploads.queue;
@@ -76,6 +81,20 @@ export class ImageToModel extends Construct {
   onUploadRejected(id: string, options: events.OnEventOptions = {}): events.Rule {
     return createEventRule(this, 'Upload Rejected', id, options);
   }
+
+  /** A rule for "Renditions Stored". */
+  onRenditionsStored(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return createEventRule(this, 'Renditions Stored', id, options);
+  }
+}
+
+function createRenditions(scope: Construct, foundation: Foundation): sqs.IQueue | undefined {
+  if (isBusHere(foundation.eventBus, scope)) return new Renditions(scope, 'Renditions', foundation).queue;
+  Annotations.of(scope).addWarningV2(
+    'meshdrop:renditions-bus-elsewhere',
+    'Renditions need an event bus of this account and Region, so there are none. Set renditions to [], or use another bus.',
+  );
+  return undefined;
 }
 
 /** The settings that the props amount to, checked as those of `cdk.json`. */

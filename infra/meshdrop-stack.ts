@@ -29,6 +29,7 @@ export class MeshdropStack extends Stack {
       StateMachineArn: meshdrop.stateMachine.stateMachineArn,
       UploadsQueueUrl: meshdrop.uploadsQueue.queueUrl,
       ScenarioSecretArn: meshdrop.scenarioSecret.secretArn,
+      ...(meshdrop.renditionsQueue && { RenditionsQueueUrl: meshdrop.renditionsQueue.queueUrl }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

@@ -36,6 +36,19 @@ export interface Asset {
   readonly assetId: string;
 }
 
+/** A file that was made of a model. Get exactly this version of the object, and compare its SHA-256 with `sha256`. */
+export interface RenditionFile extends Omit<Asset, 'role' | 'assetId'> {
+  readonly role: Word<'web' | 'plain' | 'ar' | 'poster' | 'turntable'>;
+}
+
+/** How near the smallest model is to the original. */
+export interface Fidelity {
+  /** The common area of both silhouettes as a share of their whole area, over twelve views. */
+  readonly silhouette: { readonly worst: number; readonly mean: number };
+  /** The mean difference of colors, as CIE 1976 ΔE. */
+  readonly colorDifference: number;
+}
+
 export interface Job {
   readonly jobId: string;
   /** Compute units charged. */
@@ -94,7 +107,20 @@ export type ModelStored = Envelope<
 >;
 export type ModelFailed = Envelope<'Model Failed', WithManifest & { readonly job?: Job; readonly failure: Failure }>;
 export type UploadRejected = Envelope<'Upload Rejected', WithManifest & { readonly failure: Failure }>;
-export type MeshdropEvent = ModelStored | ModelFailed | UploadRejected;
+export type RenditionsStored = Envelope<
+  'Renditions Stored',
+  WithManifest & {
+    /** The model that the files were made of. */
+    readonly source: { readonly key: string; readonly versionId?: string; readonly sha256: string };
+    readonly files: readonly RenditionFile[];
+    /** By channel: whether the file for it keeps the rules. */
+    readonly certificates: Readonly<Partial<Record<'khronos' | 'shopify' | 'amazon' | 'ar', 'pass' | 'fail'>>>;
+    readonly fidelity?: Fidelity;
+    /** Where `renditions.json` is. It has every rule, and the reason for every file that is missing. */
+    readonly renditions: { readonly bucket: string; readonly key: string };
+  }
+>;
+export type MeshdropEvent = ModelStored | ModelFailed | UploadRejected | RenditionsStored;
 
 /** The `manifest.json` beside the files: the data of the event, and more about every file and every step. */
 export interface Manifest extends About {
@@ -186,6 +212,7 @@ const version = check(
 );
 const time = check('a time in UTC, such as 2026-11-22T18:26:53.532Z', isTime);
 const OUTCOMES = ['stored', 'failed', 'rejected'];
+const result = check('pass or fail', (value) => value === 'pass' || value === 'fail');
 const PLAIN = ['string', 'number', 'boolean'];
 const settings = check(
   'an object of plain values',
@@ -224,6 +251,19 @@ const asset = fields<Asset>({
   sha256: text,
   assetId: text,
 });
+const renditionFile = fields<RenditionFile>({
+  role: text,
+  bucket: text,
+  key: text,
+  versionId: optional(text),
+  contentType: text,
+  bytes: whole(1),
+  sha256: text,
+});
+const fidelity = fields<Fidelity>({
+  silhouette: fields<Fidelity['silhouette']>({ worst: amount, mean: amount }),
+  colorDifference: amount,
+});
 const job = fields<Job>({
   jobId: text,
   cu: optional(amount),
@@ -258,6 +298,19 @@ const data: Readonly<Record<string, (value: unknown, at: string) => void>> = {
   }),
   'Model Failed': fields<DataOf<ModelFailed>>({ ...withManifest, job: optional(job), failure }),
   'Upload Rejected': fields<DataOf<UploadRejected>>({ ...withManifest, failure }),
+  'Renditions Stored': fields<DataOf<RenditionsStored>>({
+    ...withManifest,
+    source: fields<DataOf<RenditionsStored>['source']>({ key: text, versionId: optional(text), sha256: text }),
+    files: eachOf(renditionFile),
+    certificates: fields<DataOf<RenditionsStored>['certificates']>({
+      khronos: optional(result),
+      shopify: optional(result),
+      amazon: optional(result),
+      ar: optional(result),
+    }),
+    fidelity: optional(fidelity),
+    renditions: fields<DataOf<RenditionsStored>['renditions']>({ bucket: text, key: text }),
+  }),
 };
 
 /**
@@ -307,6 +360,8 @@ export const isModelStored = isA<ModelStored>('Model Stored');
 export const isModelFailed = isA<ModelFailed>('Model Failed');
 /** @see isModelStored */
 export const isUploadRejected = isA<UploadRejected>('Upload Rejected');
+/** @see isModelStored */
+export const isRenditionsStored = isA<RenditionsStored>('Renditions Stored');
 
 function isA<Event extends MeshdropEvent>(detailType: Event['detail-type']) {
   return (event: unknown): event is Event => {

@@ -13,3 +13,18 @@ export type MetadataAllowed = z.infer<typeof metadataAllowedSchema>;
  */
 export const glbErrorsSchema = z.enum(['report', 'fail']);
 export type GlbErrors = z.infer<typeof glbErrorsSchema>;
+
+/** The files that are made of a model. All but `plain` are made by default. */
+export const renditionNameSchema = z.enum(['web', 'plain', 'ar', 'poster', 'turntable']);
+export type RenditionName = z.infer<typeof renditionNameSchema>;
+
+/** What the renditions of all models of a deployment depend on. */
+export const renditionSettingsSchema = z.strictObject({
+  names: z.array(renditionNameSchema),
+  maxTriangles: z.int().positive(),
+  /** Of `web` and `plain`. */
+  maxBytes: z.int().positive(),
+  /** `#ffffff`, or `transparent`. */
+  background: z.string(),
+});
+export type RenditionSettings = z.infer<typeof renditionSettingsSchema>;

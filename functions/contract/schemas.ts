@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { assetSchema, missingSchema, storedAssetSchema } from './asset.ts';
 import { failureSchema } from './failures.ts';
+import { fidelitySchema, renditionDetails, renditionFileSchema, renditionSourceSchema } from './renditions.ts';
 
 /**
  * The version of the manifest and the events. Tests compare changes with docs/events/released. docs/events.md has the
@@ -99,6 +100,9 @@ const about = {
     .describe('the document beside the files, with more details'),
 };
 
+/** Absent if there is no file for the channel. */
+const resultSchema = z.enum(['pass', 'fail']).optional();
+
 /** The `detail` of each event, by its detail-type. event-reader.ts has the same shapes for consumers. */
 export const eventSchemas = {
   'Model Stored': z.strictObject({
@@ -127,7 +131,49 @@ export const eventSchemas = {
     metadata,
     data: z.strictObject({ ...about, failure: failureSchema.describe('why the upload cannot be used') }),
   }),
+  'Renditions Stored': z.strictObject({
+    metadata: metadata
+      .extend({
+        eventId: z
+          .string()
+          .describe('hex SHA-256 of runId, the detail-type, and settingsHash, each on a line: use it to drop repeats'),
+        occurredAt: z.iso.datetime().describe('when the files were made'),
+      })
+      .describe('the event itself'),
+    data: z.strictObject({
+      ...about,
+      source: renditionSourceSchema,
+      files: z.array(renditionFileSchema).describe('the files that could be made'),
+      certificates: z
+        .strictObject({
+          khronos: resultSchema.describe('Khronos 3D Commerce, of `web`'),
+          shopify: resultSchema.describe('of `web`'),
+          amazon: resultSchema.describe('of `web`'),
+          ar: resultSchema.describe('AR on phones, of `ar`'),
+        })
+        .describe('by channel: whether the file for it keeps the rules'),
+      fidelity: fidelitySchema.optional(),
+      renditions: z
+        .strictObject({
+          bucket: z.string().describe('the asset bucket'),
+          key: z.string().describe('of renditions.json'),
+        })
+        .describe('the document with every rule, and with the reason for every file that is missing'),
+    }),
+  }),
 } as const;
+
+/** The document beside the renditions, for people and programs. */
+export const renditionsSchema = z.strictObject({
+  schemaVersion: versionSchema,
+  runId: runIdSchema,
+  finishedAt: z.iso.datetime().describe('when the files were made'),
+  settingsHash: z.string().describe('hex SHA-256 of the settings that the files depend on'),
+  source: renditionSourceSchema,
+  ...renditionDetails,
+});
+
+export type Renditions = z.infer<typeof renditionsSchema>;
 
 export type DetailType = keyof typeof eventSchemas;
 

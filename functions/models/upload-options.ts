@@ -1,7 +1,8 @@
 import { closestMatch } from 'leven';
 import { type Failure, failure } from '../contract/failures.ts';
 import { type MetadataAllowed, type OnDuplicate, onDuplicateSchema } from '../contract/options.ts';
-import { MODEL_KEY, ON_DUPLICATE_KEY, OWN_KEYS, OWN_PREFIX, parameterKeys } from './metadata-keys.ts';
+import { HEIGHT_KEY, MODEL_KEY, ON_DUPLICATE_KEY, OWN_KEYS, OWN_PREFIX, parameterKeys } from './metadata-keys.ts';
+import { whyNotHeight } from './height.ts';
 import type { Model } from './model.ts';
 
 /** What an upload asks for, besides the parameters of its model. */
@@ -53,6 +54,9 @@ export function readUploadOptions(
   const model = models.find((one) => one.name === name);
   const names = models.map((one) => one.name);
   if (!model) return refuse(MODEL_KEY, metadata, names);
+  const height = metadata[HEIGHT_KEY];
+  const problem = height === undefined ? undefined : whyNotHeight(height);
+  if (problem !== undefined) return { failure: failure('bad-parameter', problem) };
   return findStray(metadata, model, models) ?? { model, onDuplicate: onDuplicate.data, metadata };
 }
 

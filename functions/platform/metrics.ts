@@ -25,6 +25,8 @@ export const METRIC_UNITS = {
   CuSubmitted: 'Count',
   CuSpent: 'Count',
   AboveQuote: 'Count',
+  RenditionSeconds: 'Seconds',
+  RenditionsMissing: 'Count',
 } as const;
 
 export type MetricName = keyof typeof METRIC_UNITS;

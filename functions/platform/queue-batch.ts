@@ -7,13 +7,13 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
  */
 export async function consumeBatch(
   { Records }: SQSEvent,
-  work: (body: string) => Promise<void>,
+  work: (body: string, message: SQSRecord) => Promise<void>,
   onFailure: (message: SQSRecord, error: unknown) => Promise<void> | void,
 ): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const message of Records) {
     try {
-      await work(message.body);
+      await work(message.body, message);
     } catch (error) {
       batchItemFailures.push({ itemIdentifier: message.messageId });
       await onFailure(message, error);

@@ -25,6 +25,11 @@ export function manifestKey(uploadKey: string, runId: string): string {
   return `${assetFolder(uploadKey, runId)}manifest.json`;
 }
 
+/** @param folder with its `/` */
+export function renditionsKey(folder: string): string {
+  return `${folder}renditions.json`;
+}
+
 /** The name that a run's files share, before their extension. */
 export function assetName(uploadKey: string): string {
   return cutUtf8(baseName(uploadKey), MAX_NAME_BYTES);

@@ -1,6 +1,7 @@
 import type { Failure } from '../contract/failures.ts';
 import type { OnDuplicate } from '../contract/options.ts';
 import type { Parameters, Upload } from '../contract/schemas.ts';
+import { HEIGHT_KEY } from '../models/metadata-keys.ts';
 import type { Model } from '../models/model.ts';
 import { type ParameterSettings, resolveParameters } from '../models/parameters.ts';
 import { readUploadOptions, type UploadOptions } from '../models/upload-options.ts';
@@ -35,8 +36,8 @@ export async function prepareImage(
   const temporary = whyTemporary(announced.key);
   if (temporary) return reject({ upload: toUpload(announced) }, temporary);
   const found = await readImage(announced, { s3, inspect }, (metadata) => limitsFor(metadata, settings));
-  const metadata = carriedMetadata(('metadata' in found && found.metadata) || {}, settings.carryMetadata);
-  const upload = { ...found.upload, ...(metadata && { metadata }) };
+  const carried = carriedMetadata(('metadata' in found && found.metadata) || {}, settings.carryMetadata);
+  const upload = { ...found.upload, ...(carried && { metadata: carried }) };
   if (found.kind === 'gone') return { seen: { upload }, outcome: { phase: 'failed', failure: found.failure } };
   if (found.kind === 'unusable') return reject({ upload }, found.failure);
   const { bytes } = found;
@@ -46,7 +47,10 @@ export async function prepareImage(
   const resolved = resolveParameters(model, upload.key, chosen.metadata, ofModel(model, parameterSettings, options));
   if ('failure' in resolved) return reject({ upload, modelId: model.id }, resolved.failure);
   const { parameters } = resolved;
-  return { bytes, upload, model, parameters, onDuplicate };
+  const height = chosen.metadata[HEIGHT_KEY];
+  // The renditions need it long after the upload may be gone.
+  const sized = height === undefined ? upload : { ...upload, metadata: { ...carried, [HEIGHT_KEY]: height } };
+  return { bytes, upload: sized, model, parameters, onDuplicate };
 }
 
 function limitsFor(metadata: Readonly<Record<string, string>>, settings: Submission['settings']) {

@@ -1,3 +1,4 @@
+import type { RenditionSettings } from '../../functions/contract/options.ts';
 import type { Settings } from './settings.ts';
 
 /** What SubmitJob reads of the settings. The lists are the only variables without a natural limit: `conflicts.ts` sets one. */
@@ -13,4 +14,15 @@ export function submitEnvironment(settings: Settings) {
     METADATA_ALLOWED: JSON.stringify(metadataAllowed),
     CARRY_METADATA: JSON.stringify(settings.carryMetadata),
   };
+}
+
+/** What MakeRenditions reads of the settings. */
+export function renditionSettings(settings: Settings): RenditionSettings {
+  const {
+    renditions: names,
+    webMaxTriangles: maxTriangles,
+    webMaxBytes: maxBytes,
+    posterBackground: background,
+  } = settings;
+  return { names, maxTriangles, maxBytes, background };
 }

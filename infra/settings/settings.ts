@@ -7,7 +7,12 @@ import { DEFAULT_MODEL, MODELS } from '../../functions/models/registry.ts';
 import { conflictIn } from './conflicts.ts';
 import { InvalidSettingError } from './invalid-setting.ts';
 import { problemIn } from './problem.ts';
-import { glbErrorsSchema, metadataAllowedSchema, onDuplicateSchema } from '../../functions/contract/options.ts';
+import {
+  glbErrorsSchema,
+  metadataAllowedSchema,
+  onDuplicateSchema,
+  renditionNameSchema,
+} from '../../functions/contract/options.ts';
 
 /** The state machine allows half an hour more, to store the files: `generation-machine.ts`. */
 const MAX_DEADLINE_MINUTES = 90;
@@ -106,6 +111,22 @@ export const plainSettings = z.strictObject({
     )
     .default([])
     .describe('more hosts that files are copied from, with everything below them; by default, only those of Scenario'),
+  renditions: z
+    .array(renditionNameSchema)
+    .default(['web', 'ar', 'poster', 'turntable'])
+    .describe('files to make of each model: `web`, `plain`, `ar`, `poster`, `turntable`; `[]` for none'),
+  webMaxTriangles: z
+    .int()
+    .min(100)
+    .max(5_000_000)
+    .default(100_000)
+    .describe('triangles that `web` and `plain` can have'),
+  webMaxBytes: z.int().min(100_000).default(5_000_000).describe('bytes that `web` and `plain` can have'),
+  posterBackground: z
+    .string()
+    .regex(/^(?:transparent|#[\da-fA-F]{6})$/, 'use transparent, or a color such as #ffffff')
+    .default('transparent')
+    .describe('the background of `poster` and `turntable`: `transparent`, or a color such as `#ffffff`'),
   maxConcurrency: concurrency.default(2).describe('uploads that are submitted at the same time'),
 });
 

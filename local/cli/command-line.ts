@@ -1,5 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
+import * as z from 'zod';
+import { type RenditionName, renditionNameSchema } from '../../functions/contract/options.ts';
 import { OWN_KEYS, OWN_PREFIX } from '../../functions/models/metadata-keys.ts';
 import { resolveParameters } from '../../functions/models/parameters.ts';
 import { DEFAULT_MODEL, MODELS } from '../../functions/models/registry.ts';
@@ -22,6 +24,8 @@ export interface Command {
   readonly json: boolean;
   /** The most compute units that this start can spend. If undefined, the default depends on the service. */
   readonly maxCu: number | undefined;
+  /** The files to make of each model. If undefined, those of `cdk.json`. */
+  readonly renditions: readonly RenditionName[] | undefined;
   /** Never ask. */
   readonly yes: boolean;
 }
@@ -37,6 +41,7 @@ export const help = `Runs Meshdrop on this machine, without AWS: drop an image, 
   --data DIR           folder for the state between starts, default .meshdrop
   --max-cu N           compute units that this start can spend, default 400 (with the stand-in: no limit)
   --yes                do not ask before several images cost money
+  --renditions LIST    files to make of each model: web,plain,ar,poster,turntable, or none
   --json               print one line of JSON per image to standard output (use npm start --silent -- …)
   --port N             port of the AWS endpoint, default 4566 (with images: any free port)
   --page-port N        port of the page, default 8080 (with images: any free port); 0 means any free port
@@ -56,6 +61,7 @@ const options = {
   json: { type: 'boolean' },
   'max-cu': { type: 'string' },
   yes: { type: 'boolean' },
+  renditions: { type: 'string' },
   port: { type: 'string' },
   'page-port': { type: 'string' },
   speed: { type: 'string' },
@@ -85,6 +91,7 @@ export function readCommand(args: readonly string[]): Command | 'help' | 'versio
     standIn: values['stand-in'] ?? false,
     json: values.json ?? false,
     maxCu: positiveOf('--max-cu', values['max-cu']),
+    renditions: renditionsOf(values.renditions),
     yes: values.yes ?? false,
   };
 }
@@ -160,6 +167,17 @@ function problemIn(metadata: Readonly<Record<string, string>>): string | undefin
   if ('failure' in chosen) return chosen.failure.reason;
   const resolved = resolveParameters(chosen.model, 'image', chosen.metadata, { defaults: {}, presets: {} });
   return 'failure' in resolved ? resolved.failure.reason : undefined;
+}
+
+function renditionsOf(text: string | undefined): readonly RenditionName[] | undefined {
+  if (text === undefined || text === 'none') return text === undefined ? undefined : [];
+  const { options: known } = renditionNameSchema;
+  const wanted = text.split(',').map((name) => name.trim());
+  const wrong = wanted.find((name) => !renditionNameSchema.safeParse(name).success);
+  if (wrong === undefined) return z.array(renditionNameSchema).parse(wanted);
+  const near = closestMatch(wrong, [...known], { maxDistance: 3 });
+  const meant = near === undefined ? '' : `, did you mean ${near}?`;
+  throw new UsageError(`--renditions ${wrong}: there is no such file${meant} (known: ${known.join(', ')}, or none)`);
 }
 
 function portOf(option: string, text: string | undefined): number | undefined {

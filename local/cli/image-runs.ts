@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { NamedImage } from './images.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
 import { S3Error } from '../aws/s3/s3-error.ts';
 import type { ObjectVersion } from '../aws/s3/stored-version.ts';
 import type { LocalMeshdrop } from '../runs/local-meshdrop.ts';
+import { exportedFile } from '../runs/export.ts';
+import type { RenditionsView } from '../runs/runs.ts';
 import { outcomeOf, type RunOutcome } from '../runs/outcome.ts';
 
 /** An image from the command line and its run. */
@@ -21,7 +24,20 @@ export interface ImageRun {
 export interface ImageResult extends RunOutcome {
   readonly image: string;
   readonly runId: string;
+  /** Until it was stored, or failed. */
   readonly seconds: number;
+  /** The paths of the renditions. null if there are none, or if they take too long. */
+  readonly renditions: Renditions | null;
+}
+
+/** Paths of files that were made of a model. null if one could not be made. */
+export interface Renditions {
+  readonly web: string | null;
+  /** Only if the setting names it. */
+  readonly plain?: string;
+  readonly ar: string | null;
+  readonly poster: string | null;
+  readonly turntable: string | null;
 }
 
 /**
@@ -79,15 +95,34 @@ async function md5Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Waits until the run has ended and its files are written. */
+/** Renditions that take longer are finished by the next start. */
+const FINISHING_MS = 120_000;
+
+function renditionsOf(view: RenditionsView | undefined, out: string): Renditions | null {
+  if (!view) return null;
+  const pathOf = (wanted: string) => {
+    const file = view.files.find(({ role }) => role === wanted);
+    return file ? exportedFile(out, file.key) : null;
+  };
+  const plain = pathOf('plain');
+  const files = { web: pathOf('web'), ar: pathOf('ar'), poster: pathOf('poster'), turntable: pathOf('turntable') };
+  return { ...files, ...(plain !== null && { plain }) };
+}
+
+/** Waits until the run has ended, its files are written, and its renditions are made. */
 export async function resultOf(
   { image, runId, startedAt }: ImageRun,
   meshdrop: LocalMeshdrop,
   out: string,
 ): Promise<ImageResult> {
-  await meshdrop.runs.ended(runId);
+  const { runs } = meshdrop;
+  await runs.ended(runId);
   const seconds = Math.round((Date.now() - startedAt) / 100) / 10;
   await meshdrop.settled(runId);
+  const late = new AbortController();
+  const waited = sleep(FINISHING_MS, undefined, { signal: late.signal }).catch(() => undefined);
+  await Promise.race([runs.finished(runId), waited]);
+  late.abort();
   const outcome = await outcomeOf(meshdrop.store, meshdrop.assetBucket, { runId, key: image.key }, out);
-  return { image: image.typed, runId, ...outcome, seconds };
+  return { image: image.typed, runId, ...outcome, seconds, renditions: renditionsOf(runs.get(runId)?.renditions, out) };
 }

@@ -9,19 +9,20 @@ import { confirmCost, dailyLimit, limitOf } from './cost.ts';
 import { lockDataFolder } from './data-folder.ts';
 import { exportedFile } from '../runs/export.ts';
 import { writeWhole } from '../files/whole-files.ts';
-import { type ImageResult, resultOf, startImage } from './image-runs.ts';
+import { type ImageResult, type Renditions, resultOf, startImage } from './image-runs.ts';
 import { type NamedImage, namedImages } from './images.ts';
 import { type LocalMeshdrop, openLocalMeshdrop } from '../runs/local-meshdrop.ts';
 import { isIgnoredBy } from '../runs/ignored-uploads.ts';
 import { openPort } from './open-port.ts';
 import { createPage } from '../page/page.ts';
+import { renditionVariable, withoutRenditions } from '../runs/renditions.ts';
 import type { RunView } from '../runs/runs.ts';
 import { startStandIn } from '../scenario/server.ts';
 import { folderOf, type Service, serviceIn } from './service.ts';
 import { DataFolderError } from '../files/data-folder-error.ts';
 import { describeTrouble } from './trouble.ts';
 import { readTemplate, type Template } from '../aws/template.ts';
-import { resultTable, showProgress, tellRuns, whileTelling } from './terminal.ts';
+import { isFinished, resultTable, showProgress, tellRuns, whileTelling } from './terminal.ts';
 import { UsageError } from '../../operator/usage-error.ts';
 import { manifestKey } from '../../functions/run/keys.ts';
 
@@ -135,11 +136,16 @@ async function start(
   announceService(service, command);
 
   const speed = command.speed ?? (service.standIn ? STAND_IN_SPEED : 1);
-  const template = await readTemplate(await whileTelling('synthesizing the stack', assembly()));
+  const whole = await readTemplate(await whileTelling('synthesizing the stack', assembly()));
+  const { renditions } = command;
+  const template = renditions?.length === 0 ? withoutRenditions(whole) : whole;
   refuseIgnored(images, template);
   const world = join(data, folderOf(service));
   const scenario = await scenarioOf(service, command, world, speed, endings);
-  const variables: Record<string, string> = { SCENARIO_URL: scenario.url };
+  const variables: Record<string, string> = {
+    SCENARIO_URL: scenario.url,
+    ...(renditions && renditionVariable(template, renditions)),
+  };
   const meshdrop = await openLocalMeshdrop({
     template,
     data,
@@ -274,7 +280,7 @@ async function makeModels(
   const ended = await Promise.race([results, aborted(stop)]);
   progress.stop();
   if (ended === undefined) {
-    const left = imageRuns.filter(({ runId }) => meshdrop.runs.isUnderWay(runId)).map(({ image }) => image.typed);
+    const left = imageRuns.filter(({ runId }) => !isFinished(meshdrop.runs.get(runId))).map(({ image }) => image.typed);
     process.stderr.write(
       `meshdrop: stopped before ${left.join(', ')} ended; to continue, run the command again, with or without the images\n`,
     );
@@ -300,15 +306,16 @@ To look at a model, run npm start, and open the page. Or open its GLB file in Bl
 `;
 
 function rowOf(result: ImageResult) {
-  const { status, model, preview, reason, code } = result;
-  const where =
-    model === null ? [`${status}: ${reason ?? code}`] : [model, ...(preview === null ? [] : [preview])].map(fromHere);
+  const { status, model, preview, renditions, reason, code } = result;
+  const others = [preview, ...Object.values(renditions ?? {})].filter((file) => file !== null);
+  const where = model === null ? [`${status}: ${reason ?? code}`] : [model, ...others].map(fromHere);
   return { ...result, where };
 }
 
 /** Lists the fields one by one to fix their order, because both programs and people read the line. */
 function jsonLine(result: ImageResult, standIn: boolean) {
   const { image, status, runId, model, manifest, code, reason, seconds, cu, reusedFrom } = result;
+  const renditions = result.renditions && mapValues(result.renditions, fromHere);
   return {
     image,
     status,
@@ -320,8 +327,13 @@ function jsonLine(result: ImageResult, standIn: boolean) {
     seconds,
     cu,
     reusedFrom,
+    renditions,
     standIn,
   };
+}
+
+function mapValues(files: Renditions, change: (file: string) => string) {
+  return Object.fromEntries(Object.entries(files).map(([role, file]) => [role, file === null ? null : change(file)]));
 }
 
 function fromHere(file: string): string {

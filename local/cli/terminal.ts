@@ -22,7 +22,7 @@ function liveLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.Wr
   const draw = () => {
     frame += 1;
     const spinner = FRAMES[frame % FRAMES.length] ?? '';
-    const isDone = ({ runId }: ImageRun) => !runs.isUnderWay(runId);
+    const isDone = ({ runId }: ImageRun) => isFinished(runs.get(runId));
     const done = imageRuns.filter(isDone).length;
     // If not all fit, those that are done make room.
     const room = Math.max(1, (stream.rows ?? 24) - 2);
@@ -45,8 +45,14 @@ function liveLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.Wr
 }
 
 function liveSign(view: RunView | undefined, spinner: string): string {
-  if (view?.stage === 'stored') return '✔';
+  if (view?.stage === 'stored') return view.isFinishing === true ? spinner : '✔';
   return view?.stage === 'failed' || view?.stage === 'rejected' ? '✖' : spinner;
+}
+
+/** Whether nothing more comes of a run: it has failed, or its model is stored and its renditions are made. */
+export function isFinished(view: RunView | undefined): boolean {
+  if (view?.stage === 'stored') return view.isFinishing !== true;
+  return view?.stage === 'failed' || view?.stage === 'rejected';
 }
 
 function told({ runId, startedAt }: ImageRun, runs: Runs): string {
@@ -57,7 +63,7 @@ function told({ runId, startedAt }: ImageRun, runs: Runs): string {
 
 function stageOf(view: RunView | undefined): string {
   if (view?.stage === 'generating') return `generating ${Math.round(view.progress * 100)} %`;
-  if (view?.stage === 'stored') return 'done';
+  if (view?.stage === 'stored') return view.isFinishing === true ? 'stored, finishing' : 'done';
   if (view?.reason) return `${view.stage}: ${view.reason}${view.hint ? ` (${view.hint})` : ''}`;
   if (view?.waitingFor) return `${view.stage}, waiting: ${view.waitingFor}`;
   return view?.stage ?? 'queued';
@@ -75,8 +81,8 @@ function plainLines(imageRuns: readonly ImageRun[], runs: Runs, stream: NodeJS.W
       const stage = stageOf(runs.get(runId));
       if (last.get(runId) === stage) continue;
       last.set(runId, stage);
-      const done = imageRuns.filter((one) => !runs.isUnderWay(one.runId)).length;
-      const count = imageRuns.length > 1 && !runs.isUnderWay(runId) ? ` (${done} of ${imageRuns.length})` : '';
+      const done = imageRuns.filter((one) => isFinished(runs.get(one.runId))).length;
+      const count = imageRuns.length > 1 && isFinished(runs.get(runId)) ? ` (${done} of ${imageRuns.length})` : '';
       stream.write(`${printable(image.typed)}: ${printable(stage)}${count}\n`);
     }
   };

@@ -4,6 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ObjectStore } from '../aws/s3/store.ts';
+import type { ObjectVersion } from '../aws/s3/stored-version.ts';
 import { assetFolder } from '../../functions/run/keys.ts';
 
 const PREFIX = 'models/';
@@ -22,16 +23,28 @@ export async function exportRun(
   const own = store
     .list(bucket, { prefix: folder })
     .objects.filter(({ key }) => !key.slice(folder.length).includes('/'));
-  for (const object of own) {
-    const file = exportedFile(out, object.key);
-    await mkdir(dirname(file), { recursive: true });
-    const beside = `${file}.part`;
-    try {
-      await pipeline(store.read(object), createWriteStream(beside));
-      await rename(beside, file);
-    } finally {
-      await rm(beside, { force: true });
-    }
+  for (const object of own) await exportObject(store, object, out);
+}
+
+/** Writes single files of the asset bucket. A run can use those of an earlier run. */
+export async function exportKeys(
+  store: ObjectStore,
+  bucket: string,
+  keys: readonly string[],
+  out: string,
+): Promise<void> {
+  for (const key of keys) await exportObject(store, store.head(bucket, key), out);
+}
+
+async function exportObject(store: ObjectStore, object: ObjectVersion, out: string): Promise<void> {
+  const file = exportedFile(out, object.key);
+  await mkdir(dirname(file), { recursive: true });
+  const beside = `${file}.part`;
+  try {
+    await pipeline(store.read(object), createWriteStream(beside));
+    await rename(beside, file);
+  } finally {
+    await rm(beside, { force: true });
   }
 }
 

@@ -6,7 +6,7 @@ import type { EventEnvelope } from '../aws/events/envelope.ts';
 import type { Template } from '../aws/template.ts';
 import { toError } from '../../functions/platform/errors.ts';
 import { isIgnoredBy } from './ignored-uploads.ts';
-import { answerIn, noteTask, noteUpload } from './run-notes.ts';
+import { answerIn, noteTask, noteUpload, renditionsIn } from './run-notes.ts';
 import type { Runs } from './runs.ts';
 
 export interface FollowTools {
@@ -19,6 +19,8 @@ export interface FollowTools {
   readonly onRecord: (key: string) => Promise<void>;
   /** Writes the files of a run that has ended. */
   readonly exportFiles: (run: { readonly key: string; readonly runId: string }) => Promise<void>;
+  /** Writes some files of the asset bucket. */
+  readonly exportKeys: (keys: readonly string[]) => Promise<void>;
 }
 
 const execution = z.object({ name: z.string(), status: z.string() });
@@ -46,15 +48,18 @@ export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
 }
 
 /** Saves the event and the files that it names before its sender learns that it is accepted. */
-async function keepEvent(event: EventEnvelope, runs: Runs, { eventsFile, exportFiles }: FollowTools): Promise<void> {
+async function keepEvent(event: EventEnvelope, runs: Runs, tools: FollowTools): Promise<void> {
   const answer = answerIn(event);
+  const finished = renditionsIn(event);
+  const exported = answer
+    ? tools.exportFiles(answer)
+    : finished && tools.exportKeys([finished.renditions.key, ...finished.renditions.files.map(({ key }) => key)]);
   // A failed export doesn't refuse the event, because the bucket has the files.
-  const problem =
-    answer &&
-    (await exportFiles(answer).then(
-      () => undefined,
-      (error: unknown) => toError(error).message,
-    ));
-  await appendFile(eventsFile, `${JSON.stringify(event)}\n`);
-  if (answer) runs.note(answer.runId, { ...answer, ...(problem !== undefined && { notExported: problem }) });
+  const problem = await exported?.then(
+    () => undefined,
+    (error: unknown) => toError(error).message,
+  );
+  await appendFile(tools.eventsFile, `${JSON.stringify(event)}\n`);
+  const news = answer ?? finished;
+  if (news) runs.note(news.runId, { ...news, ...(problem !== undefined && { notExported: problem }) });
 }

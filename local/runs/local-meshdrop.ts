@@ -4,7 +4,8 @@ import type { EventEnvelope } from '../aws/events/envelope.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
 import type { Template } from '../aws/template.ts';
 import type { Loopback } from '../http/loopback.ts';
-import { exportRun } from './export.ts';
+import { exportKeys, exportRun } from './export.ts';
+import { makesRenditions } from './renditions.ts';
 import { followRuns } from './follow-runs.ts';
 import { announceLate } from './late-events.ts';
 import { settleRun, countUnfinishedRuns, listUploadMessages } from './open-runs.ts';
@@ -62,7 +63,7 @@ const MOST_EVENTS = 100;
 export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<LocalMeshdrop> {
   const { template, data, world, out, server, scenario, standIn, token, variables, speed } = options;
   const { UploadBucketName: uploadBucket = '', AssetBucketName: assetBucket = '' } = template.outputs;
-  const runs = createRuns();
+  const runs = createRuns(makesRenditions(template));
   const recent: EventEnvelope[] = [];
   const eventsFile = join(data, 'events.jsonl');
   const { apiKey, apiSecret } = scenario;
@@ -87,6 +88,7 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
       // A run that cannot be shown must not refuse the write of its record.
       onRecord: (key) => noteRecord(runs, key, aws.store, assetBucket).catch(() => undefined),
       exportFiles: (run) => exportRun(aws.store, assetBucket, run, out),
+      exportKeys: (keys) => exportKeys(aws.store, assetBucket, keys, out),
     }),
   });
   await noteRecords(runs, aws.store, assetBucket);

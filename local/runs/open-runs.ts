@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Aws } from '../aws/create-aws.ts';
 import type { Message } from '../aws/sqs/message.ts';
 import type { Template } from '../aws/template.ts';
+import { MAKE_RENDITIONS } from './renditions.ts';
 import { runIdIn } from './run-notes.ts';
 
 type Watched = Pick<Aws, 'queues' | 'machine'>;
 
-/** Lists the messages that wait for a function or are in progress. */
+/** Lists the messages that wait for a function or are in progress. Models that wait for their renditions cost nothing. */
 export function listUploadMessages({ queues }: Pick<Aws, 'queues'>, { eventSources }: Template): readonly Message[] {
-  return eventSources.flatMap(({ properties }) => queues.get(properties.EventSourceArn)?.messages() ?? []);
+  const sources = eventSources.filter(({ properties }) => properties.FunctionName !== MAKE_RENDITIONS);
+  return sources.flatMap(({ properties }) => queues.get(properties.EventSourceArn)?.messages() ?? []);
 }
 
 /** Counts the runs that wait or generate. A run can do both, if its message could not be deleted. */

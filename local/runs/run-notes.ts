@@ -1,7 +1,8 @@
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { EventEnvelope } from '../aws/events/envelope.ts';
-import type { RecordView, Runs, RunView } from './runs.ts';
+import { readRenditionsOf } from './renditions.ts';
+import type { RecordView, RenditionsView, Runs, RunView } from './runs.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
 import { chargeOf, isFinal, type RecordIn, recordSchema, type RunRecord } from '../../functions/run/record.ts';
 import { parseJson } from '../../functions/platform/json.ts';
@@ -53,6 +54,26 @@ export function answerIn({ source, 'detail-type': detailType, detail }: EventEnv
   };
 }
 
+const finished = z.object({
+  metadata: z.object({ runId: z.string() }),
+  data: z.object({
+    upload: z.object({ key: z.string() }),
+    files: z.array(z.object({ role: z.string(), key: z.string(), bytes: z.number(), contentType: z.string() })),
+    certificates: z.record(z.string(), z.string()),
+    renditions: z.object({ key: z.string() }),
+  }),
+});
+
+/** Returns what a "Renditions Stored" event says. */
+export function renditionsIn({ source, 'detail-type': detailType, detail }: EventEnvelope) {
+  const isOurs = source === 'meshdrop' && detailType === 'Renditions Stored';
+  const parsed = isOurs ? finished.safeParse(detail).data : undefined;
+  if (!parsed) return undefined;
+  const { files, certificates, renditions, upload } = parsed.data;
+  const view: RenditionsView = { key: renditions.key, files, certificates };
+  return { runId: parsed.metadata.runId, key: upload.key, renditions: view };
+}
+
 const STAGE_OF_PHASE: Readonly<Record<Phase, RunView['stage']>> = {
   claimed: 'queued',
   sending: 'submitting',
@@ -74,7 +95,17 @@ export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string
       const stage = STAGE_OF_PHASE[record.phase];
       const since = Date.parse(record.claimedAt ?? '') || object.lastModified.getTime();
       const key = { key: record.upload.key };
-      runs.note(record.runId, { ...key, stage, since, reason, hint, ...recordView(record) });
+      const renditions = await readRenditionsOf(store, bucket, { runId: record.runId, ...key });
+      runs.note(record.runId, {
+        ...key,
+        stage,
+        since,
+        reason,
+        hint,
+        ...recordView(record),
+        renditions,
+        isFinishing: false,
+      });
     }
     after = page.next;
   } while (after !== undefined);

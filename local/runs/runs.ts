@@ -8,6 +8,15 @@ interface FileView {
   readonly contentType: string;
 }
 
+/** The files that were made of a model, and whether they fit the channels. */
+export interface RenditionsView {
+  /** The key of `renditions.json`. */
+  readonly key: string;
+  readonly files: readonly FileView[];
+  /** By channel: `pass` or `fail`. */
+  readonly certificates: Readonly<Record<string, string>>;
+}
+
 /** A state that an execution was in. */
 interface Step {
   readonly state: string;
@@ -47,6 +56,9 @@ export interface RunView extends RecordView {
   readonly hint?: string | undefined;
   /** Why the upload is held. Undefined as soon as it continues. */
   readonly waitingFor?: string | undefined;
+  /** Whether the renditions of a stored model are still being made. */
+  readonly isFinishing?: boolean;
+  readonly renditions?: RenditionsView | undefined;
   /** Why its files could not be written to the folder for models. They are in the asset bucket. */
   readonly notExported?: string | undefined;
 }
@@ -63,6 +75,8 @@ export interface Runs {
   restart(runId: string): void;
   /** Resolves when the run has ended and all its files are written. */
   ended(runId: string): Promise<RunView>;
+  /** Resolves when the run has ended, and its renditions are there or none are being made. */
+  finished(runId: string): Promise<RunView>;
   /** The states that the execution was in while this process ran, oldest first. */
   steps(runId: string): readonly Step[];
   noteStep(runId: string, step: Step): void;
@@ -78,10 +92,19 @@ const ENDS = new Set<RunView['stage']>(['stored', 'failed', 'rejected']);
 
 const MOST_STEPS = 200;
 
-/** Follows every run through events, messages, and executions. For display only: no decision depends on it. */
-export function createRuns(): Runs {
+/**
+ * Follows every run through events, messages, and executions. For display only: no decision depends on it.
+ *
+ * @param expectsRenditions whether renditions are made of each stored model
+ */
+export function createRuns(expectsRenditions: boolean): Runs {
   const views = new Map<string, RunView>();
-  const waiting = new Map<string, ((view: RunView) => void)[]>();
+  const waiting = new Set<{ readonly is: (view: RunView) => boolean; readonly resolve: (view: RunView) => void }>();
+  const when = (runId: string, is: (view: RunView) => boolean): Promise<RunView> => {
+    const view = views.get(runId);
+    if (view && is(view)) return Promise.resolve(view);
+    return new Promise((resolve) => waiting.add({ is: (other) => other.runId === runId && is(other), resolve }));
+  };
   const steps = new Map<string, readonly Step[]>();
   const listeners = new Set<(view: RunView) => void>();
 
@@ -96,28 +119,29 @@ export function createRuns(): Runs {
       const before = views.get(runId) ?? { runId, key: '', stage: 'queued', progress: 0, since: Date.now() };
       // What is said about a run that has ended concerns its past, unless it says how the run ended.
       const isEnd = news.stage === undefined ? news.endedAt !== undefined : ENDS.has(news.stage);
-      if (ENDS.has(before.stage) && !isEnd) return;
-      const view = { ...before, ...(news.stage !== undefined && { waitingFor: undefined }), ...news };
+      if (ENDS.has(before.stage) && !isEnd && !news.renditions) return;
+      const changed = news.stage !== undefined && { waitingFor: undefined };
+      const isStored = news.stage === 'stored' && !before.renditions && expectsRenditions;
+      const finishing = { isFinishing: !news.renditions && (isStored || before.isFinishing === true) };
+      const view = { ...before, ...changed, ...finishing, ...news };
       views.set(runId, view);
-      if (ENDS.has(view.stage)) {
-        for (const resolve of waiting.get(runId) ?? []) resolve(view);
-        waiting.delete(runId);
-      }
+      for (const waiter of waiting)
+        if (waiter.is(view)) {
+          waiting.delete(waiter);
+          waiter.resolve(view);
+        }
       for (const listener of listeners) listener(view);
     },
     restart: (runId) => {
       const view = views.get(runId);
       if (!view || !ENDS.has(view.stage)) return;
-      const nothing = { reason: undefined, hint: undefined, code: undefined, endedAt: undefined };
+      const nothing = { reason: undefined, hint: undefined, code: undefined, endedAt: undefined, isFinishing: false };
       const restarted = { ...view, ...nothing, stage: 'generating', progress: 1 } as const;
       views.set(runId, restarted);
       for (const listener of listeners) listener(restarted);
     },
-    ended: (runId) => {
-      const view = views.get(runId);
-      if (view && ENDS.has(view.stage)) return Promise.resolve(view);
-      return new Promise((resolve) => waiting.set(runId, [...(waiting.get(runId) ?? []), resolve]));
-    },
+    ended: (runId) => when(runId, ({ stage }) => ENDS.has(stage)),
+    finished: (runId) => when(runId, ({ stage, isFinishing }) => ENDS.has(stage) && isFinishing !== true),
     steps: (runId) => steps.get(runId) ?? [],
     noteStep: (runId, step) => {
       const known = steps.get(runId) ?? [];

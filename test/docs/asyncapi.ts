@@ -6,6 +6,7 @@ const WHEN: Readonly<Record<string, string>> = {
   'model-stored': 'A model is stored in the asset bucket.',
   'model-failed': 'A run has ended without a model.',
   'upload-rejected': 'An upload cannot become a model, and nothing was paid.',
+  'renditions-stored': 'The renditions of a stored model are in the asset bucket.',
 };
 
 /**

@@ -6,8 +6,17 @@ import { resolveParameters } from '../../functions/models/parameters.ts';
 import { tripo31 } from '../../functions/models/tripo-3-1.ts';
 import { toEvent } from '../../functions/run/event.ts';
 import { toManifest } from '../../functions/run/manifest.ts';
-import { type DetailType, eventSource, type Manifest } from '../../functions/contract/schemas.ts';
-import { assetFolder, manifestKey } from '../../functions/run/keys.ts';
+import {
+  type DetailType,
+  eventSource,
+  type Manifest,
+  type MeshdropEvent,
+  type Renditions,
+} from '../../functions/contract/schemas.ts';
+import { toRenditionsEvent } from '../../functions/make-renditions/renditions-document.ts';
+import { certify, type FileFacts } from '../../functions/renditions/certificate.ts';
+import type { RenditionFile } from '../../functions/contract/renditions.ts';
+import { assetFolder, manifestKey, renditionsKey } from '../../functions/run/keys.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
 
 /** An event as EventBridge delivers it. */
@@ -117,6 +126,62 @@ const rejected: RecordIn<'rejected'> = {
   failure: failure('over-cu-limit', 'this would cost 62.5 compute units; at most 50 are allowed per image'),
 };
 
+const size = [0.62, 0.94, 0.56] as const;
+const webFacts: FileFacts = {
+  bytes: 1_840_212,
+  triangles: 49_998,
+  materials: 1,
+  textures: [{ width: 2048, height: 2048 }],
+  size,
+  base: [0, 0, 0],
+};
+const arFacts: FileFacts = { ...webFacts, bytes: 4_911_040 };
+
+const renditions: Renditions = {
+  schemaVersion: '1.0',
+  runId,
+  finishedAt: '2026-11-22T18:29:24.806Z',
+  settingsHash: sha256Of('settings'),
+  source: withoutNothing(stored.assets[0]),
+  placement: { sizeFrom: 'height', factor: 1, size: [...size] },
+  files: [
+    { ...rendition('web', 'oak.web.glb', 'model/gltf-binary', webFacts.bytes), facts: plainFacts(webFacts) },
+    { ...rendition('ar', 'oak.usdz', 'model/vnd.usdz+zip', arFacts.bytes), facts: plainFacts(arFacts) },
+    rendition('poster', 'oak.poster.webp', 'image/webp', 41_204),
+    rendition('turntable', 'oak.turntable.webp', 'image/webp', 212_866),
+  ],
+  missing: [],
+  certificates: [
+    ...(['khronos', 'shopify', 'amazon'] as const).map((profile) => certificate(profile, 'web', webFacts)),
+    certificate('ar', 'ar', arFacts),
+  ],
+  fidelity: { silhouette: { worst: 0.9981, mean: 0.9993 }, colorDifference: 0.41 },
+  notes: [],
+};
+
+function withoutNothing(model: StoredAsset | undefined): Renditions['source'] {
+  if (!model) throw new Error('the sample run has no model');
+  return { key: model.key, versionId: model.versionId, sha256: model.sha256 };
+}
+
+function plainFacts(facts: FileFacts): NonNullable<Renditions['files'][number]['facts']> {
+  return { ...facts, textures: [...facts.textures], size: [...facts.size], base: [...facts.base] };
+}
+
+function certificate(
+  profile: Renditions['certificates'][number]['profile'],
+  of: RenditionFile['role'],
+  facts: FileFacts,
+): Renditions['certificates'][number] {
+  const { rules, ...rest } = certify(facts, profile);
+  return { profile, of, ...rest, rules: [...rules] };
+}
+
+function rendition(role: RenditionFile['role'], name: string, contentType: string, bytes: number): RenditionFile {
+  const { assetId: _, ...file } = asset('other', name, contentType, bytes);
+  return { ...file, role };
+}
+
 /** Returns one event of each kind, keyed by file name. The code creates them from runs; nothing is written by hand. */
 export function sampleEvents(): ReadonlyMap<string, DeliveredEvent> {
   return new Map([
@@ -124,7 +189,12 @@ export function sampleEvents(): ReadonlyMap<string, DeliveredEvent> {
     ['model-stored-many-files', delivered(manyFiles)],
     ['model-failed', delivered(failed)],
     ['upload-rejected', delivered(rejected)],
+    ['renditions-stored', deliveredRenditions()],
   ]);
+}
+
+export function sampleRenditions(): ReadonlyMap<string, Renditions> {
+  return new Map([['renditions', renditions]]);
 }
 
 export function sampleManifests(): ReadonlyMap<string, Manifest> {
@@ -136,14 +206,24 @@ export function sampleManifests(): ReadonlyMap<string, Manifest> {
 }
 
 function delivered(record: FinalRecord): DeliveredEvent {
-  const { detailType, detail } = toEvent(record, { bucket: ASSETS, key: manifestKey(key, runId) });
+  return envelope(toEvent(record, { bucket: ASSETS, key: manifestKey(key, runId) }), record.finishedAt);
+}
+
+function deliveredRenditions(): DeliveredEvent {
+  const at = { bucket: ASSETS, key: renditionsKey(assetFolder(key, runId)) };
+  const told = toEvent(stored, { bucket: ASSETS, key: manifestKey(key, runId) });
+  if (told.detailType !== 'Model Stored') throw new Error('the sample run is not stored');
+  return envelope(toRenditionsEvent(renditions, at, told.detail), renditions.finishedAt);
+}
+
+function envelope({ detailType, detail }: MeshdropEvent, at: string): DeliveredEvent {
   return {
     version: '0',
     id: '7bf73129-1428-4cd3-a780-95db273d1602',
     'detail-type': detailType,
     source: eventSource,
     account: '111122223333',
-    time: record.finishedAt.replace(/\.\d+Z$/, 'Z'),
+    time: at.replace(/\.\d+Z$/, 'Z'),
     region: 'us-east-1',
     resources: [],
     detail,

@@ -1,6 +1,6 @@
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { sampleEvents, sampleManifests } from './event-samples.ts';
+import { sampleEvents, sampleManifests, sampleRenditions } from './event-samples.ts';
 import { publishedSchemas } from './event-schemas.ts';
 import { publishedValidators, validatorOf } from './published-validators.ts';
 import { lastReleased } from './released.ts';
@@ -16,7 +16,7 @@ function schemaNameOf(sample: string): string {
 }
 
 describe('every sample', () => {
-  const samples = [...sampleEvents(), ...sampleManifests()];
+  const samples = [...sampleEvents(), ...sampleManifests(), ...sampleRenditions()];
 
   it.each(samples)('matches its schema in an independent validator: %s', (name, sample) => {
     const validate = validators.get(schemaNameOf(name));

@@ -1,11 +1,17 @@
 import * as z from 'zod';
-import { eventSchemas, eventSource, manifestSchema, schemaVersion } from '../../functions/contract/schemas.ts';
+import {
+  eventSchemas,
+  eventSource,
+  manifestSchema,
+  renditionsSchema,
+  schemaVersion,
+} from '../../functions/contract/schemas.ts';
 
 /** A JSON Schema, as written by zod. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** Fields that can get new values in a later minor version. A consumer must accept unknown values. */
-const OPEN_WORDS = new Set(['role', 'code']);
+const OPEN_WORDS = new Set(['role', 'code', 'of', 'profile', 'sizeFrom']);
 const [MAJOR] = schemaVersion.split('.');
 
 /**
@@ -18,8 +24,11 @@ export function publishedSchemas(): ReadonlyMap<string, JsonSchema> {
   const events = Object.entries(eventSchemas).map(
     ([detailType, schema]) => [fileOf(detailType), envelope(detailType, opened(schema))] as const,
   );
-  const manifest = { title: 'Meshdrop: the manifest of a run', ...opened(manifestSchema) };
-  return new Map([...events, ['manifest', manifest] as const].map(([name, schema]) => [name, dated(name, schema)]));
+  const documents = [
+    ['manifest', { title: 'Meshdrop: the manifest of a run', ...opened(manifestSchema) }],
+    ['renditions', { title: 'Meshdrop: the renditions of a model', ...opened(renditionsSchema) }],
+  ] as const;
+  return new Map([...events, ...documents].map(([name, schema]) => [name, dated(name, schema)]));
 }
 
 /** The schema of `Model Stored` is in `model-stored.schema.json`. */

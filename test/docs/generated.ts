@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HINTS } from '../../functions/contract/failures.ts';
 import { asyncApi } from './asyncapi.ts';
-import { sampleEvents, sampleManifests } from './event-samples.ts';
+import { sampleEvents, sampleManifests, sampleRenditions } from './event-samples.ts';
 import { fieldsOf, publishedSchemas, registrySchemas } from './event-schemas.ts';
 import { replacePart } from './generated-part.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
@@ -24,6 +24,7 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     ...jsonFiles(new Map([['events', asyncApi()]]), 'asyncapi.json'),
     ...jsonFiles(sampleEvents(), 'sample.json'),
     ...jsonFiles(sampleManifests(), 'sample.json'),
+    ...jsonFiles(sampleRenditions(), 'sample.json'),
   ]);
 }
 
@@ -85,6 +86,8 @@ const TITLES: Readonly<Record<string, string>> = {
   'model-stored': '`Model Stored`',
   'model-failed': '`Model Failed`',
   'upload-rejected': '`Upload Rejected`',
+  'renditions-stored': '`Renditions Stored`',
+  renditions: 'The renditions document',
   manifest: 'The manifest',
 };
 

@@ -12,10 +12,10 @@ export interface Room {
 
 const LEAVES = ['functions/platform', 'functions/contract'];
 const BELOW_FUNCTIONS = [
-  ...['run', 'models', 'images', 'scenario', 'spending'].map((name) => `functions/${name}`),
+  ...['run', 'models', 'images', 'renditions', 'scenario', 'spending'].map((name) => `functions/${name}`),
   ...LEAVES,
 ];
-const FUNCTIONS = ['submit-job', 'check-job', 'store-assets', 'report-failure', 'sweep'].map(
+const FUNCTIONS = ['submit-job', 'check-job', 'store-assets', 'report-failure', 'sweep', 'make-renditions'].map(
   (name) => `functions/${name}`,
 );
 
@@ -44,6 +44,12 @@ export const ROOMS: readonly Room[] = [
     may: ['functions/platform'],
     holds: 'what a file is: the decoder of images, and the words for everything else',
     neverKnows: 'runs, models, and where the file came from',
+  },
+  {
+    room: 'functions/renditions',
+    may: ['functions/images', ...LEAVES],
+    holds: 'the renditions of a model: smaller files, pictures, a file for phones, and how near they are to it',
+    neverKnows: 'AWS, runs, and where the model came from',
   },
   {
     room: 'functions/spending',

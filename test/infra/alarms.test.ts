@@ -44,6 +44,7 @@ describe('the alarms', () => {
     ],
     ['Generation/AboveQuote', 1, ours('AboveQuote', 'Generation/StoreAssets')],
     ['Generation/StoreAssetsFailed', 5, { ...errors('StoreAssets'), Period: 3600 }],
+    ['Renditions/DeadRenditions', 1, waiting('Renditions/DeadLetters')],
     ['Sweep/SweepFailed', 1, errors('Sweep')],
     ['Sweep/GenerationLate', 1, ours('GenerationLate', 'Sweep/Sweep')],
     ['Sweep/LookFailed', 1, ours('LookFailed', 'Sweep/Sweep')],

@@ -14,9 +14,10 @@ const MOST_BYTES = 800_000;
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   SubmitJob: ['decoder-thread.mjs', 'node_modules'],
   StoreAssets: ['validator-thread.mjs'],
+  MakeRenditions: ['renditions-thread.mjs', 'node_modules'],
 };
 
-const functions = ['SubmitJob', 'CheckJob', 'StoreAssets', 'ReportFailure', 'Sweep'] as const;
+const functions = ['SubmitJob', 'CheckJob', 'StoreAssets', 'ReportFailure', 'Sweep', 'MakeRenditions'] as const;
 
 const functionShape = z.object({
   Handler: z.string(),

@@ -112,10 +112,35 @@ describe('the queue of failure reports', () => {
   });
 });
 
+describe('the renditions queue', () => {
+  it('hears of the models of this deployment alone, on the bus of its events', () => {
+    expect(template.properties('AWS::Events::Rule', 'Renditions/ModelStored')).toMatchObject({
+      EventBusName: 'default',
+      EventPattern: {
+        source: ['meshdrop'],
+        'detail-type': ['Model Stored'],
+        detail: { data: { manifest: { bucket: ['AssetBucket'] } } },
+      },
+      Targets: [{ Arn: 'Renditions/Queue.Arn', DeadLetterConfig: { Arn: 'Renditions/DeadLetters.Arn' } }],
+    });
+  });
+
+  it('gives a model back a minute after MakeRenditions can last have worked on it, and up after ten tries', () => {
+    const { Timeout } = template.properties('AWS::Lambda::Function', 'MakeRenditions');
+
+    expect(template.properties('AWS::SQS::Queue', 'Renditions/Queue')).toMatchObject({
+      VisibilityTimeout: Number(Timeout) + 60,
+      RedrivePolicy: { deadLetterTargetArn: 'Renditions/DeadLetters.Arn', maxReceiveCount: 10 },
+    });
+  });
+});
+
 describe('a queue', () => {
   it.each([
     ['Uploads/Queue', 'Uploads/UploadCreated'],
     ['Uploads/DeadLetters', 'Uploads/UploadCreated'],
+    ['Renditions/Queue', 'Renditions/ModelStored'],
+    ['Renditions/DeadLetters', 'Renditions/ModelStored'],
     ['FailureReports/Queue', 'FailureReports/GenerationFailed'],
     ['FailureReports/DeadLetters', 'FailureReports/GenerationFailed'],
   ])('takes nothing without TLS, and messages only from its own rule: %s', (name, rule) => {
@@ -139,10 +164,12 @@ describe('a queue', () => {
     });
   });
 
-  it('is one of these four', () => {
+  it('is one of these six', () => {
     expect(Object.keys(template.resources('AWS::SQS::Queue')).sort()).toEqual([
       'FailureReports/DeadLetters',
       'FailureReports/Queue',
+      'Renditions/DeadLetters',
+      'Renditions/Queue',
       'Uploads/DeadLetters',
       'Uploads/Queue',
     ]);

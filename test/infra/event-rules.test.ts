@@ -22,7 +22,7 @@ it('a rule on a bus of another account is warned of: it would hear nothing', () 
 });
 
 describe('a rule for the events', () => {
-  const methods = ['onModelStored', 'onModelFailed', 'onUploadRejected'] as const;
+  const methods = ['onModelStored', 'onModelFailed', 'onUploadRejected', 'onRenditionsStored'] as const;
 
   const rulesOn = (propsIn: (stack: Stack) => ImageToModelProps) =>
     synthesizedConstruct(propsIn, (construct, stack) => {
@@ -40,6 +40,7 @@ describe('a rule for the events', () => {
     ['onModelStored', 'Model Stored'],
     ['onModelFailed', 'Model Failed'],
     ['onUploadRejected', 'Upload Rejected'],
+    ['onRenditionsStored', 'Renditions Stored'],
   ])('comes from %s with the detail-type, the target and the options given', (method, detailType) => {
     expect(onDefault.properties('AWS::Events::Rule', method)).toMatchObject({
       Description: `theirs: ${method}`,

@@ -19,6 +19,7 @@ describe('the functions', () => {
     ['StoreAssets', 900, 512],
     ['ReportFailure', 60, 256],
     ['Sweep', 600, 256],
+    ['MakeRenditions', 420, 3008],
   ])('run on Node 24 and arm64, traced, with JSON logs: %s for %i s in %i MB', (name, Timeout, MemorySize) => {
     expect(template.properties('AWS::Lambda::Function', name)).toMatchObject({
       Runtime: 'nodejs24.x',
@@ -42,6 +43,7 @@ describe('the functions', () => {
       'Generation/CheckJobLogs',
       'Generation/StateMachineLogs',
       'Generation/StoreAssetsLogs',
+      'Renditions/MakeRenditionsLogs',
       'Submission/SubmitJobLogs',
       'Sweep/SweepLogs',
     ]);
@@ -75,6 +77,14 @@ describe('the functions', () => {
     ['CheckJob', { ...scenario, ASSET_BUCKET: 'AssetBucket', JOB_DEADLINE_SECONDS: '2700' }],
     ['StoreAssets', { ...scenario, ...answers, GLB_ERRORS: 'report', MAX_ASSET_BYTES: '2000000000' }],
     ['ReportFailure', answers],
+    [
+      'MakeRenditions',
+      {
+        ...answers,
+        RENDITION_SETTINGS:
+          '{"names":["web","ar","poster","turntable"],"maxTriangles":100000,"maxBytes":5000000,"background":"transparent"}',
+      },
+    ],
     [
       'Sweep',
       {

@@ -56,6 +56,7 @@ describe('the ids', () => {
   it('of the rules are final too', () => {
     expect(Object.keys(template.resources('AWS::Events::Rule')).sort()).toEqual([
       'FailureReports/GenerationFailed',
+      'Renditions/ModelStored',
       'Sweep/Schedule',
       'Uploads/UploadCreated',
     ]);
@@ -82,6 +83,7 @@ describe('the outputs', () => {
       EventBusName: 'default',
       StateMachineArn: 'Generation/StateMachine',
       UploadsQueueUrl: 'Uploads/Queue',
+      RenditionsQueueUrl: 'Renditions/Queue',
       ScenarioSecretArn: 'ScenarioSecret',
     });
   });
@@ -132,7 +134,9 @@ describe('what the deployer brings, by name', () => {
     expect(rules['Uploads/UploadCreated']?.Properties).toMatchObject({
       EventPattern: { detail: { bucket: { name: ['their-uploads'] } } },
     });
-    for (const { Properties } of Object.values(rules)) expect(Properties).not.toHaveProperty('EventBusName');
+    for (const [name, { Properties }] of Object.entries(rules))
+      if (name === 'Renditions/ModelStored') expect(Properties).toMatchObject({ EventBusName: 'their-bus' });
+      else expect(Properties).not.toHaveProperty('EventBusName');
   });
 
   it('is what the outputs tell', () => {

@@ -74,6 +74,22 @@ describe('the permissions', () => {
     );
   });
 
+  it('of MakeRenditions are to read models and to write files beside them that no model is named like', () => {
+    const files = ['*.web.glb', '*.plain.glb', '*.usdz', '*.poster.webp', '*.turntable.webp'];
+    expect(permissionsOf(template, 'MakeRenditions/ServiceRole')).toEqual(
+      [
+        's3:GetObject on AssetBucket.Arn/models/*',
+        's3:GetObjectVersion on AssetBucket.Arn/models/*',
+        's3:ListBucket on AssetBucket.Arn',
+        's3:GetObject on AssetBucket.Arn/models/*/renditions.json',
+        ...['*/renditions.json', ...files].map((name) => `s3:PutObject on AssetBucket.Arn/models/${name}`),
+        `events:PutEvents on ${DEFAULT_BUS}`,
+        ...receiving('Renditions/Queue.Arn'),
+        ...tracing,
+      ].sort(),
+    );
+  });
+
   it('of Sweep are to list uploads, put back uploads and reports, renew records, and describe executions: it ends no run', () => {
     expect(permissionsOf(template, 'Sweep/ServiceRole')).toEqual(
       [

@@ -70,7 +70,7 @@ export function synthesizedConstruct(
   return synthesized(stack);
 }
 
-export const functionNames = ['CheckJob', 'ReportFailure', 'StoreAssets', 'SubmitJob', 'Sweep'];
+export const functionNames = ['CheckJob', 'MakeRenditions', 'ReportFailure', 'StoreAssets', 'SubmitJob', 'Sweep'];
 
 /** The event sources that feed a function. */
 export function eventSourcesOf(synthesized: Synthesized, name: string): readonly Readonly<Record<string, unknown>>[] {

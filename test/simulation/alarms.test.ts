@@ -59,6 +59,12 @@ const incidents: readonly Incident[] = [
     hours: 1,
     setting: { environment: { MAX_CU_PER_DAY: '20' } },
   },
+  {
+    alarm: 'DeadRenditions',
+    what: 'a bucket policy refuses to write renditions',
+    hours: 24,
+    outage: { of: 'S3 PutObject 1.poster.webp', what: denied },
+  },
   { alarm: 'SpendingFast', what: 'twelve models within an hour', hours: 2, uploads: 12 },
   {
     alarm: 'RecordUnreadable',

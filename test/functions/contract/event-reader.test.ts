@@ -8,12 +8,14 @@ import { LATER, type Mutation, mutationsOf } from './event-mutations.ts';
 import {
   isModelFailed,
   isModelStored,
+  isRenditionsStored,
   isUploadRejected,
   type ModelFailed,
   type ModelStored,
   NotMeshdropEventError,
   parse,
   parseManifest,
+  type RenditionsStored,
   type UploadRejected,
 } from '../../../functions/contract/event-reader.ts';
 import { eventSchemas, eventSource, type Manifest, type manifestSchema } from '../../../functions/contract/schemas.ts';
@@ -26,6 +28,7 @@ const written = z.discriminatedUnion('detail-type', [
   z.object({ 'detail-type': z.literal('Model Stored'), detail: eventSchemas['Model Stored'] }),
   z.object({ 'detail-type': z.literal('Model Failed'), detail: eventSchemas['Model Failed'] }),
   z.object({ 'detail-type': z.literal('Upload Rejected'), detail: eventSchemas['Upload Rejected'] }),
+  z.object({ 'detail-type': z.literal('Renditions Stored'), detail: eventSchemas['Renditions Stored'] }),
 ]);
 const fromUs = z.object({ source: z.literal(eventSource) }).and(written);
 
@@ -40,7 +43,9 @@ function isRead(event: unknown): boolean {
 }
 
 function isPublished(event: unknown): boolean {
-  return ['model-stored', 'model-failed', 'upload-rejected'].some((name) => validators.get(name)?.(event));
+  return ['model-stored', 'model-failed', 'upload-rejected', 'renditions-stored'].some((name) =>
+    validators.get(name)?.(event),
+  );
 }
 
 /** What this version never writes but a later minor version may: more fields, more words, other parameters. */
@@ -174,6 +179,7 @@ describe('the guards', () => {
     ['isModelStored', isModelStored, 'model-stored'],
     ['isModelFailed', isModelFailed, 'model-failed'],
     ['isUploadRejected', isUploadRejected, 'upload-rejected'],
+    ['isRenditionsStored', isRenditionsStored, 'renditions-stored'],
   ] as const)('%s is true only for its own event', (_, guard, name) => {
     expect([...byName].filter(([, event]) => guard(event)).map(([sample]) => sample)).toEqual(
       [...byName.keys()].filter((sample) => sample.startsWith(name)),
@@ -189,6 +195,7 @@ describe('the types', () => {
     expectTypeOf<Written<'Model Stored'>>().toExtend<ModelStored['detail']>();
     expectTypeOf<Written<'Model Failed'>>().toExtend<ModelFailed['detail']>();
     expectTypeOf<Written<'Upload Rejected'>>().toExtend<UploadRejected['detail']>();
+    expectTypeOf<Written<'Renditions Stored'>>().toExtend<RenditionsStored['detail']>();
   });
 });
 

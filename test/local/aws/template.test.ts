@@ -44,6 +44,7 @@ describe('the synthesized template', () => {
     const uploads = template.queues.find(({ name }) => name === 'Uploads-Queue');
     expect(template.functions.map(({ name }) => name).sort()).toEqual([
       'CheckJob',
+      'MakeRenditions',
       'ReportFailure',
       'StoreAssets',
       'SubmitJob',

@@ -47,7 +47,12 @@ async function killed({ process: child, ended }: Meshdrop): Promise<void> {
 }
 
 function start(args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): Meshdrop {
-  const child = spawn(process.execPath, [command, ...args], { cwd: folder, env: { ...process.env, ...env } });
+  // Renditions take the processor for seconds. The tests of renditions ask for them.
+  const without = args.some((arg) => arg.startsWith('--renditions')) ? [] : ['--renditions', 'none'];
+  const child = spawn(process.execPath, [command, ...args, ...without], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (text: Buffer) => (output.stdout += text.toString()));
   child.stderr.on('data', (text: Buffer) => (output.stderr += text.toString()));

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import type { Context } from 'aws-lambda';
 import { createCheckJob } from '../../../functions/check-job/check-job.ts';
+import { createMakeRenditions } from '../../../functions/make-renditions/make-renditions.ts';
 import type { Clock as FunctionClock } from '../../../functions/platform/clock.ts';
 import type { Env } from '../../../functions/platform/env.ts';
 import { METRIC_NAMESPACE } from '../../../functions/platform/metrics.ts';
@@ -9,6 +10,7 @@ import { createReportFailure } from '../../../functions/report-failure/report-fa
 import { createStoreAssets } from '../../../functions/store-assets/store-assets.ts';
 import { createSubmitJob } from '../../../functions/submit-job/submit-job.ts';
 import { createSweep } from '../../../functions/sweep/sweep.ts';
+import { makeHere } from '../../functions/make-here.ts';
 import { inspectHere } from '../../functions/inspect-here.ts';
 import { clients } from './aws-clients.ts';
 import { alarmIn, currentInvocation, type Invocation, sleepIn } from './invocation.ts';
@@ -50,6 +52,7 @@ const outside = {
   // Threads would run in real time.
   validate: async () => ({}),
   inspect: inspectHere,
+  make: makeHere,
 };
 
 type Create = (env: Env<string>) => Handle<never, unknown>;
@@ -61,6 +64,7 @@ const compositions: Readonly<Record<string, Create>> = {
   StoreAssets: (env) => createStoreAssets(env, outside, clock, { telemetry }),
   ReportFailure: (env) => createReportFailure(env, outside, clock, { telemetry }),
   Sweep: (env) => createSweep(env, outside, clock, { telemetry }),
+  MakeRenditions: (env) => createMakeRenditions(env, outside, clock, { telemetry }),
 };
 
 export const logics: Readonly<Record<string, Logic>> = Object.fromEntries(

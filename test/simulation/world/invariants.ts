@@ -69,6 +69,7 @@ const MANIFESTS_OF: Readonly<Record<DetailType, readonly Manifest['status'][]>> 
   'Model Stored': ['stored'],
   'Model Failed': ['failed', 'stored'],
   'Upload Rejected': ['rejected'],
+  'Renditions Stored': ['stored'],
 };
 
 /** These parameters mark a signed URL, which gives anyone access to a file. */
