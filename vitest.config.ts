@@ -12,6 +12,10 @@ const processes = [
   'test/infra/{bundles,elsewhere}.test.ts',
 ];
 
+/** Each makes the renditions of a model in a process of its own. `npm test` has six of them. */
+const renditions = ['test/renditions/**/*.test.ts'];
+const firstOfRenditions = ['test/renditions/core.test.ts'];
+
 /** They use a browser. `npm test` has one of them, and `npm run test:page` all. */
 const page = ['test/page/**/*.test.ts'];
 const firstOfPage = ['test/page/first-model.test.ts'];
@@ -34,10 +38,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'spec', include: ['test/**/*.test.ts'], exclude: [...simulation, ...processes, ...page] },
+        test: { name: 'spec', include: ['test/**/*.test.ts'], exclude: [...simulation, ...processes, ...page, ...renditions] },
       },
       { extends: true, test: { name: 'simulation', include: simulation } },
-      { extends: true, test: { name: 'processes', include: [...processes, ...firstOfPage] } },
+      { extends: true, test: { name: 'processes', include: [...processes, ...firstOfPage, ...firstOfRenditions] } },
+      {
+        extends: true,
+        test: { name: 'renditions', include: renditions, maxConcurrency: 2, testTimeout: 400_000 },
+      },
       // A browser without a graphics card, beside the functions' own processes, takes its time.
       {
         extends: true,

@@ -19,7 +19,7 @@ uses the deployment of cdk.out/outputs.json.
 Exit codes: 0 for success, 1 for a run that cannot be helped, 2 for an invalid call.
 `;
 
-const options = {
+export const deploymentOptions = {
   outputs: { type: 'string' },
   data: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -27,14 +27,19 @@ const options = {
 
 /** @throws UsageError */
 export function readCall(args: readonly string[]): OperatorCall | 'help' {
-  const { values, positionals } = optionsIn(args, { options, allowPositionals: true });
+  const { values, positionals } = optionsIn(args, { options: deploymentOptions, allowPositionals: true });
   if (values.help) return 'help';
   const [runId, ...more] = positionals;
   if (runId === undefined || runId === '')
     throw new UsageError('name a run by its ID, such as oak-3f9a…; every event, manifest, and log line has it');
   if (more.length > 0)
     throw new UsageError(`name one run at a time, not ${positionals.length}: ${positionals.join(' ')}`);
-  if (values.outputs !== undefined && values.data !== undefined)
+  return { runId, ...checkDeployment(values) };
+}
+
+/** @throws UsageError if two deployments are named */
+export function checkDeployment({ outputs, data }: { readonly outputs?: string; readonly data?: string }) {
+  if (outputs !== undefined && data !== undefined)
     throw new UsageError('--outputs and --data name two deployments; use one of them');
-  return { runId, outputs: values.outputs, data: values.data };
+  return { outputs, data };
 }

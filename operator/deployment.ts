@@ -11,6 +11,8 @@ const outputsSchema = z.object({
   EventBusName: z.string(),
   StateMachineArn: z.string(),
   UploadsQueueUrl: z.string(),
+  /** Absent if the setting renditions is empty. */
+  RenditionsQueueUrl: z.string().optional(),
 });
 
 /** A Meshdrop that accepts commands. */

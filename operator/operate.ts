@@ -1,5 +1,5 @@
 import type { RunRecord } from '../functions/run/record.ts';
-import { readCall } from './command-line.ts';
+import { type OperatorCall, readCall } from './command-line.ts';
 import { findDeployment } from './deployment.ts';
 import { createOperatorTools, type OperatorTools } from './operator-tools.ts';
 import { UsageError } from './usage-error.ts';
@@ -22,18 +22,35 @@ export interface Operation {
  *
  * @returns the exit code
  */
-export async function operate({ name, help, work }: Operation, args: readonly string[]): Promise<number> {
+export function operate({ name, help, work }: Operation, args: readonly string[]): Promise<number> {
+  return command({ name, help, read: readCall }, args, async ({ runId }, tools) =>
+    work(await recordOf(runId, tools), tools),
+  );
+}
+
+interface CommandLine<Call> {
+  readonly name: string;
+  readonly help: string;
+  /** @throws UsageError */
+  readonly read: (args: readonly string[]) => Call | 'help';
+}
+
+/** @returns the exit code */
+export async function command<Call extends Omit<OperatorCall, 'runId'>>(
+  { name, help, read }: CommandLine<Call>,
+  args: readonly string[],
+  work: (call: Call, tools: OperatorTools, say: (sentence: string) => void) => Promise<Done>,
+): Promise<number> {
   const say = (sentence: string) => process.stderr.write(`${name}: ${sentence}\n`);
   try {
-    const call = readCall(args);
+    const call = read(args);
     if (call === 'help') {
       process.stdout.write(help);
       return 0;
     }
     const deployment = await findDeployment(call);
     say(`using ${deployment.name}`);
-    const tools = createOperatorTools(deployment);
-    const { done, sentence } = await work(await recordOf(call.runId, tools), tools);
+    const { done, sentence } = await work(call, createOperatorTools(deployment), say);
     if (done) process.stdout.write(`${sentence}\n`);
     else say(sentence);
     return done ? 0 : 1;
@@ -45,7 +62,8 @@ export async function operate({ name, help, work }: Operation, args: readonly st
   }
 }
 
-async function recordOf(runId: string, { records, assetBucket }: OperatorTools): Promise<RunRecord> {
+/** @throws UsageError if there is none */
+export async function recordOf(runId: string, { records, assetBucket }: OperatorTools): Promise<RunRecord> {
   const kept = await records.read(runId);
   if (!kept) throw new UsageError(`there is no run ${runId}; the bucket ${assetBucket} has no record of it`);
   return kept.record;

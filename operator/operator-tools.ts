@@ -12,6 +12,9 @@ export interface OperatorTools extends Runs {
   readonly sqs: SQSClient;
   readonly stateMachineArn: string;
   readonly uploadsQueueUrl: string;
+  /** Undefined if the deployment makes no renditions. */
+  readonly renditionsQueueUrl: string | undefined;
+  readonly s3: S3Client;
 }
 
 /** Replaces logs and metrics: a command prints its own messages and records no metrics. */
@@ -36,5 +39,7 @@ export function createOperatorTools({ outputs, region, endpoint, token = 'operat
     sqs: new SQSClient({ ...config, useQueueUrlAsEndpoint: false }),
     stateMachineArn: outputs.StateMachineArn,
     uploadsQueueUrl: outputs.UploadsQueueUrl,
+    renditionsQueueUrl: outputs.RenditionsQueueUrl,
+    s3: clients.s3,
   };
 }

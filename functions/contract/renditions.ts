@@ -36,7 +36,10 @@ export const fidelitySchema = z
         mean: z.number().nonnegative().describe('of all views'),
       })
       .describe('the common area of both silhouettes as a share of their whole area: 1 if they are the same'),
-    colorDifference: z.number().nonnegative().describe('the mean difference of colors, as CIE 1976 ΔE: 2 is hardly visible'),
+    colorDifference: z
+      .number()
+      .nonnegative()
+      .describe('the mean difference of colors, as CIE 1976 ΔE: 2 is hardly visible'),
   })
   .describe('how near the smallest model is to the original, seen from twelve sides');
 

@@ -20,7 +20,7 @@ import type { MadeFile, MadeRenditions, RenditionsWish } from '../renditions/mak
 import { assetFolder, assetName, renditionsKey } from '../run/keys.ts';
 import { createRuns, RUNS_ENV, type Runs, type Surroundings } from '../run/runs.ts';
 import type { Make } from './make-in-thread.ts';
-import { assetsOf, type ModelStoredDetail, type Order, orderIn } from './model-stored.ts';
+import { assetsOf, type ModelStoredDetail, type Order, orderIn } from '../run/stored-model.ts';
 import { hashSettings, isOf, readRenditions, toRenditionsEvent } from './renditions-document.ts';
 
 export const MAKE_RENDITIONS_ENV = [...RUNS_ENV, 'RENDITION_SETTINGS'] as const;

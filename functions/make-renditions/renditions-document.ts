@@ -10,7 +10,7 @@ import {
 } from '../contract/schemas.ts';
 import { checkStrictly, readTolerantly } from '../platform/documents.ts';
 import type { JsonStore } from '../platform/json-store.ts';
-import type { ModelStoredDetail } from './model-stored.ts';
+import type { ModelStoredDetail } from '../run/stored-model.ts';
 
 const DETAIL_TYPE = 'Renditions Stored';
 

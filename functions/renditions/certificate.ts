@@ -15,7 +15,7 @@ export interface FileFacts {
 }
 
 /** One rule of a channel, and whether a file keeps it. */
-export interface CheckedRule {
+interface CheckedRule {
   readonly rule: string;
   readonly limit: number | string;
   readonly value: number | string;

@@ -38,7 +38,7 @@ export interface MadeFile {
   readonly facts?: FileFacts;
 }
 
-export interface MadeCertificate extends Certificate {
+interface MadeCertificate extends Certificate {
   readonly profile: ProfileName;
   readonly of: 'original' | RenditionName;
 }

@@ -32,7 +32,7 @@ export function shownScene(document: Document): Scene | undefined {
 }
 
 /** Lists every node that viewers show, once. */
-export function shownNodes(document: Document): Node[] {
+function shownNodes(document: Document): Node[] {
   const nodes = new Set<Node>();
   shownScene(document)?.traverse((node) => nodes.add(node));
   return [...nodes];

@@ -307,7 +307,7 @@ To look at a model, run npm start, and open the page. Or open its GLB file in Bl
 
 function rowOf(result: ImageResult) {
   const { status, model, preview, renditions, reason, code } = result;
-  const others = [preview, ...Object.values(renditions ?? {})].filter((file) => file !== null);
+  const others = [preview, ...pathsOf(renditions)].filter((file) => file !== null);
   const where = model === null ? [`${status}: ${reason ?? code}`] : [model, ...others].map(fromHere);
   return { ...result, where };
 }
@@ -315,7 +315,7 @@ function rowOf(result: ImageResult) {
 /** Lists the fields one by one to fix their order, because both programs and people read the line. */
 function jsonLine(result: ImageResult, standIn: boolean) {
   const { image, status, runId, model, manifest, code, reason, seconds, cu, reusedFrom } = result;
-  const renditions = result.renditions && mapValues(result.renditions, fromHere);
+  const renditions = result.renditions && renditionsFromHere(result.renditions);
   return {
     image,
     status,
@@ -332,8 +332,13 @@ function jsonLine(result: ImageResult, standIn: boolean) {
   };
 }
 
-function mapValues(files: Renditions, change: (file: string) => string) {
-  return Object.fromEntries(Object.entries(files).map(([role, file]) => [role, file === null ? null : change(file)]));
+function pathsOf(renditions: Renditions | null): readonly (string | null)[] {
+  return Object.values<string | null>({ ...renditions });
+}
+
+function renditionsFromHere(renditions: Renditions) {
+  const files = Object.entries<string | null>({ ...renditions });
+  return Object.fromEntries(files.map(([role, file]) => [role, file === null ? null : fromHere(file)]));
 }
 
 function fromHere(file: string): string {

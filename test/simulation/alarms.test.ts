@@ -63,7 +63,7 @@ const incidents: readonly Incident[] = [
     alarm: 'DeadRenditions',
     what: 'a bucket policy refuses to write renditions',
     hours: 24,
-    outage: { of: 'S3 PutObject 1.poster.webp', what: denied },
+    outage: { by: 'MakeRenditions', of: 'S3 PutObject', what: denied },
   },
   { alarm: 'SpendingFast', what: 'twelve models within an hour', hours: 2, uploads: 12 },
   {
@@ -180,6 +180,12 @@ const calm: readonly Omit<Incident, 'alarm'>[] = [
     what: 'a picture that Scenario refuses',
     hours: 3,
     setting: { standIn: { faults: [{ on: generate, what: 'bad-request' }] } },
+  },
+  {
+    what: 'a model that no rendition can be made of',
+    hours: 2,
+    begins: (world) =>
+      world.drop({ key: 'quads.png', bytes: anotherPicture(files.png, 7), metadata: { 'tripo-quad': 'true' } }),
   },
   { what: 'a job that fails', hours: 3, setting: { standIn: { faults: [{ on: generate, what: 'fails' }] } } },
   {

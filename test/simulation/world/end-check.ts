@@ -45,9 +45,9 @@ function unanswered(upload: Dropped, world: World): readonly string[] {
   );
   return [
     ...(says === ends ? [] : [`the manifest of ${runId} says ${says}, and its record says ${ends}`]),
-    ...(announced.get(runId)?.has(DETAIL_TYPES[phase])
-      ? []
-      : [`"${DETAIL_TYPES[phase]}" of ${runId} was never announced`]),
+    ...[DETAIL_TYPES[phase], ...(world.isToBeMade(runId) ? (['Renditions Stored'] as const) : [])]
+      .filter((type) => !announced.get(runId)?.has(type))
+      .map((type) => `"${type}" of ${runId} was never announced`),
   ];
 }
 

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Asset } from '../../../functions/contract/asset.ts';
 import { chargeOf, isFinal, recordSchema, type RunRecord } from '../../../functions/run/record.ts';
 import { DETAIL_TYPES } from '../../../functions/run/event.ts';
-import { type DetailType, eventSchemas, type Manifest, manifestSchema } from '../../../functions/contract/schemas.ts';
+import type * as z from 'zod';
+import {
+  type DetailType,
+  eventSchemas,
+  type Manifest,
+  manifestSchema,
+  type Renditions,
+  renditionsSchema,
+} from '../../../functions/contract/schemas.ts';
 import { mayFollow, type Phase } from '../../../functions/run/lifecycle.ts';
 import type { EventEnvelope } from '../../../local/aws/events/envelope.ts';
 
@@ -72,6 +80,8 @@ const MANIFESTS_OF: Readonly<Record<DetailType, readonly Manifest['status'][]>> 
   'Renditions Stored': ['stored'],
 };
 
+type RenditionsData = z.infer<(typeof eventSchemas)['Renditions Stored']>['data'];
+
 /** These parameters mark a signed URL, which gives anyone access to a file. */
 const SIGNED = /\b(?:Signature|Policy|Key-Pair-Id|X-Amz-Signature)=(?!…)|SECRET-/;
 
@@ -79,6 +89,7 @@ export function createInvariants({ bytesOf, secrets, hasLedger }: InvariantTools
   const violations: string[] = [];
   const records = new Map<string, RunRecord>();
   const manifests = new Map<string, Manifest>();
+  const renditions = new Map<string, Renditions>();
   const announced = new Map<string, Set<string>>();
   const events = new Map<string, string>();
   const payments = new Map<string, number>();
@@ -86,7 +97,7 @@ export function createInvariants({ bytesOf, secrets, hasLedger }: InvariantTools
   const hashes = new Map<string, string>();
   const broken = (what: string) => void violations.push(what);
 
-  function requireFiles(assets: readonly Asset[], who: string): void {
+  function requireFiles(assets: readonly Omit<Asset, 'role' | 'assetId'>[], who: string): void {
     for (const asset of assets) {
       const bytes = bytesOf(asset);
       const name = `${asset.key} ${asset.versionId}`;
@@ -97,6 +108,14 @@ export function createInvariants({ bytesOf, secrets, hasLedger }: InvariantTools
       if (bytes && asset.key.endsWith('.glb') && !isWholeGlb(Buffer.from(bytes)))
         broken(`${who} lists ${asset.key}, which is truncated`);
     }
+  }
+
+  /** Renditions are announced after their document, and the document is written after the files. */
+  function requireRenditions({ files, renditions: { key } }: RenditionsData, runId: string): void {
+    requireFiles(files, `"Renditions Stored" of ${runId}`);
+    const listed = renditions.get(key)?.files.map(({ facts: _, ...file }) => file);
+    if (JSON.stringify(listed) !== JSON.stringify(files))
+      broken(`"Renditions Stored" of ${runId} is announced, but ${key} ${listed ? 'lists other files' : 'is missing'}`);
   }
 
   /** A record of a send or of a result must not change. */
@@ -145,6 +164,7 @@ export function createInvariants({ bytesOf, secrets, hasLedger }: InvariantTools
     if (key.startsWith('control/ledger/')) ledgers.set(key, JSON.parse(text) as DayLedger);
     if (key.startsWith('runs/')) onRecord(text);
     if (key.endsWith('/manifest.json')) onManifest(key, text);
+    if (key.endsWith('/renditions.json')) renditions.set(key, renditionsSchema.parse(JSON.parse(text)));
   }
 
   function onEvent(event: EventEnvelope): void {
@@ -159,6 +179,7 @@ export function createInvariants({ bytesOf, secrets, hasLedger }: InvariantTools
     if (!manifest || !MANIFESTS_OF[detailType as DetailType].includes(manifest.status))
       broken(`"${detailType}" of ${runId} is announced, but its manifest is ${manifest?.status ?? 'missing'}`);
     if ('assets' in data) requireFiles(data.assets, `"${detailType}" of ${runId}`);
+    if ('files' in data) requireRenditions(data, runId);
     const standing = events.get(eventId);
     if (standing !== undefined && standing !== text)
       broken(`two different events have the ID ${eventId} (${detailType} of ${runId})`);

@@ -130,6 +130,10 @@ export class SimulatedWorld implements World {
     else await this.aws.store.delete(this.assetBucket, PAUSE_KEY);
   }
 
+  isToBeMade(runId: string): boolean {
+    return this.#parts.watch.isToBeMade(runId);
+  }
+
   isUnknowable({ runId }: Dropped): boolean {
     return this.#removed.has(runId) && !this.#parts.watch.isHeardOf(runId);
   }

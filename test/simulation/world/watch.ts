@@ -30,6 +30,7 @@ export class Watch {
   readonly #tools: WatchTools;
   readonly #bytes = new Map<string, Uint8Array>();
   readonly #heardOf = new Set<string>();
+  readonly #toBeMade = new Set<string>();
   #deliveries = 0;
   #receives = 0;
   #mostReceives = 0;
@@ -56,6 +57,11 @@ export class Watch {
   /** Returns whether there ever was a message about the run. */
   isHeardOf(runId: string): boolean {
     return this.#heardOf.has(runId);
+  }
+
+  /** Returns whether MakeRenditions was told of the model of the run. */
+  isToBeMade(runId: string): boolean {
+    return this.#toBeMade.has(runId);
   }
 
   receives(): { readonly all: number; readonly most: number } {
@@ -95,14 +101,16 @@ export class Watch {
   }
 
   #onSent(queue: Queue, body: string): void {
-    for (const { versionId, runId } of this.#tools.uploads)
+    for (const { versionId, runId } of this.#tools.uploads) {
       if (!this.#heardOf.has(runId) && body.includes(versionId)) this.#heardOf.add(runId);
-    if (queue.arn !== this.#tools.uploadsArn) this.#tools.story.note(queue.name, 'receives a dead letter');
+      if (queue.name === 'Renditions-Queue' && body.includes(runId)) this.#toBeMade.add(runId);
+    }
+    if (queue.name.endsWith('DeadLetters')) this.#tools.story.note(queue.name, 'receives a dead letter');
     this.invariants.onText(`a message of ${queue.name}`, body);
   }
 
   #onReceived(queue: Queue, message: Message): void {
-    this.#receives += 1;
+    if (queue.arn === this.#tools.uploadsArn) this.#receives += 1;
     this.#mostReceives = Math.max(this.#mostReceives, message.receiveCount);
     if (queue.isVisible(message)) this.#tools.story.note(queue.name, 'delivers a message and keeps it visible');
   }

@@ -75,6 +75,8 @@ export interface World {
   drop(drop: Drop): Promise<Dropped>;
   /** Returns whether the upload was removed before any event about it. Then Meshdrop can't know that it existed. */
   isUnknowable(upload: Dropped): boolean;
+  /** Returns whether MakeRenditions was told of the model of the run. An event can be lost on its way. */
+  isToBeMade(runId: string): boolean;
   /** Creates or deletes the object that pauses all submissions. */
   pause(isPaused: boolean): Promise<void>;
   /** Permanently deletes a version, as a lifecycle rule or a user does. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Asset } from '../contract/asset.ts';
-import { eventSchemas, manifestSchema } from '../contract/schemas.ts';
+import { eventSchemas, eventSource, manifestSchema, type MeshdropEvent } from '../contract/schemas.ts';
 import { readTolerantly } from '../platform/documents.ts';
 import type { JsonStore } from '../platform/json-store.ts';
 import { parseJson } from '../platform/json.ts';
@@ -25,9 +25,9 @@ export function orderIn(body: string): Order {
   return { stored, again };
 }
 
-/** The same event as a message for the queue. */
-export function orderMessage(stored: unknown): string {
-  return JSON.stringify({ source: 'meshdrop', 'detail-type': 'Model Stored', detail: stored, again: true });
+/** Makes a message of the same event, for files that could not be made before. */
+export function orderMessage({ detailType, detail }: MeshdropEvent): string {
+  return JSON.stringify({ source: eventSource, 'detail-type': detailType, detail, again: true });
 }
 
 /** Lists the files of the run. Those of a large run are only in its manifest. */
