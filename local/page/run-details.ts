@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { manifestSchema } from '../../functions/contract/schemas.ts';
+import { manifestSchema, renditionsSchema } from '../../functions/contract/schemas.ts';
 import { assetFolder, manifestKey } from '../../functions/run/keys.ts';
+import { readTolerantly } from '../../functions/platform/documents.ts';
 import { parseJson } from '../../functions/platform/json.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
 import { readDocument } from '../runs/documents.ts';
@@ -28,6 +29,7 @@ export async function describeRun(runId: string, { meshdrop }: PageTools) {
     run,
     manifest: manifestSchema.safeParse(await readDocument(manifestKey(run.key, runId), meshdrop)).data,
     manifestUri: `s3://${assetBucket}/${manifestKey(run.key, runId)}`,
+    renditions: await renditionsOf(run.renditions?.key, meshdrop),
     files: store
       .list(assetBucket, { prefix: folder })
       .objects.filter(({ key }) => !key.slice(folder.length).includes('/'))
@@ -41,6 +43,10 @@ export async function describeRun(runId: string, { meshdrop }: PageTools) {
     steps: runs.steps(runId),
     events: await eventsOf(runId, meshdrop.eventsFile),
   };
+}
+
+async function renditionsOf(key: string | undefined, meshdrop: PageTools['meshdrop']) {
+  return key === undefined ? undefined : readTolerantly(renditionsSchema, await readDocument(key, meshdrop));
 }
 
 /** Returns the version that was uploaded. @throws BadCallError */

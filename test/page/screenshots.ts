@@ -17,7 +17,7 @@ const SIZES = {
 } as const;
 
 const folder = await mkdtemp(join(tmpdir(), 'meshdrop-screenshots-'));
-const child = start(folder, { speed: 100, jobSeconds: 3 });
+const child = start(folder, { speed: 100, jobSeconds: 3, renditions: 'web,ar,poster,turntable' });
 child.stderr?.resume();
 
 const example = (name: string) => join(project, 'examples', name);

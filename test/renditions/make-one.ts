@@ -28,7 +28,7 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-export const EXTENSIONS = {
+const EXTENSIONS = {
   web: 'web.glb',
   plain: 'plain.glb',
   ar: 'usdz',
@@ -46,7 +46,7 @@ export const WISH: RenditionsWish = {
 };
 
 /** Makes the renditions of one file, checks them with the Khronos validator, and measures. */
-export async function makeOne(name: string, glb: Uint8Array, folder?: string): Promise<Outcome> {
+async function makeOne(name: string, glb: Uint8Array, folder?: string): Promise<Outcome> {
   const before = sha256(glb);
   const start = performance.now();
   const made = await makeFiles(glb, WISH, await createRenditionTools());

@@ -9,7 +9,7 @@ import { createOptions } from './options-panel.ts';
 import { createRunList } from './run-list.ts';
 import { createUploader } from './uploader.ts';
 import { openRun, refreshOpen } from './viewer.ts';
-import { bytesText, count, cuText, plural } from './words.ts';
+import { bytesText, count, cuText, plural, renditionOf } from './words.ts';
 
 const model = await api.model();
 const options = createOptions(model);
@@ -55,8 +55,19 @@ function changeOptions(run: RunView): void {
 let turning: ModelViewer | undefined;
 const canHover = matchMedia('(hover: hover) and (prefers-reduced-motion: no-preference)');
 
-/** Turns the model on its card while the pointer is there. One viewer serves all cards. */
+/** Shows the turntable while the pointer is there. Without one, the model itself turns. */
 function turn(run: RunView, place: HTMLElement): void {
+  const turntable = renditionOf(run, 'turntable');
+  const picture = place.querySelector('img');
+  if (!turntable || !picture) return turnModel(run, place);
+  if (!canHover.matches) return;
+  const still = picture.src;
+  picture.src = `/files/${pathOf(turntable.key)}`;
+  place.parentElement?.addEventListener('pointerleave', () => (picture.src = still), { once: true });
+}
+
+/** One viewer serves all cards. */
+function turnModel(run: RunView, place: HTMLElement): void {
   const { model: file, stage } = run;
   if (!canHover.matches || stage !== 'stored' || file?.contentType !== 'model/gltf-binary' || file.bytes > 30_000_000)
     return;

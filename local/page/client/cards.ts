@@ -1,7 +1,18 @@
 import type { RunView } from '../../runs/runs.ts';
 import { pathOf } from './api.ts';
 import { h, setAttribute, setText, svg } from './dom.ts';
-import { adviceFor, cuText, duration, fileName, folderOf, isActive, LABELS, stateOf, timeText } from './words.ts';
+import {
+  adviceFor,
+  cuText,
+  duration,
+  fileName,
+  folderOf,
+  isActive,
+  LABELS,
+  renditionOf,
+  stateOf,
+  timeText,
+} from './words.ts';
 
 /** What a card tells besides its own run. */
 export interface Surroundings {
@@ -106,12 +117,14 @@ export class Card {
       return [place === undefined ? '' : `number ${place}`, elapsed].filter(Boolean).join(' · ');
     if (state === 'generating') return `${Math.round(run.progress * 100)}% · ${elapsed}`;
     if (isActive(state)) return elapsed;
+    if (run.isFinishing === true) return `${elapsed} · finishing`;
     const reused = run.reusedFrom === undefined ? '' : 'reused';
     return [elapsed, reused || (cost === undefined ? '' : cuText(cost))].filter(Boolean).join(' · ');
   }
 
   #showPicture(): void {
-    const { preview, model, stage } = this.run;
+    const { model, stage } = this.run;
+    const preview = renditionOf(this.run, 'poster') ?? this.run.preview;
     const wanted = preview && stage === 'stored' ? preview.key : stage === 'stored' && model ? 'cube' : stage;
     if (wanted === this.#drawn) return;
     this.#drawn = wanted;

@@ -8,6 +8,7 @@ type Value = string | number | boolean;
 type Values = Readonly<Record<string, Value>>;
 
 const ON_DUPLICATE = 'meshdrop-on-duplicate';
+const HEIGHT = 'meshdrop-height';
 
 /** What the options say about the next uploads. */
 export interface OptionsPanel {
@@ -30,10 +31,17 @@ export function createOptions(model: ModelView): OptionsPanel {
     h('option', { value: '' }, `Default (${DUPLICATES[model.onDuplicate]})`),
     ...Object.entries(DUPLICATES).map(([value, label]) => h('option', { value }, label)),
   );
+  const height = h('input', { id: 'option-height', placeholder: 'unknown, or such as 85cm', pattern: HEIGHT_FORM });
   const known = h('datalist', { id: 'folders' }, ...Object.keys(model.presets).map((value) => h('option', { value })));
   form.replaceChildren(
     h('div', { class: 'field' }, h('label', {}, 'Folder', folder), preset, known),
     ...fields.map(({ element }) => element),
+    h(
+      'div',
+      { class: 'field' },
+      h('label', {}, 'Height of the thing', height),
+      h('p', { class: 'about' }, 'a number with mm, cm, m, in, or ft; the small files get this size'),
+    ),
     h('div', { class: 'field' }, h('label', {}, 'For a picture that was bought before', duplicate)),
     h('div', { class: 'field' }, h('button', { type: 'reset', class: 'button' }, 'Use the defaults')),
   );
@@ -67,6 +75,7 @@ export function createOptions(model: ModelView): OptionsPanel {
         Object.entries(explicit()).map(([name, value]) => [model.keys[name] ?? name, String(value)]),
       ),
       ...(duplicate.value && { [ON_DUPLICATE]: duplicate.value }),
+      ...(height.value.trim() !== '' && { [HEIGHT]: height.value.trim() }),
     }),
     fill: (parameters) => {
       form.reset();
@@ -76,6 +85,9 @@ export function createOptions(model: ModelView): OptionsPanel {
     },
   };
 }
+
+/** What functions/models/height.ts accepts. */
+const HEIGHT_FORM = String.raw`\s*(\d{1,6}(\.\d{1,6})?|\.\d{1,6})\s*(mm|cm|m|in|ft)\s*`;
 
 const DUPLICATES = { reuse: 'reuse its model', regenerate: 'buy another model' } as const;
 

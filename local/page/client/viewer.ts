@@ -1,3 +1,4 @@
+import type { ModelFacts } from '../../../functions/contract/asset.ts';
 import type { RunView } from '../../runs/runs.ts';
 import { api, type Details, pathOf } from './api.ts';
 import { BUTTONS, buttonsFor, capital } from './cards.ts';
@@ -13,6 +14,7 @@ import {
   folderOf,
   LABELS,
   metres,
+  renditionOf,
   stateOf,
   timeText,
   title,
@@ -95,7 +97,14 @@ function stageFor(run: RunView, actions: ViewerActions): HTMLElement {
 }
 
 function modelStage(run: RunView, key: string, actions: ViewerActions): HTMLElement {
-  const one = createViewer({ ...VIEW, src: `/files/${pathOf(key)}`, alt: `The model of ${fileName(run.key)}` });
+  const [web, ar, poster] = ['web', 'ar', 'poster'].map((role) => renditionOf(run, role)?.key);
+  const one = createViewer({
+    ...VIEW,
+    src: `/files/${pathOf(web ?? key)}`,
+    alt: `The model of ${fileName(run.key)}`,
+    ...(poster !== undefined && { poster: `/files/${pathOf(poster)}` }),
+    ...(ar !== undefined && { ar: '', 'ar-modes': 'webxr scene-viewer quick-look', 'ios-src': `/files/${pathOf(ar)}` }),
+  });
   const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const space = h('div', { class: 'space' }, one);
   const status = h('p', { class: 'loading', role: 'status' }, 'Loading the model');
@@ -119,6 +128,7 @@ function modelStage(run: RunView, key: string, actions: ViewerActions): HTMLElem
   const controls = h(
     'div',
     { class: 'controls', role: 'group', 'aria-label': 'View' },
+    ...(web === undefined ? [] : [versions(one, web, key)]),
     looks(one),
     rotate,
     toggle('Size', false, (isOn) => ruler.show(isOn)),
@@ -146,6 +156,18 @@ function looks(viewer: ModelViewer): HTMLElement {
     ...Object.entries(LOOKS).map(([value, label]) => h('option', { value }, label)),
   );
   select.addEventListener('change', () => setLook(viewer, select.value as Look));
+  return select;
+}
+
+/** Chooses between the small file for the web and the file as Scenario made it. */
+function versions(viewer: ModelViewer, web: string, original: string): HTMLElement {
+  const select = h(
+    'select',
+    { 'aria-label': 'Version' },
+    h('option', { value: web }, 'Web version'),
+    h('option', { value: original }, 'Original'),
+  );
+  select.addEventListener('change', () => viewer.setAttribute('src', `/files/${pathOf(select.value)}`));
   return select;
 }
 
@@ -205,7 +227,7 @@ function link(from: ModelViewer, to: ModelViewer): void {
 }
 
 function factsOf(
-  { run, manifest, manifestUri, files, steps, events, execution }: Details,
+  { run, manifest, manifestUri, renditions, files, steps, events, execution }: Details,
   actions: ViewerActions,
 ): readonly HTMLElement[] {
   const state = stateOf(run);
@@ -220,7 +242,7 @@ function factsOf(
     ['Triangles', model?.facts && count(model.facts.triangles)],
     ['Materials', model?.facts && count(model.facts.materials)],
     ['Textures', model?.facts && texturesOf(model.facts.textures)],
-    ['Size', model?.facts?.boundingBox && sizeOf(model.facts.boundingBox)],
+    ['Size', renditions?.placement ? placedSize(renditions.placement) : sizeIn(model?.facts)],
     ['Validator', model?.validation && validationOf(model.validation)],
     [
       'Picture',
@@ -240,6 +262,7 @@ function factsOf(
     definitions(facts),
     actionsFor(run, actions),
     ...(files.length > 0 ? [filesTable(run, files)] : []),
+    ...(renditions ? [certificates(renditions)] : []),
     ...(model ? [copies(model.bucket, model.key, manifestUri, events)] : []),
     section(
       'Parameters',
@@ -250,6 +273,64 @@ function factsOf(
       ? [section('Events', ...events.map((event) => h('pre', { tabindex: 0 }, JSON.stringify(event, null, 2))))]
       : []),
   ];
+}
+
+type Renditions = NonNullable<Details['renditions']>;
+
+const SIZES = {
+  height: 'as asked for',
+  'auto-size': 'as estimated',
+  fitted: 'fitted, because the size is unknown',
+} as const;
+
+function placedSize({ size, sizeFrom }: NonNullable<Renditions['placement']>): string {
+  return `${size.map(metres).join(' × ')} m, ${SIZES[sizeFrom]}`;
+}
+
+const CHANNELS = { khronos: 'Khronos 3D Commerce', shopify: 'Shopify', amazon: 'Amazon', ar: 'AR on phones' } as const;
+
+/** The rules of each channel as a checklist, and what is missing or different. */
+function certificates({ certificates: all, missing, notes, fidelity }: Renditions): HTMLElement {
+  const own = all.filter(({ profile, of }) => of === (profile === 'ar' ? 'ar' : 'web'));
+  const lists = own.map(({ profile, passed, rules }) =>
+    h(
+      'details',
+      { class: 'certificate' },
+      h('summary', {}, `${passed ? '✔' : '✘'} ${CHANNELS[profile]}`),
+      h(
+        'ul',
+        {},
+        ...rules.map(({ rule, value, limit, passed: isKept, isAdvice }) => {
+          const sign = isKept ? '✔' : isAdvice ? '○' : '✘';
+          return h(
+            'li',
+            { class: isKept ? 'kept' : 'broken' },
+            `${sign} ${capital(`${rule}: ${valueText(value)}`).slice(0, -1)} (limit: ${valueText(limit)})`,
+          );
+        }),
+      ),
+    ),
+  );
+  const words = [...missing.map(({ role, reason }) => `There is no ${role} file: ${reason}`), ...notes];
+  const likeness = fidelity && [
+    [
+      'Likeness',
+      `${(fidelity.silhouette.worst * 100).toFixed(1)}% of the outline, color difference ${fidelity.colorDifference.toFixed(1)}`,
+    ] as const,
+  ];
+  return h(
+    'section',
+    { class: 'certificates', 'aria-label': 'Channels' },
+    ...lists,
+    ...(likeness ? [definitions(likeness)] : []),
+    ...words.map((text) => h('p', { class: 'hint' }, capital(text))),
+  );
+}
+
+const valueText = (value: number | string): string => (typeof value === 'number' ? count(value) : value);
+
+function sizeIn(facts: ModelFacts | undefined): string | undefined {
+  return facts?.boundingBox && sizeOf(facts.boundingBox);
 }
 
 function actionsFor(run: RunView, actions: ViewerActions): HTMLElement {

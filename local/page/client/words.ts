@@ -8,6 +8,11 @@ export function stateOf({ stage, waitingFor }: RunView): State {
   return stage === 'queued' ? 'waiting' : stage;
 }
 
+/** A file that was made of the model. Undefined if there is none. */
+export function renditionOf({ renditions }: RunView, wanted: string) {
+  return renditions?.files.find(({ role }) => role === wanted);
+}
+
 export const LABELS: Readonly<Record<State, string>> = {
   waiting: 'Waiting',
   held: 'Held',

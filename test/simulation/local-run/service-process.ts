@@ -13,6 +13,8 @@ interface StartOptions {
   readonly jobSeconds?: number;
   /** The data folder, below the folder of the start. */
   readonly data?: string;
+  /** As for `--renditions`. They take the processor for seconds. @default none */
+  readonly renditions?: string;
   /** More options of the command line. */
   readonly more?: readonly string[];
 }
@@ -20,12 +22,12 @@ interface StartOptions {
 /** Starts `npm start`. Its standard error can be read. */
 export function start(
   folder: string,
-  { speed = 100, jobSeconds = 0.5, data = 'data', more = [] }: StartOptions = {},
+  { speed = 100, jobSeconds = 0.5, data = 'data', renditions = 'none', more = [] }: StartOptions = {},
 ): ChildProcess {
   const command = join(import.meta.dirname, '..', '..', '..', 'local', 'cli', 'start.mjs');
   const options = ['--speed', String(speed), '--job-seconds', String(jobSeconds), '--port', '0', '--page-port', '0'];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SCENARIO_')));
-  return spawn(process.execPath, [command, ...options, '--data', data, '--out', 'out', ...more], {
+  return spawn(process.execPath, [command, ...options, '--data', data, '--out', 'out', '--renditions', renditions, ...more], {
     cwd: folder,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
