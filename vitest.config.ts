@@ -38,7 +38,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'spec', include: ['test/**/*.test.ts'], exclude: [...simulation, ...processes, ...page, ...renditions] },
+        test: {
+          name: 'spec',
+          include: ['test/**/*.test.ts'],
+          exclude: [...simulation, ...processes, ...page, ...renditions],
+        },
       },
       { extends: true, test: { name: 'simulation', include: simulation } },
       { extends: true, test: { name: 'processes', include: [...processes, ...firstOfPage, ...firstOfRenditions] } },

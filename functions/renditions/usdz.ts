@@ -1,4 +1,5 @@
 import type { Document, Material, Texture } from '@gltf-transform/core';
+import type { EmissiveStrength } from '@gltf-transform/extensions';
 import { zipSync, type Zippable } from 'fflate';
 import type { ImageCodec } from './image-codec.ts';
 import { type Provenance, provenanceFields } from './provenance.ts';
@@ -114,14 +115,10 @@ ${parts.map((part, n) => toMesh(part, n, numberOf(part.material))).join('\n')}
 
     def Scope "Materials"
     {
-${materials.map((material, n) => toMaterial(material, n, hasColors(parts, material), images)).join('\n')}
+${materials.map((material, n) => toMaterial(material, n, images)).join('\n')}
     }
 }
 `;
-}
-
-function hasColors(parts: readonly Part[], material: Material | null): boolean {
-  return parts.some((part) => part.material === material && part.colors !== undefined);
 }
 
 function toMesh(part: Part, number: number, material: number): string {
@@ -137,7 +134,9 @@ function toMesh(part: Part, number: number, material: number): string {
     flipped && `texCoord2f[] primvars:st = [${list(flipped, 2)}] (\n            interpolation = "vertex"\n        )`,
     colors &&
       `color3f[] primvars:displayColor = [${list(colors, 3, 4)}] (\n            interpolation = "vertex"\n        )`,
-    `rel material:binding = </Model/Materials/Material_${material}>`,
+    // Viewers show the colors of vertices only without a material.
+    !(colors && !part.material?.getBaseColorTexture()) &&
+      `rel material:binding = </Model/Materials/Material_${material}>`,
     `uniform token subdivisionScheme = "none"`,
     part.material?.getDoubleSided() === true && 'uniform bool doubleSided = true',
   ];
@@ -167,7 +166,7 @@ interface Read {
   readonly type: 'color3f' | 'float' | 'normal3f';
 }
 
-function toMaterial(material: Material | null, number: number, colored: boolean, images: Images): string {
+function toMaterial(material: Material | null, number: number, images: Images): string {
   const path = `/Model/Materials/Material_${number}`;
   const [r, g, b, alpha] = material?.getBaseColorFactor() ?? [1, 1, 1, 1];
   const mode = material?.getAlphaMode() ?? 'OPAQUE';
@@ -192,10 +191,7 @@ function toMaterial(material: Material | null, number: number, colored: boolean,
     colorReads,
     scale([r, g, b, alpha]),
   );
-  if (!isTextured && colored) {
-    inputs.push(`color3f inputs:diffuseColor.connect = <${path}/colors.outputs:result>`);
-    shaders.push(primvarReader('colors', 'float3', 'displayColor'));
-  } else if (!isTextured) plain('color3f', 'diffuseColor', `(${[r, g, b].map(digits).join(', ')})`);
+  if (!isTextured) plain('color3f', 'diffuseColor', `(${[r, g, b].map(digits).join(', ')})`);
   if (!isTextured && seen) plain('float', 'opacity', digits(alpha));
   if (mode === 'MASK') plain('float', 'opacityThreshold', digits(material?.getAlphaCutoff() ?? 0.5));
   const [metallic, roughness] = [material?.getMetallicFactor() ?? 0, material?.getRoughnessFactor() ?? 0.8];
@@ -225,7 +221,10 @@ function toMaterial(material: Material | null, number: number, colored: boolean,
   texture('occlusion', images.pathOf(material?.getOcclusionTexture() ?? null), 'raw', [
     { input: 'occlusion', channel: 'r', type: 'float' },
   ]);
-  const emission = material?.getEmissiveFactor() ?? [0, 0, 0];
+  const strength = material?.getExtension<EmissiveStrength>('KHR_materials_emissive_strength');
+  const emission = (material?.getEmissiveFactor() ?? [0, 0, 0]).map(
+    (part) => part * (strength?.getEmissiveStrength() ?? 1),
+  );
   if (emission.some((value) => value > 0)) {
     const glow: Read[] = [{ input: 'emissiveColor', channel: 'rgb', type: 'color3f' }];
     if (
@@ -246,18 +245,17 @@ function toMaterial(material: Material | null, number: number, colored: boolean,
                 token outputs:surface
             }
 
-${[primvarReader('st', 'float2', 'st'), ...shaders].join('\n\n')}
+${[COORDINATES, ...shaders].join('\n\n')}
         }`;
 }
 
-function primvarReader(name: string, type: 'float2' | 'float3', primvar: string): string {
-  return `            def Shader "${name}"
+/** Reads the coordinates of the textures. */
+const COORDINATES = `            def Shader "st"
             {
-                uniform token info:id = "UsdPrimvarReader_${type}"
-                string inputs:varname = "${primvar}"
-                ${type} outputs:result
+                uniform token info:id = "UsdPrimvarReader_float2"
+                string inputs:varname = "st"
+                float2 outputs:result
             }`;
-}
 
 function textureShader(
   path: string,

@@ -10,6 +10,7 @@ export function settingsTable(): string {
 }
 
 function shown(value: unknown): string {
+  if (Array.isArray(value) && value.length > 0) return value.map(shown).join(', ');
   if (typeof value === 'number') return value.toLocaleString('en');
   return typeof value === 'string' ? `\`${value}\`` : 'none';
 }

@@ -1,4 +1,3 @@
-import type { ModelFacts } from '../../../functions/contract/asset.ts';
 import type { RunView } from '../../runs/runs.ts';
 import { api, type Details, pathOf } from './api.ts';
 import { BUTTONS, buttonsFor, capital } from './cards.ts';
@@ -329,7 +328,9 @@ function certificates({ certificates: all, missing, notes, fidelity }: Rendition
 
 const valueText = (value: number | string): string => (typeof value === 'number' ? count(value) : value);
 
-function sizeIn(facts: ModelFacts | undefined): string | undefined {
+type Facts = NonNullable<Details['manifest']>['assets'][number]['facts'];
+
+function sizeIn(facts: Facts): string | undefined {
   return facts?.boundingBox && sizeOf(facts.boundingBox);
 }
 

@@ -168,6 +168,15 @@ const resultSchema = z.strictObject({
   seconds: z.number(),
   cu: z.number().nullable(),
   reusedFrom: z.string().nullable(),
+  renditions: z
+    .strictObject({
+      web: z.string().nullable(),
+      plain: z.string().optional(),
+      ar: z.string().nullable(),
+      poster: z.string().nullable(),
+      turntable: z.string().nullable(),
+    })
+    .nullable(),
   standIn: z.boolean(),
 });
 

@@ -27,11 +27,15 @@ export function start(
   const command = join(import.meta.dirname, '..', '..', '..', 'local', 'cli', 'start.mjs');
   const options = ['--speed', String(speed), '--job-seconds', String(jobSeconds), '--port', '0', '--page-port', '0'];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SCENARIO_')));
-  return spawn(process.execPath, [command, ...options, '--data', data, '--out', 'out', '--renditions', renditions, ...more], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  return spawn(
+    process.execPath,
+    [command, ...options, '--data', data, '--out', 'out', '--renditions', renditions, ...more],
+    {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
 }
 
 /** Kills the process with `kill -9`, unless it has ended by itself. */
