@@ -48,6 +48,22 @@ const NOTHING = -1;
 /** A light from the upper left, towards the viewer's side, in the space of the camera. */
 const KEY = normalize([-0.45, 0.7, 0.6]);
 
+/** Where in a triangle a pixel is. One object serves all pixels. */
+interface Point {
+  /** The vertices of the triangle, and their shares. */
+  i: number;
+  j: number;
+  k: number;
+  a: number;
+  b: number;
+  c: number;
+  isTextured: boolean;
+  u: number;
+  v: number;
+  /** How many times the unit square of the textures fits into one pixel. */
+  density: number;
+}
+
 class Painter {
   readonly #camera: Camera;
   readonly #size: number;
@@ -62,6 +78,7 @@ class Painter {
   readonly #texel = new Float32Array(4);
   readonly #shade = new Float32Array(4);
   readonly #normal = new Float32Array(3);
+  readonly #point: Point = { i: 0, j: 0, k: 0, a: 0, b: 0, c: 0, isTextured: false, u: 0, v: 0, density: 0 };
 
   constructor(camera: Camera, size: number, style: Style) {
     this.#camera = camera;
@@ -97,8 +114,8 @@ class Painter {
       if (!found) continue;
       const { part, screen } = found;
       const triangle = this.#triangleOf[pixel] ?? 0;
-      const [a, b, c] = this.#weights(part, screen, triangle, pixel);
-      this.#shadeAt(part, screen, triangle, a, b, c);
+      this.#locatePixel(part, screen, triangle, pixel);
+      this.#shadePoint(part);
       this.#light.set(this.#shade, pixel * 4);
     }
   }
@@ -114,7 +131,8 @@ class Painter {
     let triangle = 0;
     const visit: Visit = (pixel, a, b, c, depth) => {
       if (depth <= (this.#depths[pixel] ?? 0)) return;
-      this.#shadeAt(part, screen, triangle, a, b, c);
+      this.#locate(part.indices, part.uvs, screen, triangle, a, b, c);
+      this.#shadePoint(part);
       const alpha = this.#shade[3] ?? 0;
       for (let channel = 0; channel < 4; channel += 1) {
         const at = pixel * 4 + channel;
@@ -204,130 +222,156 @@ class Painter {
     }
   }
 
-  #weights({ indices }: DrawnPart, screen: Float32Array, triangle: number, pixel: number) {
-    const at = (corner: number) => (indices[triangle + corner] ?? 0) * 4;
-    const [i, j, k] = [at(0), at(1), at(2)];
-    const [xi = 0, yi = 0] = [screen[i], screen[i + 1]];
-    const [xj, yj] = [(screen[j] ?? 0) - xi, (screen[j + 1] ?? 0) - yi];
-    const [xk, yk] = [(screen[k] ?? 0) - xi, (screen[k + 1] ?? 0) - yi];
+  /** Finds a pixel in its triangle. */
+  #locatePixel({ indices, uvs }: DrawnPart, screen: Float32Array, triangle: number, pixel: number): void {
+    const i = (indices[triangle] ?? 0) * 4;
+    const j = (indices[triangle + 1] ?? 0) * 4;
+    const k = (indices[triangle + 2] ?? 0) * 4;
+    const xi = screen[i] ?? 0;
+    const yi = screen[i + 1] ?? 0;
+    const xj = (screen[j] ?? 0) - xi;
+    const yj = (screen[j + 1] ?? 0) - yi;
+    const xk = (screen[k] ?? 0) - xi;
+    const yk = (screen[k + 1] ?? 0) - yi;
     const x = (pixel % this.#size) + 0.5 - xi;
     const y = Math.floor(pixel / this.#size) + 0.5 - yi;
     const area = xj * yk - xk * yj;
     const b = (x * yk - xk * y) / area;
     const c = (xj * y - x * yj) / area;
-    return [1 - b - c, b, c] as const;
+    this.#locate(indices, uvs, screen, triangle, 1 - b - c, b, c);
   }
 
-  #alphaAt(part: DrawnPart, screen: Float32Array, triangle: number, a: number, b: number, c: number): number {
-    const { surface } = part;
-    const alpha = surface.color[3];
-    const at = this.#attributesAt(part, screen, triangle, a, b, c);
-    if (!surface.colorMips || !at.level) return alpha;
-    sample(at.level(surface.colorMips), at.u, at.v, this.#texel);
-    return (alpha * (this.#texel[3] ?? 0)) / 255;
-  }
-
-  /** The share of each corner, corrected for the perspective, and the place in the textures. */
-  #attributesAt(part: DrawnPart, screen: Float32Array, triangle: number, a: number, b: number, c: number) {
-    const { indices, uvs } = part;
-    const [i, j, k] = [indices[triangle] ?? 0, indices[triangle + 1] ?? 0, indices[triangle + 2] ?? 0];
-    const [si, sj, sk] = [a * (screen[i * 4 + 3] ?? 0), b * (screen[j * 4 + 3] ?? 0), c * (screen[k * 4 + 3] ?? 0)];
-    const sum = si + sj + sk || 1;
-    const shares = [si / sum, sj / sum, sk / sum] as const;
-    const corners = [i, j, k] as const;
-    if (!uvs) return { corners, shares, u: 0, v: 0, level: undefined };
-    const of = (n: number) =>
-      shares[0] * (uvs[i * 2 + n] ?? 0) + shares[1] * (uvs[j * 2 + n] ?? 0) + shares[2] * (uvs[k * 2 + n] ?? 0);
-    const density = textureDensity(uvs, screen, corners);
-    const level = (mips: Mips): Pixels => {
-      const [first] = mips;
-      const texels = density * (first?.width ?? 1) * (first?.height ?? 1);
-      const index = Math.min(mips.length - 1, Math.max(0, Math.round(Math.log2(texels) / 2)));
-      return mips[Number.isFinite(index) ? index : 0] as Pixels;
-    };
-    return { corners, shares, u: of(0), v: of(1), level };
-  }
-
-  /** Leaves the light of a point of a triangle in `#shade`. */
-  #shadeAt(part: DrawnPart, screen: Float32Array, triangle: number, a: number, b: number, c: number): void {
-    const { surface, colors } = part;
-    const { corners, shares, u, v, level } = this.#attributesAt(part, screen, triangle, a, b, c);
-    const texel = this.#texel;
-    const base: [number, number, number, number] = [...surface.color];
-    const read = (mips: Mips | undefined) => {
-      if (mips && level) sample(level(mips), u, v, texel);
-      return mips !== undefined && level !== undefined;
-    };
-    if (read(surface.colorMips)) {
-      for (let n = 0; n < 3; n += 1) base[n] = (base[n] ?? 0) * toLinear(texel[n] ?? 0);
-      base[3] *= (texel[3] ?? 0) / 255;
-    }
-    if (colors) for (let n = 0; n < 4; n += 1) base[n] = (base[n] ?? 0) * mix(colors, 4, n, corners, shares);
-    if (this.#isLit) this.#light3(part, corners, shares, base, read);
-    else this.#shade.set(base);
-    this.#shade[3] = surface.alphaMode === 'BLEND' ? Math.min(1, Math.max(0, base[3])) : 1;
-  }
-
-  #light3(
-    part: DrawnPart,
-    corners: readonly [number, number, number],
-    shares: readonly [number, number, number],
-    base: readonly number[],
-    read: (mips: Mips | undefined) => boolean,
+  /** Notes the corners around a point and their shares, corrected for the perspective, and its place in the textures. */
+  #locate(
+    indices: Uint32Array,
+    uvs: Float32Array | undefined,
+    screen: Float32Array,
+    triangle: number,
+    a: number,
+    b: number,
+    c: number,
   ): void {
+    const point = this.#point;
+    const i = indices[triangle] ?? 0;
+    const j = indices[triangle + 1] ?? 0;
+    const k = indices[triangle + 2] ?? 0;
+    const si = a * (screen[i * 4 + 3] ?? 0);
+    const sj = b * (screen[j * 4 + 3] ?? 0);
+    const sk = c * (screen[k * 4 + 3] ?? 0);
+    const sum = si + sj + sk || 1;
+    point.i = i;
+    point.j = j;
+    point.k = k;
+    point.a = si / sum;
+    point.b = sj / sum;
+    point.c = sk / sum;
+    point.isTextured = uvs !== undefined;
+    if (!uvs) return;
+    point.u = mix(uvs, 2, 0, point);
+    point.v = mix(uvs, 2, 1, point);
+    point.density = area(uvs, i * 2, j * 2, k * 2) / (area(screen, i * 4, j * 4, k * 4) || 1);
+  }
+
+  /** Leaves the color of the texture at the point in `#texel`. False if there is none. */
+  #read(mips: Mips | undefined): boolean {
+    const { isTextured, u, v, density } = this.#point;
+    const first = mips?.[0];
+    if (!isTextured || !mips || !first) return false;
+    const level = Math.round(Math.log2(density * first.width * first.height) / 2);
+    const pixels = level > 0 ? (mips[Math.min(level, mips.length - 1)] ?? first) : first;
+    sample(pixels, u, v, this.#texel);
+    return true;
+  }
+
+  #alphaAt(
+    { indices, uvs, surface }: DrawnPart,
+    screen: Float32Array,
+    triangle: number,
+    a: number,
+    b: number,
+    c: number,
+  ): number {
+    this.#locate(indices, uvs, screen, triangle, a, b, c);
+    return surface.color[3] * (this.#read(surface.colorMips) ? (this.#texel[3] ?? 0) / 255 : 1);
+  }
+
+  /** Leaves the light of the point in `#shade`. Written out number by number: it runs for every pixel. */
+  #shadePoint(part: DrawnPart): void {
+    const { surface, colors } = part;
+    let [r, g, b, alpha] = surface.color;
+    if (this.#read(surface.colorMips)) {
+      r *= toLinear(this.#texel[0] ?? 0);
+      g *= toLinear(this.#texel[1] ?? 0);
+      b *= toLinear(this.#texel[2] ?? 0);
+      alpha *= (this.#texel[3] ?? 0) / 255;
+    }
+    if (colors) {
+      r *= mix(colors, 4, 0, this.#point);
+      g *= mix(colors, 4, 1, this.#point);
+      b *= mix(colors, 4, 2, this.#point);
+      alpha *= mix(colors, 4, 3, this.#point);
+    }
+    const shade = this.#shade;
+    shade[3] = surface.alphaMode === 'BLEND' ? Math.min(1, Math.max(0, alpha)) : 1;
+    if (this.#isLit) return this.#lightPoint(part, r, g, b);
+    shade[0] = r;
+    shade[1] = g;
+    shade[2] = b;
+  }
+
+  #lightPoint(part: DrawnPart, r: number, g: number, b: number): void {
     const { surface } = part;
     const { right, up, towards } = this.#camera;
-    const texel = this.#texel;
-    let [metallic, roughness] = [surface.metallic, surface.roughness];
-    if (read(surface.metalRoughMips)) {
-      roughness *= (texel[1] ?? 0) / 255;
-      metallic *= (texel[2] ?? 0) / 255;
+    let { metallic, roughness } = surface;
+    if (this.#read(surface.metalRoughMips)) {
+      roughness *= (this.#texel[1] ?? 0) / 255;
+      metallic *= (this.#texel[2] ?? 0) / 255;
     }
-    this.#normalAt(part, corners, shares, read);
-    const [nx = 0, ny = 0, nz = 0] = [this.#normal[0], this.#normal[1], this.#normal[2]];
+    this.#normalAt(part);
+    const nx = this.#normal[0] ?? 0;
+    const ny = this.#normal[1] ?? 0;
+    const nz = this.#normal[2] ?? 0;
     const depth = nx * towards[0] + ny * towards[1] + nz * towards[2];
     const side = depth < 0 ? -1 : 1;
     const x = (nx * right[0] + ny * right[1] + nz * right[2]) * side;
     const y = (nx * up[0] + ny * up[1] + nz * up[2]) * side;
     const z = depth * side;
-    const diffuse = 0.42 + 0.18 * y + 0.62 * Math.max(0, x * KEY[0] + y * KEY[1] + z * KEY[2]);
+    const diffuse = (0.42 + 0.18 * y + 0.62 * Math.max(0, x * KEY[0] + y * KEY[1] + z * KEY[2])) * (1 - metallic);
     // The viewer is in front: what it sees mirrored is a studio, bright above and dark below.
-    const [mirrorX, mirrorY] = [2 * z * x, 2 * z * y];
     const gloss = 1 - Math.min(1, Math.max(0.05, roughness));
-    const studio = 0.55 + 0.45 * Math.tanh((mirrorY * 2 - mirrorX * 0.6) * (0.4 + 2 * gloss));
+    const studio =
+      (0.55 + 0.45 * Math.tanh((4 * z * y - 1.2 * z * x) * (0.4 + 2 * gloss))) * (metallic > 0.5 ? 1.1 : 1);
     const edge = (1 - z) ** 5 * gloss;
-    const emits = read(surface.emissionMips);
-    for (let n = 0; n < 3; n += 1) {
-      const color = base[n] ?? 0;
-      const mirrored = (0.04 * (1 - metallic) + color * metallic) * (1 - edge) + edge;
-      const emission = (surface.emission[n] ?? 0) * (emits ? toLinear(texel[n] ?? 0) : 1);
-      this.#shade[n] = color * (1 - metallic) * diffuse + mirrored * studio * (metallic > 0.5 ? 1.1 : 1) + emission;
-    }
+    const mirrored = (color: number) => ((0.04 * (1 - metallic) + color * metallic) * (1 - edge) + edge) * studio;
+    const [er, eg, eb] = surface.emission;
+    const emits = er + eg + eb > 0 && this.#read(surface.emissionMips);
+    const glow = (n: number) => (emits ? toLinear(this.#texel[n] ?? 0) : 1);
+    const shade = this.#shade;
+    shade[0] = r * diffuse + mirrored(r) + er * glow(0);
+    shade[1] = g * diffuse + mirrored(g) + eg * glow(1);
+    shade[2] = b * diffuse + mirrored(b) + eb * glow(2);
   }
 
-  /** Leaves the normal of a point in `#normal`. Written out number by number: it runs for every pixel. */
-  #normalAt(
-    { positions, normals, uvs, surface }: DrawnPart,
-    corners: readonly [number, number, number],
-    shares: readonly [number, number, number],
-    read: (mips: Mips | undefined) => boolean,
-  ): void {
-    const [i, j, k] = corners;
-    const [at, to, on] = [i * 3, j * 3, k * 3];
+  /** Leaves the normal of the point in `#normal`. */
+  #normalAt({ positions, normals, uvs, surface }: DrawnPart): void {
+    const { i, j, k } = this.#point;
+    const at = i * 3;
+    const to = j * 3;
+    const on = k * 3;
     const ex = (positions[to] ?? 0) - (positions[at] ?? 0);
     const ey = (positions[to + 1] ?? 0) - (positions[at + 1] ?? 0);
     const ez = (positions[to + 2] ?? 0) - (positions[at + 2] ?? 0);
     const fx = (positions[on] ?? 0) - (positions[at] ?? 0);
     const fy = (positions[on + 1] ?? 0) - (positions[at + 1] ?? 0);
     const fz = (positions[on + 2] ?? 0) - (positions[at + 2] ?? 0);
-    let nx = normals ? mix(normals, 3, 0, corners, shares) : ey * fz - ez * fy;
-    let ny = normals ? mix(normals, 3, 1, corners, shares) : ez * fx - ex * fz;
-    let nz = normals ? mix(normals, 3, 2, corners, shares) : ex * fy - ey * fx;
+    let nx = normals ? mix(normals, 3, 0, this.#point) : ey * fz - ez * fy;
+    let ny = normals ? mix(normals, 3, 1, this.#point) : ez * fx - ex * fz;
+    let nz = normals ? mix(normals, 3, 2, this.#point) : ex * fy - ey * fx;
     const length = Math.sqrt(nx * nx + ny * ny + nz * nz) || 1;
     nx /= length;
     ny /= length;
     nz /= length;
-    if (uvs && read(surface.normalMips)) {
+    if (uvs && this.#read(surface.normalMips)) {
       const du1 = (uvs[j * 2] ?? 0) - (uvs[i * 2] ?? 0);
       const dv1 = (uvs[j * 2 + 1] ?? 0) - (uvs[i * 2 + 1] ?? 0);
       const du2 = (uvs[k * 2] ?? 0) - (uvs[i * 2] ?? 0);
@@ -336,9 +380,13 @@ class Painter {
       const x = ((this.#texel[0] ?? 0) / 127.5 - 1) * side;
       const y = ((this.#texel[1] ?? 0) / 127.5 - 1) * side;
       const z = (this.#texel[2] ?? 0) / 127.5 - 1;
-      const [tx, ty, tz] = [ex * dv2 - fx * dv1, ey * dv2 - fy * dv1, ez * dv2 - fz * dv1];
+      const tx = ex * dv2 - fx * dv1;
+      const ty = ey * dv2 - fy * dv1;
+      const tz = ez * dv2 - fz * dv1;
       // In an image v points down, and in a normal map y points up.
-      const [bx, by, bz] = [ex * du2 - fx * du1, ey * du2 - fy * du1, ez * du2 - fz * du1];
+      const bx = ex * du2 - fx * du1;
+      const by = ey * du2 - fy * du1;
+      const bz = ez * du2 - fz * du1;
       const t = x / (Math.sqrt(tx * tx + ty * ty + tz * tz) || 1);
       const b = y / (Math.sqrt(bx * bx + by * by + bz * bz) || 1);
       nx = nx * z + tx * t + bx * b;
@@ -355,24 +403,13 @@ class Painter {
   }
 }
 
-/** How many times the unit square of the textures fits into one pixel. */
-function textureDensity(uvs: Float32Array, screen: Float32Array, [i, j, k]: readonly [number, number, number]): number {
-  return area(uvs, i * 2, j * 2, k * 2) / (area(screen, i * 4, j * 4, k * 4) || 1);
-}
-
 function area(array: Float32Array, i: number, j: number, k: number): number {
   const [x = 0, y = 0] = [array[i], array[i + 1]];
   const [ax, ay] = [(array[j] ?? 0) - x, (array[j + 1] ?? 0) - y];
   return Math.abs(ax * ((array[k + 1] ?? 0) - y) - ((array[k] ?? 0) - x) * ay);
 }
 
-function mix(
-  array: Float32Array,
-  size: number,
-  n: number,
-  [i, j, k]: readonly [number, number, number],
-  [a, b, c]: readonly [number, number, number],
-): number {
+function mix(array: Float32Array, size: number, n: number, { i, j, k, a, b, c }: Point): number {
   return a * (array[i * size + n] ?? 0) + b * (array[j * size + n] ?? 0) + c * (array[k * size + n] ?? 0);
 }
 

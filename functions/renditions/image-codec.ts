@@ -115,7 +115,7 @@ export function createImageCodec(vips: typeof Vips): ImageCodec {
       }),
 
     toWebp: (image, quality) =>
-      using((keep) => own(fromPixels(image, keep).webpsaveBuffer({ Q: quality, keep: 'none', effort: 4 }))),
+      using((keep) => own(fromPixels(image, keep).webpsaveBuffer({ Q: quality, keep: 'none', effort: 2 }))),
 
     toAnimation: (frames, frameMs, quality) =>
       using((keep) => {
