@@ -25,6 +25,7 @@ export function createMake({ alarm }: Pick<Clock, 'alarm'>): Make {
     const program = new URL(`./renditions-thread${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(program, {
       workerData: order,
+      transferList: order.glb ? [order.glb.buffer] : [],
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MEGABYTES, maxYoungGenerationSizeMb: 64 },
       stderr: true,
     });

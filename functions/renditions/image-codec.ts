@@ -29,6 +29,8 @@ const MAX_SIDE = 2048;
 /** Decoded images that are kept: the same textures are written for each rendition. */
 const MAX_KEPT = 6;
 const MIN_SIDE = 1;
+/** With less, a smaller file is wanted. */
+const BEST_QUALITY = 85;
 /** One byte for each channel. Its declaration is an enum, but its value is this string. */
 const UCHAR = 'uchar' as unknown as Vips.BandFormat;
 
@@ -85,6 +87,18 @@ export function createImageCodec(vips: typeof Vips): ImageCodec {
     return keep(raw.copy({ interpretation: 'srgb' }));
   }
 
+  /** Whether a file is what is asked for. To write it again would only make it worse. */
+  function isReady(file: Uint8Array, format: Target['format'], maxSide: number): boolean {
+    return using((keep) => {
+      const image = keep(vips.Image.newFromBuffer(file, '', { access: 'sequential' }));
+      const isPlain = image.interpretation === 'srgb' && image.format === 'uchar';
+      const fits = [image.width, image.height].every((side) => side === nearestPower(side, maxSide));
+      const isAsked = image.getString('vips-loader').startsWith(format);
+      // All of it is decoded once: a damaged texture is found here.
+      return isPlain && fits && isAsked && open(file).width > 0;
+    });
+  }
+
   return {
     sizeOf: (file) =>
       using((keep) => {
@@ -104,6 +118,7 @@ export function createImageCodec(vips: typeof Vips): ImageCodec {
 
     encode: (file, { format, maxSide, quality }) =>
       using((keep) => {
+        if (quality >= BEST_QUALITY && isReady(file, format, maxSide)) return own(file);
         let image = open(file);
         image = resize(image, nearestPower(image.width, maxSide), nearestPower(image.height, maxSide), keep);
         if (format === 'jpeg') {

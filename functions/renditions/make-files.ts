@@ -131,7 +131,7 @@ class Maker {
     if (this.#original.triangles > MAX_TRIANGLES) this.#refuseModels();
     else await this.#makeModels();
     if (this.#placement.sizeFrom === 'fitted')
-      this.#notes.push('nobody knows the size of the thing, so its longest side is one metre');
+      this.#notes.push('its real size is unknown, so its longest side is one metre');
     return {
       files: this.#files,
       missing: this.#missing,
@@ -190,7 +190,7 @@ class Maker {
       const triangles = countTriangles(light);
       if (triangles > maxTriangles) {
         const why =
-          budget > maxTriangles ? 'with fewer, it would not look like itself' : 'its parts cannot be simplified';
+          budget > maxTriangles ? 'with fewer, its outline would change' : 'it cannot be simplified further';
         const [has, limit] = [triangles.toLocaleString('en'), maxTriangles.toLocaleString('en')];
         this.#notes.push(`the model has ${has} triangles instead of ${limit}: ${why}`);
       }
@@ -225,7 +225,7 @@ class Maker {
       const facts = this.#factsOf(file.glb.length, await readModel(file.glb, this.#tools.loadDraco));
       if (facts.bytes > this.#wish.maxBytes)
         this.#note(
-          `${role} has ${facts.bytes.toLocaleString('en')} bytes, more than its limit, although its textures are small`,
+          `${role} has ${facts.bytes.toLocaleString('en')} bytes, more than the limit, even with small textures`,
         );
       this.#add({ role, contentType: 'model/gltf-binary', bytes: file.glb, facts }, ['khronos', 'shopify', 'amazon']);
     } catch (error) {
@@ -260,7 +260,7 @@ class Maker {
       const { usdz, textures } = file;
       const facts = { ...this.#factsOf(usdz.length, model), textures };
       if (usdz.length > MAX_USDZ_BYTES)
-        this.#note(`ar has ${usdz.length.toLocaleString('en')} bytes, more than a phone likes`);
+        this.#note(`ar has ${usdz.length.toLocaleString('en')} bytes, more than phones load reliably`);
       this.#add({ role: 'ar', contentType: 'model/vnd.usdz+zip', bytes: usdz, facts }, ['ar']);
     } catch (error) {
       this.#missing.push({ role: 'ar', reason: messageOf(error) });

@@ -59,6 +59,7 @@ async function makeOne(name: string, glb: Uint8Array, folder?: string): Promise<
     errors.push(...(await errorsOf(role, bytes)));
     if (role === 'web') errors.push(...(await errorsOf(`${role}, decoded`, await decoded(bytes))));
   }
+  errors.push(...unsigned(made.files));
   if (folder !== undefined) {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, `${name}.glb`), glb);
@@ -101,6 +102,16 @@ async function errorsOf(what: string, glb: Uint8Array): Promise<string[]> {
   return issues.messages
     .filter(({ severity }) => severity === 0)
     .map(({ code, pointer }) => `${what}: ${code} ${pointer}`);
+}
+
+/** Models that don't say that AI has made them. The scene of a USDZ is text, and not compressed. */
+function unsigned(files: MadeRenditions['files']): string[] {
+  const models = files.filter(({ contentType }) => contentType.startsWith('model/'));
+  const signs = ['trainedAlgorithmicMedia', ...Object.values(WISH.provenance)].map(String);
+  return models.flatMap(({ role, bytes }) => {
+    const text = Buffer.from(bytes).toString('latin1');
+    return signs.filter((sign) => !text.includes(sign)).map((sign) => `${role} does not say ${sign}`);
+  });
 }
 
 /** The validator doesn't look into compressed geometry. */

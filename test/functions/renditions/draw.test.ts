@@ -31,7 +31,8 @@ const square = (z: number, own: Partial<Surface> = {}): DrawnPart => ({
 
 const box = { min: [-1, -1, -1], max: [1, 1, 1] } as const;
 const front = lookAt(box, 0, 0, false);
-const at = (data: Uint8Array, x: number, y: number) => [...data.slice((y * SIZE + x) * 4, (y * SIZE + x) * 4 + 4)];
+const at = (data: Uint8Array, x: number, y: number) =>
+  Array.from(data.slice((y * SIZE + x) * 4, (y * SIZE + x) * 4 + 4));
 const middle = (parts: readonly DrawnPart[], camera = front) => at(draw(parts, camera, SIZE, 'flat').data, 32, 32);
 const covered = (parts: readonly DrawnPart[], style: 'lit' | 'flat', camera = front) =>
   draw(parts, camera, SIZE, style).data.filter((value, n) => n % 4 === 3 && value > 0).length;
