@@ -189,8 +189,7 @@ class Maker {
       if (!isEnough) continue;
       const triangles = countTriangles(light);
       if (triangles > maxTriangles) {
-        const why =
-          budget > maxTriangles ? 'with fewer, its outline would change' : 'it cannot be simplified further';
+        const why = budget > maxTriangles ? 'with fewer, its outline would change' : 'it cannot be simplified further';
         const [has, limit] = [triangles.toLocaleString('en'), maxTriangles.toLocaleString('en')];
         this.#notes.push(`the model has ${has} triangles instead of ${limit}: ${why}`);
       }
@@ -222,7 +221,10 @@ class Maker {
         this.#notes.push(`${role} has no skins, animations, and extensions, because those of the model are damaged`);
       }
       for (const name of file.brokenTextures) this.#note(`the texture ${name} cannot be read and is left out`);
-      const facts = this.#factsOf(file.glb.length, await readModel(file.glb, this.#tools.loadDraco));
+      const written = await readModel(file.glb, this.#tools.loadDraco);
+      const facts = this.#factsOf(file.glb.length, written);
+      // What viewers get: with its small textures, and rounded by the compression.
+      if (role === 'web') this.#fidelity = this.#compare(written);
       if (facts.bytes > this.#wish.maxBytes)
         this.#note(
           `${role} has ${facts.bytes.toLocaleString('en')} bytes, more than the limit, even with small textures`,
@@ -240,9 +242,7 @@ class Maker {
       const fidelity = this.#compare(model);
       if (fidelity.silhouette.worst < MIN_SILHOUETTE) return undefined;
       const file = await writeWeb(model, wish, this.#tools.codec);
-      if (file.glb.length > wish.maxBytes) continue;
-      this.#fidelity = fidelity;
-      return file;
+      if (file.glb.length <= wish.maxBytes) return file;
     }
     return undefined;
   }

@@ -8,6 +8,7 @@ import { readParts } from './scene.ts';
  */
 export function rebuildModel(model: Document): Document {
   const document = new Document().setLogger(model.getLogger());
+  Object.assign(document.getRoot().getAsset(), model.getRoot().getAsset());
   const buffer = document.createBuffer();
   const scene = document.createScene('model');
   document.getRoot().setDefaultScene(scene);
