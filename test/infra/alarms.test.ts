@@ -96,7 +96,7 @@ describe('the alarms', () => {
     }
   });
 
-  it('only show in the console when nobody says where else', () => {
+  it('only show in the console if there is no topic', () => {
     for (const { Properties } of Object.values(template.resources('AWS::CloudWatch::Alarm')))
       expect(Properties).not.toHaveProperty('AlarmActions');
   });

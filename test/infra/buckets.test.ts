@@ -69,7 +69,7 @@ describe('the buckets', () => {
     expect(listening).toThrow(/UploadBucket: .* create a Rule instead/);
   });
 
-  it('tell EventBridge by themselves, whoever asks for it again: what CDK would add could be taken away', () => {
+  it('notify EventBridge without the custom resource that CDK would add, however often that is asked for', () => {
     const asked = synthesizedConstruct(
       () => ({}),
       ({ uploadBucket }) => uploadBucket.enableEventBridgeNotification(),

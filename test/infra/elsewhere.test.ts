@@ -8,7 +8,7 @@ import { cdkContext, project } from './cdk-context.ts';
 
 const run = promisify(execFile);
 
-it('the construct is synthesized in an app that stands elsewhere, with a lock file of its own', async () => {
+it('the construct is synthesized in an app in another folder, with its own lock file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'meshdrop-elsewhere-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await writeFile(join(folder, 'package-lock.json'), '{}');

@@ -74,7 +74,7 @@ describe('the permissions', () => {
     );
   });
 
-  it('of MakeRenditions are to read models and to write files beside them that no model is named like', () => {
+  it('of MakeRenditions are to read models, and to write only files with the endings of renditions', () => {
     const files = ['*.web.glb', '*.plain.glb', '*.usdz', '*.poster.webp', '*.turntable.webp'];
     expect(permissionsOf(template, 'MakeRenditions/ServiceRole')).toEqual(
       [

@@ -102,7 +102,7 @@ describe('an execution that failed', () => {
     expect(record).toMatchObject({ failure: { code: 'deadline', reason: 'too long' } });
   });
 
-  it('has some reason even when nobody says one', async () => {
+  it('has a reason even if none is given', async () => {
     aws.on(DescribeExecutionCommand).resolves({});
 
     const { record } = await report({ status: 'FAILED', error: null, cause: null });

@@ -303,7 +303,7 @@ const assetCases: Record<string, Case> = {
   },
   'a preview that is a word': { with: { preview: 'x', thumbnail: 5 }, ends: 'stored' },
   'a preview whose id is a path': { with: { preview: { assetId: '../../runs/x' } }, ends: 'stored' },
-  'a preview that nobody knows': { with: { preview: { assetId: 'gone' } }, ends: 'stored' },
+  'an unknown preview': { with: { preview: { assetId: 'gone' } }, ends: 'stored' },
   'a preview that is the model': { with: { preview: { assetId: 'asset_1' } }, ends: 'stored' },
   'a preview that is another model': { with: { preview: { assetId: 'good' } }, ends: 'stored' },
 };

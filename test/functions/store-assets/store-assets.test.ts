@@ -341,7 +341,7 @@ describe('a file with something odd about it', () => {
     ['a line end behind it', Buffer.concat([whole, Buffer.from('\n')]), {}, 'trailing-bytes', 1],
     ['a chunk that is longer than the file', longChunk, {}, 'wrong-chunks', 2],
     ['text of another size', 'v 0 0 0\n', size(9), 'wrong-size', 2],
-    ['a format that nobody knows', Buffer.from([1, 2, 3, 0, 255]), { kind: '3d' }, 'unknown-format', 1],
+    ['an unknown format', Buffer.from([1, 2, 3, 0, 255]), { kind: '3d' }, 'unknown-format', 1],
     ['no footer', 'Kaydara FBX Binary  \0\x1a\0....', {}, 'perhaps-cut', 2],
   ])('%#: is the model, and the manifest says so: %s', async (_, body, asset, code, downloads) => {
     const { store, manifest, downloaded } = await withFiles([{ id: 'asset_1', said: ok(body), asset }]);
@@ -357,7 +357,7 @@ describe('a file with something odd about it', () => {
     ['an error page', '<!doctype html>Maintenance', 'page'],
     ['an error in JSON', '{"message":"no"}', 'page'],
     ['half an archive', `PK\x03\x04${'.'.repeat(40)}`, 'ends-early'],
-  ])('%s is kept if it comes twice, but is no model, and is not fetched again', async (_, body, code) => {
+  ])('%s is kept if it arrives twice, but is not a model, and is not fetched again', async (_, body, code) => {
     const { store, submitted, events, downloaded } = await withFiles([{ id: 'asset_1', said: ok(body) }]);
 
     await expect(store()).rejects.toMatchObject({ name: 'download-broken' });

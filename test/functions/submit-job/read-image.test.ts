@@ -111,7 +111,7 @@ describe('an upload that is gone', () => {
     });
   });
 
-  it('is no answer when the whole bucket is unknown: that is a fault', async () => {
+  it('is not answered when the whole bucket is unknown: that is a fault', async () => {
     const s3 = await openS3();
     const upload = await s3.put(UPLOADS, 'oak.png', await png());
 
@@ -121,7 +121,7 @@ describe('an upload that is gone', () => {
   });
 });
 
-describe('an upload that is no image', () => {
+describe('an upload that is not an image', () => {
   it.each([
     ['empty', ''],
     ['not-an-image', 'hello'],

@@ -77,7 +77,7 @@ describe('an image whose model is stored already', () => {
     ]);
   });
 
-  it('is so by its effective parameters, whoever said them', async () => {
+  it('is recognized by its effective parameters, wherever they come from', async () => {
     const world = await openSubmission();
     const { requests } = await earlier(world, { 'tripo-quad': 'true' });
     const { upload, runId } = await world.drop(REUSE);
@@ -180,7 +180,7 @@ describe('a new model is made', () => {
     expect(await world.record(runId)).toMatchObject({ phase: 'stored', reusedFrom: second });
   });
 
-  it('for an upload that wants one of its own, which is the result to be reused from then on', async () => {
+  it('for an upload that asks for another model, which is then reused', async () => {
     const world = await openSubmission();
     await earlier(world, REUSE);
     const { runId: second } = await earlier(world, { 'meshdrop-on-duplicate': 'regenerate' });

@@ -240,7 +240,7 @@ describe('a job that is not in the list', () => {
     expect(await withRow('null')).toBeUndefined();
   });
 
-  it('is not proved absent while a job names an asset that nobody knows', async () => {
+  it('is not proved absent while a job names an unknown asset', async () => {
     const rows = () => [job('job_1', 'asset_gone', 100_000)];
 
     expect((await settle({ ageSeconds: 100_000, sends: [send('asset_1', 100_000)], rows })).outcome).toBeInstanceOf(

@@ -181,7 +181,7 @@ describe('an uncertain send', () => {
     expect(world.requests()['generate']).toBe(1);
   });
 
-  it('without a job is sent again by nobody for eight minutes, then with a fresh asset', async () => {
+  it('without a job is not sent again for eight minutes, then with a new asset', async () => {
     const world = await openSubmission({ faults: [{ on: 'generate', what: 'cut-before' }] });
     const { upload, runId } = await world.drop();
     const begin = world.time.now();

@@ -508,7 +508,7 @@ describe('while Scenario refuses', () => {
 });
 
 describe('an upload that may not be read', () => {
-  it('is held until somebody mends the policy, and that is nobody’s error', async () => {
+  it('is held until somebody fixes the policy, and counts as no error', async () => {
     const world = await openSubmission();
     const { upload, runId } = await world.drop();
     let allowed = false;
@@ -650,7 +650,7 @@ describe('an unexpected error', () => {
 });
 
 describe('a large image', () => {
-  it('goes in parts and is paid once all the same', async () => {
+  it('is uploaded in parts and still paid once', async () => {
     const world = await openSubmission();
     const { upload } = await world.drop({}, KEY, Buffer.concat([await png(), Buffer.alloc(6_000_000)]));
 

@@ -140,7 +140,7 @@ it.each([
   expect(refusal(settings)).toBe('must be an object');
 });
 
-describe('a name that is no setting', () => {
+describe('an unknown setting', () => {
   it.each([
     ['maxCuPerRunn', { maxCuPerRunn: 3 }, 'maxCuPerRun'],
     ['defalts', { defalts: {} }, 'defaults'],
