@@ -465,4 +465,5 @@ export const CORPUS: readonly Sample[] = [
   generated(500_000, 2048),
   generated(1_160_000, 4096),
   generated(3_000_000, 2048),
+  generated(4_900_000, 1024),
 ];
