@@ -336,7 +336,7 @@ class Painter {
     const x = (nx * right[0] + ny * right[1] + nz * right[2]) * side;
     const y = (nx * up[0] + ny * up[1] + nz * up[2]) * side;
     const z = depth * side;
-    const diffuse = (0.42 + 0.18 * y + 0.62 * Math.max(0, x * KEY[0] + y * KEY[1] + z * KEY[2])) * (1 - metallic);
+    const diffuse = (0.5 + 0.2 * y + 0.7 * Math.max(0, x * KEY[0] + y * KEY[1] + z * KEY[2])) * (1 - metallic);
     // The viewer is in front: what it sees mirrored is a studio, bright above and dark below.
     const gloss = 1 - Math.min(1, Math.max(0.05, roughness));
     const studio =

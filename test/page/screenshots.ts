@@ -85,7 +85,7 @@ try {
   await setJobSeconds(1);
   await put('tableware/teapot.jpg', await readFile(example('teapot.jpg')));
   await put('chairs/oak-chair.png', chair);
-  await first.locator('article[data-state="stored"]').nth(1).waitFor({ timeout: 120_000 });
+  await first.locator('article .result img[src*=".poster."]').nth(1).waitFor({ timeout: 180_000 });
 
   for (const scheme of ['light', 'dark'] as const)
     for (const size of ['phone', 'laptop', 'wide'] as const) {
