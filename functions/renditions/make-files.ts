@@ -69,12 +69,18 @@ const USDZ_TRIANGLES = [60_000, 30_000, 15_000] as const;
 const MIN_TRIANGLES = 500;
 const [POSTER_TEXTURE_SIDE, COMPARED_TEXTURE_SIDE] = [1024, 256];
 
+/** The validator would take too long for a larger file. */
+const MAX_VALIDATED_BYTES = 64_000_000;
+
 /** Makes the renditions of a model. Whatever cannot be made is listed with the reason, and never stops the others. */
 export async function makeFiles(glb: Uint8Array, wish: RenditionsWish, tools: RenditionTools): Promise<MadeRenditions> {
   try {
     if (glb.length > MAX_SOURCE_BYTES)
       throw new Error(`it is larger than ${MAX_SOURCE_BYTES.toLocaleString('en')} bytes`);
-    return await new Maker(glb.length, await readModel(glb, tools.loadDraco), wish, tools).make();
+    const errors = glb.length > MAX_VALIDATED_BYTES ? 0 : await tools.countErrors(glb).catch(() => 1);
+    const maker = new Maker(glb.length, await readModel(glb, tools.loadDraco), wish, tools);
+    if (errors > 0) maker.note('the Khronos validator finds errors in the original, which the renditions do not have');
+    return await maker.make();
   } catch (error) {
     return makeFromPreview(`the model cannot be read: ${messageOf(error)}`, wish, tools);
   }
@@ -220,13 +226,13 @@ class Maker {
         if ((await countErrors(file.glb)) > 0) throw new Error('the Khronos validator finds errors in it');
         this.#notes.push(`${role} has no skins, animations, and extensions, because those of the model are damaged`);
       }
-      for (const name of file.brokenTextures) this.#note(`the texture ${name} cannot be read and is left out`);
+      for (const name of file.brokenTextures) this.note(`the texture ${name} cannot be read and is left out`);
       const written = await readModel(file.glb, this.#tools.loadDraco);
       const facts = this.#factsOf(file.glb.length, written);
       // What viewers get: with its small textures, and rounded by the compression.
       if (role === 'web') this.#fidelity = this.#compare(written);
       if (facts.bytes > this.#wish.maxBytes)
-        this.#note(
+        this.note(
           `${role} has ${facts.bytes.toLocaleString('en')} bytes, more than the limit, even with small textures`,
         );
       this.#add({ role, contentType: 'model/gltf-binary', bytes: file.glb, facts }, ['khronos', 'shopify', 'amazon']);
@@ -260,7 +266,7 @@ class Maker {
       const { usdz, textures } = file;
       const facts = { ...this.#factsOf(usdz.length, model), textures };
       if (usdz.length > MAX_USDZ_BYTES)
-        this.#note(`ar has ${usdz.length.toLocaleString('en')} bytes, more than phones load reliably`);
+        this.note(`ar has ${usdz.length.toLocaleString('en')} bytes, more than phones load reliably`);
       this.#add({ role: 'ar', contentType: 'model/vnd.usdz+zip', bytes: usdz, facts }, ['ar']);
     } catch (error) {
       this.#missing.push({ role: 'ar', reason: messageOf(error) });
@@ -276,7 +282,7 @@ class Maker {
     this.#certificates.push({ profile, of, ...certify(facts, profile) });
   }
 
-  #note(sentence: string): void {
+  note(sentence: string): void {
     if (!this.#notes.includes(sentence)) this.#notes.push(sentence);
   }
 
