@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { region } from '../intrinsics.ts';
@@ -51,6 +52,17 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
     warm: (name) => poolOf(name).warm(),
     close: () => pools.forEach((pool) => pool.close()),
   };
+}
+
+/** A function with so much memory computes for seconds. The page and the other functions stay quick beside it. */
+const HEAVY_MEGABYTES = 2_048;
+
+function makeWay({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has already ended, or this system has no priorities.
+  }
 }
 
 class ProcessPool {
@@ -113,6 +125,7 @@ class ProcessPool {
     for (const output of [child.stdout, child.stderr]) {
       if (output) createInterface(output).on('line', (line) => this.#keepLine(line));
     }
+    if (properties.MemorySize >= HEAVY_MEGABYTES) makeWay(child);
     this.#all.add(child);
     // A message to a process that has just died fails. The 'exit' event reports its end.
     child.on('error', () => undefined);
