@@ -68,7 +68,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
 
   it('shows who waits while only one job runs, and in which place', async () => {
     const page = await openPage(serving().page);
-    const names = [1, 2, 3, 4].map((n) => `busy-${n}.png`);
+    const names = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `busy-${n}.png`);
     const files = await writePictures(serving().folder, names, 50);
     await setMoods('busy', 'slow');
     onTestFinished(() => setMoods());
