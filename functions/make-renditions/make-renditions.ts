@@ -88,11 +88,9 @@ async function makeRenditions({ stored, again }: Order, receives: number, studio
   const isDeadly = receives >= MAX_RECEIVES;
   const loaded = isDeadly ? { reason: `making them failed ${receives - 1} times` } : await loadModel(model, studio);
   const made = await studio.make({ glb: undefined, reason: '', ...loaded, wish });
-  const files = await storeFiles(
-    made.files,
-    { folder: own.slice(0, own.lastIndexOf('/') + 1), name: assetName(upload.key), runId },
-    studio,
-  );
+  const place = `${own.slice(0, own.lastIndexOf('/') + 1)}${assetName(upload.key)}`;
+  const taken = new Set(assets.map((asset) => asset.key));
+  const files = await storeFiles(made.files, { place, taken, runId }, studio);
   const finishedAt = isoDate(runs.clock.now());
   const document = toDocument(made, files, { runId, finishedAt, settingsHash, source });
   count(document, (runs.clock.now() - startedAt) / 1000, runs);
@@ -174,14 +172,16 @@ const EXTENSIONS: Readonly<Record<RenditionName, string>> = {
   turntable: 'turntable.webp',
 };
 
+/** @param place the start of every key. `taken`: the keys of what is paid for, which can be a USDZ, too */
 async function storeFiles(
   files: readonly MadeFile[],
-  { folder, name, runId }: { readonly folder: string; readonly name: string; readonly runId: string },
+  { place, taken, runId }: { readonly place: string; readonly taken: ReadonlySet<string>; readonly runId: string },
   { s3, runs: { assetBucket: bucket } }: Studio,
 ): Promise<readonly RenditionFile[]> {
   const stored: RenditionFile[] = [];
   for (const { role, contentType, bytes } of files) {
-    const key = `${folder}${name}.${EXTENSIONS[role]}`;
+    const usual = `${place}.${EXTENSIONS[role]}`;
+    const key = taken.has(usual) ? `${place}.rendition.${EXTENSIONS[role]}` : usual;
     const object = { Bucket: bucket, Key: key, ContentType: contentType, Body: bytes, Metadata: { runid: runId } };
     const { VersionId } = await s3.send(new PutObjectCommand(object));
     const versionId = VersionId !== undefined && VersionId !== 'null' && { versionId: VersionId };

@@ -109,6 +109,17 @@ describe('the renditions of a stored model', () => {
     expect(await bytes(model.key)).toEqual(MODEL);
   });
 
+  it('never replace a file that is paid for, even if it has the name of a rendition', async () => {
+    const { send, bytes, put, document, model, folder } = await openStudio();
+    const usdz = { ...model, role: 'other', key: `${folder}oak.usdz` } as const;
+    await put(ASSETS, usdz.key, 'paid for');
+
+    await send(() => ({ assets: [model, usdz] }), { names: ['ar'] });
+
+    expect((await bytes(usdz.key)).toString()).toBe('paid for');
+    expect((await document()).files.map(({ key }) => key)).toEqual([`${folder}oak.rendition.usdz`]);
+  });
+
   it('are only announced again, with the same event, if they are there', async () => {
     const { send, events, orders, versionCount, folder } = await openStudio();
 
