@@ -241,7 +241,7 @@ const upload = fields<Upload>({
   height: optional(whole(1)),
   metadata: optional(texts),
 });
-const asset = fields<Asset>({
+const file = {
   role: text,
   bucket: text,
   key: text,
@@ -249,17 +249,9 @@ const asset = fields<Asset>({
   contentType: text,
   bytes: whole(1),
   sha256: text,
-  assetId: text,
-});
-const renditionFile = fields<RenditionFile>({
-  role: text,
-  bucket: text,
-  key: text,
-  versionId: optional(text),
-  contentType: text,
-  bytes: whole(1),
-  sha256: text,
-});
+};
+const asset = fields<Asset>({ ...file, assetId: text });
+const renditionFile = fields<RenditionFile>(file);
 const fidelity = fields<Fidelity>({
   silhouette: fields<Fidelity['silhouette']>({ worst: amount, mean: amount }),
   colorDifference: amount,

@@ -75,7 +75,8 @@ async function makeRenditions({ stored, again }: Order, receives: number, studio
   const source = { key, versionId, sha256 };
   const height = metresIn(upload.metadata?.[HEIGHT_KEY]);
   const settingsHash = hashSettings(settings, height);
-  const own = renditionsKey(assetFolder(upload.key, runId));
+  const folder = assetFolder(upload.key, runId);
+  const own = renditionsKey(folder);
   // A run that reuses an earlier model has its files in the folder of the earlier run.
   const earlier = renditionsKey(key.slice(0, key.lastIndexOf('/') + 1));
   for (const at of new Set([own, earlier])) {
@@ -88,7 +89,7 @@ async function makeRenditions({ stored, again }: Order, receives: number, studio
   const isDeadly = receives >= MAX_RECEIVES;
   const loaded = isDeadly ? { reason: `making them failed ${receives - 1} times` } : await loadModel(model, studio);
   const made = await studio.make({ glb: undefined, reason: '', ...loaded, wish });
-  const place = `${own.slice(0, own.lastIndexOf('/') + 1)}${assetName(upload.key)}`;
+  const place = `${folder}${assetName(upload.key)}`;
   const taken = new Set(assets.map((asset) => asset.key));
   const files = await storeFiles(made.files, { place, taken, runId }, studio);
   const finishedAt = isoDate(runs.clock.now());

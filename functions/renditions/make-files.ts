@@ -65,6 +65,8 @@ const MAX_USDZ_BYTES = 10_000_000;
 const MAX_TURNTABLE_BYTES = 1_000_000;
 /** USDZ is text, so a triangle takes more space. Tried in this order if the file is too large. */
 const USDZ_TRIANGLES = [60_000, 30_000, 15_000] as const;
+/** The renditions that are models. The others are pictures. */
+const MODELS = ['web', 'plain', 'ar'] as const;
 /** With fewer, nothing becomes smaller. */
 const MIN_TRIANGLES = 500;
 const [POSTER_TEXTURE_SIDE, COMPARED_TEXTURE_SIDE] = [1024, 256];
@@ -174,11 +176,11 @@ class Maker {
   #refuseModels(): void {
     const { triangles } = this.#original;
     const reason = `the model draws ${triangles.toLocaleString('en')} triangles, and at most ${MAX_TRIANGLES.toLocaleString('en')} can be made smaller`;
-    for (const role of ['web', 'plain', 'ar'] as const) if (this.#wants(role)) this.#missing.push({ role, reason });
+    for (const role of MODELS) if (this.#wants(role)) this.#missing.push({ role, reason });
   }
 
   async #makeModels(): Promise<void> {
-    if (!(['web', 'plain', 'ar'] as const).some((role) => this.#wants(role))) return;
+    if (!MODELS.some((role) => this.#wants(role))) return;
     const light = await this.#simplify();
     for (const role of ['web', 'plain'] as const) if (this.#wants(role)) await this.#makeWeb(role, light);
     if (this.#wants('ar')) await this.#makeUsdz(light);

@@ -107,8 +107,7 @@ async function simplifyStructure(document: Document): Promise<void> {
   if (!scene) throw new ModelUnreadableError('it has no scene');
   for (const other of root.listScenes()) if (other !== scene) other.dispose();
   root.setDefaultScene(scene);
-  const triangles = () => countTriangles(document);
-  if (triangles() > MAX_TRIANGLES * 4) throw new ModelUnreadableError(tooMany(triangles()));
+  refuseTooMany(document);
   await document.transform(
     prune({ keepLeaves: true, keepAttributes: true, keepExtras: true, keepSolidTextures: true }),
     dequantize(),
@@ -122,10 +121,17 @@ async function simplifyStructure(document: Document): Promise<void> {
   }
   await document.transform(uninstance());
   for (const extension of root.listExtensionsUsed()) if (UNDONE.includes(extension.extensionName)) extension.dispose();
-  if (triangles() === 0) throw new ModelUnreadableError('it draws no triangles');
-  if (triangles() > MAX_TRIANGLES * 4) throw new ModelUnreadableError(tooMany(triangles()));
+  // Instances are nodes now.
+  refuseTooMany(document);
+  if (countTriangles(document) === 0) throw new ModelUnreadableError('it draws no triangles');
 }
 
-function tooMany(triangles: number): string {
-  return `it draws ${triangles.toLocaleString('en')} triangles, and at most ${MAX_TRIANGLES.toLocaleString('en')} can be read`;
+/** More don't fit in the memory. Up to here, a model that is too large to make smaller still gets its pictures. */
+const MAX_DRAWN_TRIANGLES = 4 * MAX_TRIANGLES;
+
+function refuseTooMany(document: Document): void {
+  const triangles = countTriangles(document);
+  if (triangles <= MAX_DRAWN_TRIANGLES) return;
+  const [drawn, limit] = [triangles.toLocaleString('en'), MAX_DRAWN_TRIANGLES.toLocaleString('en')];
+  throw new ModelUnreadableError(`it draws ${drawn} triangles, and at most ${limit} can be read`);
 }

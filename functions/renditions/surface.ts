@@ -5,7 +5,8 @@ import type { ImageCodec } from './image-codec.ts';
 import type { Part } from './scene.ts';
 import { type Mips, toMips } from './texture.ts';
 
-const PLAIN: Surface = {
+/** Of a part without a material. */
+export const PLAIN: Surface = {
   color: [1, 1, 1, 1],
   colorMips: undefined,
   emission: [0, 0, 0],

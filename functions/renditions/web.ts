@@ -1,8 +1,9 @@
 import type { Document } from '@gltf-transform/core';
-import { cloneDocument, meshopt, prune } from '@gltf-transform/functions';
+import { cloneDocument, meshopt } from '@gltf-transform/functions';
 import { MeshoptEncoder } from 'meshoptimizer';
 import { writeGlb } from './gltf-io.ts';
 import type { ImageCodec } from './image-codec.ts';
+import { removeUnused } from './simplify-model.ts';
 import { encodeTextures, type TextureWish } from './textures.ts';
 
 /** From the best to the smallest. Each is tried only if the last one is too large. */
@@ -46,7 +47,7 @@ async function writeOnce(model: Document, wish: TextureWish, codec: ImageCodec):
   copy.setLogger(model.getLogger());
   if (!wish.webp) for (const extension of copy.getRoot().listExtensionsUsed()) extension.dispose();
   const brokenTextures = encodeTextures(copy, wish, codec);
-  await copy.transform(prune({ keepAttributes: false, keepLeaves: true, keepExtras: true, keepSolidTextures: true }));
+  await copy.transform(removeUnused());
   const plain = await writeGlb(copy);
   if (!wish.webp) return { glb: plain, brokenTextures };
   await copy.transform(meshopt({ encoder: MeshoptEncoder, level: 'medium' }));

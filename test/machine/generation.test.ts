@@ -323,10 +323,10 @@ describe('storing that does not come through', () => {
   );
 
   it('is tried again after an unknown error, too, because it never pays', async () => {
-    const mended = await execute(definition, store(named('AccessDeniedException'), new TypeError('a bug'), result));
+    const recovered = await execute(definition, store(named('AccessDeniedException'), new TypeError('a bug'), result));
     const broken = await execute(definition, store(new TypeError('a bug')));
 
-    expect(mended).toMatchObject(stored);
+    expect(recovered).toMatchObject(stored);
     expect(broken).toMatchObject({ status: 'FAILED', error: 'TypeError' });
     expect(broken.calls.StoreAssets).toHaveLength(7);
   });

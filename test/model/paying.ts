@@ -271,7 +271,7 @@ class Draft {
     return found;
   }
 
-  /** Replaces a record, whoever had read it before has to read it again. */
+  /** Replaces a record. A reader of the earlier one must read it again. */
   write(number: number, change: Partial<Run>): Run {
     const run = this.run(number);
     const written = { ...run, ...change, age: 0, version: run.version + 1 };

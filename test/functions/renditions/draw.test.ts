@@ -3,21 +3,10 @@ import { lookAt } from '../../../functions/renditions/camera.ts';
 import { type DrawnPart, draw, type Surface } from '../../../functions/renditions/draw.ts';
 import { compareViews, drawViews } from '../../../functions/renditions/fidelity.ts';
 import { boxAround } from '../../../functions/renditions/scene.ts';
+import { PLAIN } from '../../../functions/renditions/surface.ts';
 
 const SIZE = 64;
-const surface: Surface = {
-  color: [1, 0, 0, 1],
-  colorMips: undefined,
-  emission: [0, 0, 0],
-  emissionMips: undefined,
-  metallic: 0,
-  roughness: 1,
-  metalRoughMips: undefined,
-  normalMips: undefined,
-  alphaMode: 'OPAQUE',
-  alphaCutoff: 0.5,
-  isDoubleSided: false,
-};
+const surface: Surface = { ...PLAIN, color: [1, 0, 0, 1], roughness: 1, isDoubleSided: false };
 
 /** A square of 2 by 2 that looks to +Z. */
 const square = (z: number, own: Partial<Surface> = {}): DrawnPart => ({
