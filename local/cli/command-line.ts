@@ -2,7 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { closestMatch } from 'leven';
 import * as z from 'zod';
 import { type RenditionName, renditionNameSchema } from '../../functions/contract/options.ts';
-import { OWN_KEYS, OWN_PREFIX } from '../../functions/models/metadata-keys.ts';
+import { OWN_KEYS, OWN_PREFIX, parameterKeys } from '../../functions/models/metadata-keys.ts';
 import { resolveParameters } from '../../functions/models/parameters.ts';
 import { DEFAULT_MODEL, MODELS } from '../../functions/models/registry.ts';
 import { readUploadOptions } from '../../functions/models/upload-options.ts';
@@ -152,11 +152,19 @@ function metadataOf(params: readonly string[]): Record<string, string> {
   return metadata;
 }
 
+/** Every metadata key without its prefix. */
+const SHORT_NAMES = [
+  ...OWN_KEYS.map((key) => key.slice(OWN_PREFIX.length)),
+  ...parameterKeys(DEFAULT_MODEL).map((key) => key.slice(DEFAULT_MODEL.metadataPrefix.length)),
+];
+
 function keyOf(name: string): string {
   const kebab = name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
   const prefixes = [OWN_PREFIX, ...MODELS.map(({ metadataPrefix }) => metadataPrefix)];
   if (prefixes.some((prefix) => kebab.startsWith(prefix))) return kebab;
-  const isOwn = OWN_KEYS.includes(OWN_PREFIX + kebab);
+  // A name that is nearly right is corrected under the prefix of what it is near to.
+  const near = closestMatch(kebab, SHORT_NAMES, { maxDistance: 2 }) ?? kebab;
+  const isOwn = OWN_KEYS.includes(OWN_PREFIX + near);
   return (isOwn ? OWN_PREFIX : DEFAULT_MODEL.metadataPrefix) + kebab;
 }
 
