@@ -24,8 +24,8 @@ export interface Disturbance {
   readonly phase?: 'stored' | 'failed' | 'rejected';
   /** Whether dry runs are charged, so that each one that is repeated is paid again. */
   readonly chargesQuotes?: boolean;
-  /** Whether the answers of dry runs are lost, so that they are repeated. */
-  readonly losesQuotes?: boolean;
+  /** Whether dry runs are repeated: their answers are lost, or two invocations ask at once. */
+  readonly repeatsQuotes?: boolean;
   /** Whether the disturbance, together with an uncertain send, is outside the assumptions of the promise. */
   readonly hidesJobForGood?: boolean;
 }
@@ -172,8 +172,8 @@ const BEFORE_PAYING: readonly Disturbance[] = [
   standIn('an input asset whose answer is lost', { on: 'createAsset', what: 'lost-cut' }),
   standIn('an input asset that is not created', { on: 'createAsset', ...HTML, times: 4 }),
   standIn('an input asset that is refused', { on: 'createAsset', what: 'bad-request' }, { phase: 'rejected' }),
-  standIn('a quote without an answer', { on: 'dryRun', what: 'lost-cut', times: 4 }, { losesQuotes: true }),
-  standIn('a quote with an invalid answer', { on: 'dryRun', what: 'garbage', times: 2 }, { losesQuotes: true }),
+  standIn('a quote without an answer', { on: 'dryRun', what: 'lost-cut', times: 4 }, { repeatsQuotes: true }),
+  standIn('a quote with an invalid answer', { on: 'dryRun', what: 'garbage', times: 2 }, { repeatsQuotes: true }),
   { name: 'a dry run with the status 200', standIn: { dryRunStatus: 200 } },
   { name: 'a dry run with the status 402', standIn: { dryRunStatus: 402 } },
   { name: 'refusals with the field message', standIn: { errorBodyShape: 'message' } },
@@ -221,7 +221,7 @@ const AWS: readonly Disturbance[] = [
   { name: 'status events never arrive', delivery: (event) => (isUpload(event) ? undefined : []) },
   { name: 'status events arrive twice', delivery: (event) => (isUpload(event) ? undefined : [1, 40]) },
   { name: 'status events are late', delivery: (event) => (isUpload(event) ? undefined : [900]) },
-  { name: 'two invocations of one message', isReceivedTwice: true },
+  { name: 'two invocations of one message', isReceivedTwice: true, repeatsQuotes: true },
   { name: 'S3 asks to slow down', at: { call: 'S3 PutObject runs', what: { what: 'slow-down' } } },
   { name: 'S3 reports a conflict', at: { call: 'S3 PutObject runs', nth: 2, what: { what: 'conflict' } } },
   { name: 'a claim whose answer is lost', at: { call: 'S3 PutObject runs', what: { what: 'lost-answer' } } },
@@ -427,7 +427,7 @@ export const LARGE_DISTURBANCES: readonly Disturbance[] = [
 
 /** Returns whether the promises hold if both disturbances happen. */
 export function isWithinBounds(pair: readonly Disturbance[]): boolean {
-  if (pair.some(({ chargesQuotes }) => chargesQuotes) && pair.some(({ losesQuotes }) => losesQuotes)) return false;
+  if (pair.some(({ chargesQuotes }) => chargesQuotes) && pair.some(({ repeatsQuotes }) => repeatsQuotes)) return false;
   return !pair.some(({ hidesJobForGood }) => hidesJobForGood) || !pair.some(makesUncertain);
 }
 
