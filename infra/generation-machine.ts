@@ -89,7 +89,8 @@ function waitAndStore(scope: Construct, { checkJob, storeAssets }: GenerationMac
     ...job,
     modelId: sfn.JsonPath.stringAt('$.modelId'),
     submittedAt: sfn.JsonPath.stringAt('$.submittedAt'),
-  } satisfies CheckJobInput;
+    check: sfn.JsonPath.objectAt('$.check'),
+  } satisfies Record<keyof CheckJobInput, unknown>;
   const waiting = { errors: refusals, ...backOff, maxDelay: Duration.minutes(15), maxAttempts: WITHOUT_END };
   const patient = { ...backOff, maxDelay: Duration.minutes(1) };
 
@@ -127,7 +128,7 @@ function waitAndStore(scope: Construct, { checkJob, storeAssets }: GenerationMac
 function createTask(
   scope: Construct,
   lambdaFunction: ServiceFunction,
-  payload: Readonly<Record<string, string>>,
+  payload: Readonly<Record<string, unknown>>,
   resultPath: string,
 ): tasks.LambdaInvoke {
   return new tasks.LambdaInvoke(scope, lambdaFunction.node.id, {

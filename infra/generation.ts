@@ -40,6 +40,7 @@ export class Generation extends Construct {
     base.allowCallScenario(checkJob, props);
     base.allowCallScenario(storeAssets, props);
     base.allowConclude(storeAssets, props);
+    base.allowDocuments(storeAssets, assetBucket, ['control/durations.json']);
     storeAssets.allow(['s3:PutObject', 's3:AbortMultipartUpload'], assetBucket.arnForObjects('models/*'));
 
     createAlarms(this, {

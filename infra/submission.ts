@@ -45,6 +45,8 @@ export class Submission extends Construct {
     // To reuse a stored model, and to see whether submissions are paused.
     submitJob.allow(['s3:GetObject', 's3:GetObjectVersion'], assetBucket.arnForObjects('models/*'));
     submitJob.allow(['s3:GetObject'], assetBucket.arnForObjects('control/paused.json'));
+    // When to check the job.
+    submitJob.allow(['s3:GetObject'], assetBucket.arnForObjects('control/durations.json'));
     // What Scenario refuses to every upload, shared by all invocations.
     base.allowDocuments(submitJob, assetBucket, ['control/gate.json']);
     stateMachine.grantStartExecution(submitJob);

@@ -1,5 +1,5 @@
 import { type Failure, RunFailedError } from '../contract/failures.ts';
-import { pollInterval } from '../models/poll-interval.ts';
+import { checkTimes, pollInterval, type Progress } from '../models/poll-interval.ts';
 import { MODELS, modelWithId } from '../models/registry.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -19,11 +19,13 @@ export interface CheckJobInput {
   readonly jobId: string;
   readonly modelId: string;
   readonly submittedAt: string;
+  /** The last check, or what SubmitJob started with. Executions of earlier versions do not pass it on. */
+  readonly check?: Partial<Progress> & { readonly times?: readonly number[] };
 }
 
 /** The result of one poll of a job. */
 export type JobCheck =
-  | { readonly status: 'running'; readonly waitSeconds: number; readonly progress: number }
+  | (Progress & { readonly status: 'running'; readonly waitSeconds: number; readonly times: readonly number[] })
   | { readonly status: 'succeeded' }
   /** `assets`: the number of files of a failed job. Absent if StoreAssets has nothing to keep: no files, and no charge. */
   | ({ readonly status: 'failed'; readonly assets?: number } & Failure);
@@ -44,12 +46,15 @@ export function createCheckJob(
   const documents = createJsonStore(normalizeS3Errors(clients.s3), env.ASSET_BUCKET);
   const { scenario, sharedLook } = connectScenario(env, clients, clock, documents);
   const deadlineSeconds = readPositive(env, 'JOB_DEADLINE_SECONDS');
-  return async ({ jobId, modelId, submittedAt }) => {
-    const { polling } = modelWithId(modelId, models);
+  return async ({ jobId, modelId, submittedAt, check = {} }) => {
+    const { times = checkTimes(modelWithId(modelId, models).typicalSeconds) } = check;
+    const { elapsedSeconds: lastSeconds, progress: lastProgress = 0 } = check;
+    const last = lastSeconds === undefined ? undefined : { elapsedSeconds: lastSeconds, progress: lastProgress };
     const elapsedSeconds = Math.max(1, Math.floor((clock.now() - Date.parse(submittedAt)) / 1000));
     const isLate = elapsedSeconds > deadlineSeconds;
     const running = (progress = 0): JobCheck => {
-      return { status: 'running', waitSeconds: pollInterval({ elapsedSeconds, progress }, polling), progress };
+      const now = { elapsedSeconds, progress };
+      return { status: 'running', waitSeconds: pollInterval(now, times, last), ...now, times };
     };
     try {
       // A bad end and the deadline need an answer about the job itself. StoreAssets reads a good end again.
@@ -66,7 +71,8 @@ export function createCheckJob(
     } catch (error) {
       if (isLate || !(error instanceof ScenarioBusyError)) throw error;
       // Requests are short, and submissions need them more.
-      return { status: 'running', waitSeconds: 2 * polling.stepSeconds, progress: 0 };
+      const now = { elapsedSeconds, progress: lastProgress };
+      return { status: 'running', waitSeconds: 2 * pollInterval(now, times), ...(last ?? now), times };
     }
   };
 }

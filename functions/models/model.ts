@@ -55,14 +55,6 @@ export interface Model {
   };
   /** Roles of files that are not 3D, by prefix of their source at Scenario. @default 'other' */
   readonly roles: Readonly<Record<string, Asset['role']>>;
-  readonly polling: Polling;
-}
-
-/** When to check a job, in whole seconds. */
-export interface Polling {
-  /** From the submission to the first check. */
-  readonly firstSeconds: number;
-  readonly stepSeconds: number;
-  /** The shortest step, whatever progress the job reports. */
-  readonly minSeconds: number;
+  /** How long jobs take at Scenario, in seconds, until enough of them are seen: evenly spread over all jobs. */
+  readonly typicalSeconds: readonly number[];
 }

@@ -72,11 +72,6 @@ export const tripo31: Model = {
     contentTypes: ['image/jpeg', 'image/png', 'image/webp'],
   },
   roles: { '3d:texture': 'texture' },
-  polling: {
-    // The best first check for log-normal jobs with a median of 120 s and a 95th percentile of 420 s, polled every 25 s.
-    firstSeconds: 55,
-    stepSeconds: 25,
-    // Below this, more than 9 checks fall into the first 180 s, and 100 jobs use up the request limit.
-    minSeconds: 16,
-  },
+  // The quantiles of log-normal jobs with a median of 120 s and a 95th percentile of 420 s.
+  typicalSeconds: [27, 40, 50, 59, 68, 76, 85, 94, 104, 114, 126, 139, 153, 170, 189, 213, 245, 288, 359, 534],
 };

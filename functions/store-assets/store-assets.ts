@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import { type Env, readList, readPositive } from '../platform/env.ts';
 import { type Handle, lambdaTelemetry } from '../platform/observability.ts';
 import { conclude, republish } from '../run/conclude.ts';
+import { rememberDuration } from '../run/job-durations.ts';
 import { createRuns, RUNS_ENV, type Runs, type Surroundings } from '../run/runs.ts';
 import { connectScenario, type Scenario, SCENARIO_ENV } from '../scenario/client.ts';
 import { ScenarioBusyError } from '../scenario/errors.ts';
@@ -125,6 +126,7 @@ async function storeAssets({ runId, jobId }: StoreAssetsInput, storage: Storage)
     throw failed;
   }
   await conclude(record, { phase: 'stored', ...result }, runs);
+  await rememberDuration(model.id, job, runs.documents);
   runs.telemetry.log.info('stored', { assets: assets.length, cu: job.cu });
   return { status: 'stored', assets: assets.length };
 }

@@ -21,7 +21,7 @@ export const input = {
   modelId: tripo31.id,
   upload: { bucket: 'uploads', key: 'chairs/oak.png', versionId: 'v1' },
   submittedAt: startedAt,
-  check: { waitSeconds: tripo31.polling.firstSeconds },
+  check: { waitSeconds: 55, times: [55, 80] },
 } satisfies GenerationInput;
 
 /** What each function does at its nth call, counted from 0: answer, or throw. */

@@ -14,7 +14,7 @@ import { execute, type Functions, input, startedAt } from './execution.ts';
 const template = synthesizedStack();
 const definition = definitionText(template);
 
-const running: JobCheck = { status: 'running', waitSeconds: 25, progress: 0.5 };
+const running: JobCheck = { status: 'running', waitSeconds: 25, elapsedSeconds: 55, progress: 0.5, times: [] };
 const succeeded: JobCheck = { status: 'succeeded' };
 
 const POLL = ['WaitForJob', 'CheckJob', 'IsJobDone'];
@@ -58,7 +58,7 @@ describe('a job that succeeds', () => {
 
   it('is polled as often as it needs, each time after the wait that the check before said', async () => {
     const waits = [25, 16, 40, 1, 3600];
-    const answers = waits.map((waitSeconds): JobCheck => ({ status: 'running', waitSeconds, progress: 0 }));
+    const answers = waits.map((waitSeconds): JobCheck => ({ ...running, waitSeconds }));
 
     const ended = await execute(definition, { checkJob: checks(...answers, succeeded) });
 
@@ -67,11 +67,18 @@ describe('a job that succeeds', () => {
     expect(ended.status).toBe('SUCCEEDED');
   });
 
-  it('gives each function its own fields of the input, the same at every turn, and nothing else', async () => {
+  it('gives each function its own fields of the input, and CheckJob the last check, and nothing else', async () => {
     const ended = await execute(definition, { checkJob: checks(running, running, running, succeeded) });
 
     const { runId, jobId, modelId, submittedAt } = input;
-    expect(ended.calls.CheckJob).toEqual(Array.from({ length: 4 }, () => ({ runId, jobId, modelId, submittedAt })));
+    const checked = [input.check, running, running, running].map((check) => ({
+      runId,
+      jobId,
+      modelId,
+      submittedAt,
+      check,
+    }));
+    expect(ended.calls.CheckJob).toEqual(checked);
     expect(ended.calls.StoreAssets).toEqual([{ runId, jobId }]);
   });
 
@@ -181,7 +188,7 @@ describe('a check that does not come through', () => {
   ])('goes back to waiting as often as need be while %s, and ends stored', async (_, error) => {
     const rounds = 12;
     const tries = Array.from({ length: rounds * 4 }, () => error);
-    const slower: JobCheck = { status: 'running', waitSeconds: 17, progress: 0.9 };
+    const slower: JobCheck = { ...running, waitSeconds: 17 };
 
     const ended = await execute(definition, { checkJob: checks(slower, ...tries, running, succeeded) });
 
@@ -342,7 +349,7 @@ describe('an execution that is ended from outside', () => {
   });
 
   it('times out after 13 days when its job never says anything else but running', async () => {
-    const slow: JobCheck = { status: 'running', waitSeconds: 3600, progress: 0 };
+    const slow: JobCheck = { ...running, waitSeconds: 3600 };
 
     const ended = await execute(definition, { checkJob: checks(slow) });
 

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { createCheckJob, type JobCheck } from '../../../functions/check-job/check-job.ts';
+import { type CheckJobInput, createCheckJob, type JobCheck } from '../../../functions/check-job/check-job.ts';
 import { tripo31 } from '../../../functions/models/tripo-3-1.ts';
 import { mockedClients } from '../submission.ts';
 import { START, virtualTime } from '../virtual-time.ts';
@@ -19,12 +19,13 @@ interface Asked {
   readonly elapsedSeconds?: number;
   readonly deadlineSeconds?: number;
   readonly modelId?: string;
+  readonly last?: CheckJobInput['check'];
 }
 
 /** One check of the function as it is composed in AWS, so long after the submission. */
 async function check(
   { status, body }: Answer,
-  { elapsedSeconds = 60, deadlineSeconds = 2_700, modelId = tripo31.id }: Asked = {},
+  { elapsedSeconds = 60, deadlineSeconds = 2_700, modelId = tripo31.id, last }: Asked = {},
 ): Promise<JobCheck> {
   const env = {
     SCENARIO_URL: 'https://api.example/v1',
@@ -37,16 +38,30 @@ async function check(
   const time = virtualTime(START + elapsedSeconds * 1_000);
   const checkJob = createCheckJob(env, { ...mockedClients([]), fetch: answering }, time);
   const submittedAt = new Date(START).toISOString();
-  return await checkJob({ jobId: 'job_1', modelId, submittedAt }, {} as Context);
+  return await checkJob({ jobId: 'job_1', modelId, submittedAt, ...(last && { check: last }) }, {} as Context);
 }
 
 describe('a job', () => {
-  it('that runs is checked again after a step, or earlier if its progress says so', async () => {
-    expect(await check(jobWith({}))).toEqual({ status: 'running', waitSeconds: 25, progress: 0 });
-    expect(await check(jobWith({ progress: 0.9 }))).toEqual({
+  it('that runs is checked again at the next of its times', async () => {
+    expect(await check(jobWith({ progress: 0.9 }), { last: { times: [60, 83, 100] } })).toEqual({
       status: 'running',
-      waitSeconds: 16,
+      waitSeconds: 23,
+      elapsedSeconds: 60,
       progress: 0.9,
+      times: [60, 83, 100],
+    });
+  });
+
+  it('that runs is checked again when it ends at the speed since the last check', async () => {
+    const last = { elapsedSeconds: 40, progress: 0.4, times: [40, 60, 100] };
+
+    expect(await check(jobWith({ progress: 0.6 }), { last })).toMatchObject({ waitSeconds: 42, progress: 0.6 });
+  });
+
+  it('that an earlier version submitted is checked at the usual times of its model', async () => {
+    expect(await check(jobWith({}))).toMatchObject({ waitSeconds: 20, times: expect.arrayContaining([56, 80, 104]) });
+    expect(await check(jobWith({}), { last: { waitSeconds: 55 } as CheckJobInput['check'] })).toMatchObject({
+      waitSeconds: 20,
     });
   });
 
@@ -111,11 +126,7 @@ describe('a job', () => {
 
 describe('a job that Scenario does not know', () => {
   it('counts as running for ten minutes', async () => {
-    expect(await check(unknown, { elapsedSeconds: 600 })).toEqual({
-      status: 'running',
-      waitSeconds: 25,
-      progress: 0,
-    });
+    expect(await check(unknown, { elapsedSeconds: 600 })).toMatchObject({ status: 'running', progress: 0 });
   });
 
   it('is lost after ten minutes, by an error: a redriven execution can look again', async () => {
@@ -153,7 +164,9 @@ describe('a check that Scenario refuses because of too many requests', () => {
   const busy = { status: 429, body: { reason: 'Too Many Requests' } };
 
   it('says nothing about the job, and the next check waits twice as long', async () => {
-    expect(await check(busy)).toEqual({ status: 'running', waitSeconds: 50, progress: 0 });
+    const last = { elapsedSeconds: 40, progress: 0.4, times: [40, 60, 85] };
+
+    expect(await check(busy, { last })).toEqual({ status: 'running', waitSeconds: 50, ...last });
   });
 
   it('is an error after the deadline, so that the machine waits longer each time', async () => {

@@ -25,7 +25,7 @@ const clay: Model = {
   typicalCu: 10,
   image: { maxBytes: 1_000_000, minSide: 1, maxSide: 1_000, contentTypes: ['image/png'] },
   roles: {},
-  polling: { firstSeconds: 30, stepSeconds: 10, minSeconds: 5 },
+  typicalSeconds: [300, 320, 340, 360],
 };
 
 const clayAtScenario: StandInModel = {
@@ -75,8 +75,8 @@ describe('a second model', () => {
     const done = await world.check({ ...input, submittedAt }, world.context);
     await world.store({ runId, jobId }, world.context);
 
-    expect(input).toMatchObject({ modelId: 'model_clay-2', check: { waitSeconds: 30 } });
-    expect(running).toMatchObject({ status: 'running', waitSeconds: 10 });
+    expect(input).toMatchObject({ modelId: 'model_clay-2', check: { waitSeconds: 256 } });
+    expect(running).toMatchObject({ status: 'running' });
     expect(done).toEqual({ status: 'succeeded' });
     const model = { id: 'model_clay-2', parameters: { detail: 'rough', colors: 8, hollow: false } };
     expect(await world.record(runId)).toMatchObject({ phase: 'stored', modelId: model.id });
