@@ -60,6 +60,9 @@ export class ServiceFunction extends nodejs.NodejsFunction {
         mainFields: ['module', 'main'],
         // Errors are logged with the names of their classes.
         keepNames: true,
+        esbuildArgs: {
+          '--alias:@aws-sdk/credential-provider-node': join(project, 'functions/platform/lambda-credentials.ts'),
+        },
         ...(thread !== undefined && { commandHooks: bundleAlso(thread) }),
       },
     });
