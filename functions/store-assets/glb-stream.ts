@@ -72,7 +72,7 @@ export class GlbStream {
     return { code: 'wrong-chunks', message: 'the chunks of the GLB do not fill it' };
   }
 
-  /** Call after the last piece. Undefined if the file or its JSON was too large to keep. */
+  /** All bytes of the GLB that have passed. Undefined if the file or its JSON is too large to keep. */
   whole(): Uint8Array<ArrayBuffer> | undefined {
     return this.#kept.length > 0 && this.#kept.length === this.#declared ? this.#kept : undefined;
   }

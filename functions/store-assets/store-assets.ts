@@ -104,6 +104,7 @@ async function storeAssets({ runId, jobId }: StoreAssetsInput, storage: Storage)
   const isYoung = 'submittedAt' in record && runs.clock.now() - Date.parse(record.submittedAt ?? '') < YIELDS_MS;
   if (isYoung && (await sharedLook.isShort()))
     throw new ScenarioBusyError('submissions need the requests that are left');
+  files.validate.prepare?.();
   const job = await retryIfUnknown(scenario.job(jobId));
   if (job.status === 'running' && !job.mayBeDone) throw new AssetNotReadyError(`the job ${jobId} is still running`);
   const model = modelWithId(record.modelId ?? DEFAULT_MODEL.id, models);

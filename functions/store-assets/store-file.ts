@@ -10,7 +10,7 @@ import { download, type Network } from './download.ts';
 import { AssetNotReadyError, DownloadBrokenError } from './errors.ts';
 import { detectFileKind, type FileKind } from './file-kind.ts';
 import { contentDisposition } from './object-headers.ts';
-import type { Validate } from './validate-glb.ts';
+import type { Report, Validate } from './validate-glb.ts';
 import { FileVerifier, isUnusable } from './verify-file.ts';
 
 /** Where files come from, where they go, and what is accepted. */
@@ -52,6 +52,8 @@ export interface Attempt {
 /** S3's minimum, two at a time: about 20 MB in flight for any file size. The largest possible file has 50 GB. */
 const PART_BYTES = 5 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
+/** A piece has at most 64 KB. So the validator begins while the last parts are still on their way. */
+const PIECES_AHEAD = 256;
 
 /**
  * Copies one file of the result into the asset bucket and hashes it on the way. Bytes that fail verification never become
@@ -74,13 +76,18 @@ export async function storeFile(
   try {
     const kind = detectFileKind(file.head, file.length);
     const expected = { ...wanted, kind, head: file.head, length: file.length, statedBytes: asset.bytes };
-    const verifier = new FileVerifier({ ...expected, maxBytes: store.maxAssetBytes });
+    let report: Promise<Report> | undefined;
+    const onWholeGlb = (glb: Uint8Array<ArrayBuffer>) => {
+      report = store.validate(glb);
+    };
+    const verifier = new FileVerifier({ ...expected, maxBytes: store.maxAssetBytes, onWholeGlb });
     const place = wanted.place(kind, asset);
-    const stored = await putFile(Readable.from(verifier.pass(file.bytes)), kind, place, wanted, store);
+    const body = Readable.from(verifier.pass(file.bytes), { highWaterMark: PIECES_AHEAD });
+    const stored = await putFile(body, kind, place, wanted, store);
     const { bytes, sha256, problems } = verifier;
     const described = { ...stored, bytes, sha256, ...(problems.length > 0 && { problems: [...problems] }) };
     const judged: StoredAsset = isUnusable(described) ? { ...described, role: 'other' } : described;
-    return { asset: await addDetails(judged, verifier, store), previewId: asset.preview?.assetId };
+    return { asset: addReport(judged, await report, store.glbErrors), previewId: asset.preview?.assetId };
   } finally {
     file.close();
   }
@@ -123,11 +130,10 @@ async function putFile(
 }
 
 /** Keeps a model with errors. If glbErrors is 'fail', it counts as a model only if it was validated and has none. */
-async function addDetails(asset: StoredAsset, verifier: FileVerifier, store: FileStore): Promise<StoredAsset> {
+function addReport(asset: StoredAsset, report: Report | undefined, glbErrors: GlbErrors): StoredAsset {
   if (asset.contentType !== 'model/gltf-binary' || isUnusable(asset)) return asset;
-  const glb = verifier.wholeGlb();
-  const { facts, validation } = glb ? await store.validate(glb) : {};
-  if (store.glbErrors !== 'fail' || (validation?.errors === 0 && !validation.truncated))
+  const { facts, validation } = report ?? {};
+  if (glbErrors !== 'fail' || (validation?.errors === 0 && !validation.truncated))
     return { ...asset, facts, validation };
   const unchecked = { code: 'not-validated', message: 'the GLB is too large or too odd to be validated' } as const;
   const problems = validation ? asset.problems : [...(asset.problems ?? []), unchecked];

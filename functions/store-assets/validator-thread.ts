@@ -1,6 +1,6 @@
 // oxlint-disable-next-line typescript/triple-slash-reference -- a project that compiles the construct finds these types only by this reference
 /// <reference path="./gltf-validator.d.ts" />
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { validateBytes } from 'gltf-validator';
 import * as z from 'zod';
 import { infoSchema, toFacts } from './glb-facts.ts';
@@ -42,5 +42,7 @@ async function validate(glb: Uint8Array): Promise<Report> {
 }
 
 /** The program of the thread that validates one GLB. */
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origins
-parentPort?.postMessage(await validate(workerData as Uint8Array));
+parentPort?.once('message', (glb: Uint8Array) => {
+  // An error ends the thread, which says that there is no report.
+  void validate(glb).then((report) => parentPort?.postMessage(report));
+});

@@ -23,6 +23,8 @@ export interface Expected {
   readonly maxBytes: number;
   /** Hashes of suspect bytes that came before. If they come again, these are the bytes of the file. */
   readonly suspects: Set<string>;
+  /** Called with a GLB that was kept, once all of it was read and it can be opened. */
+  readonly onWholeGlb?: (glb: Uint8Array<ArrayBuffer>) => void;
 }
 
 /** Measures and hashes the bytes of one file as they pass through, and checks them against what is expected. */
@@ -62,11 +64,8 @@ export class FileVerifier {
       throw new DownloadBrokenError(`${assetId}: ${defect.message}`);
     }
     this.problems = [defect ?? this.#findOddity()].filter((problem) => problem !== undefined);
-  }
-
-  /** The GLB for the validator. Undefined if the whole file was not kept. */
-  wholeGlb(): Uint8Array<ArrayBuffer> | undefined {
-    return this.#glb?.whole();
+    const glb = this.#glb?.whole();
+    if (glb && !isUnusable(this)) this.#expected.onWholeGlb?.(glb);
   }
 
   #update(piece: Uint8Array): void {
@@ -74,7 +73,8 @@ export class FileVerifier {
     this.#refuseLarger(this.bytes);
     this.#hash.update(piece);
     this.#glb?.update(piece);
-    this.#tail = Buffer.concat([this.#tail, piece.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+    const before = piece.length < TAIL_BYTES ? [this.#tail] : [];
+    this.#tail = Buffer.concat([...before, piece.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
   }
 
   /** What another download may mend. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -48,7 +48,7 @@ export async function coldStart({ turns = 15 }: { turns?: number } = {}): Promis
     return await Promise.all(
       bundles.map(async ({ name, file }) => {
         const cpuMilliseconds = median(times.get(name) ?? []);
-        const { size } = await import('node:fs/promises').then(({ stat }) => stat(file));
+        const { size } = await stat(file);
         return { function: name, cpuMilliseconds, ratio: cpuMilliseconds / bareTime, kilobytes: size / 1000 };
       }),
     );
@@ -72,8 +72,7 @@ async function copyFunctions(folder: string): Promise<Bundle[]> {
       const to = join(folder, name);
       await cp(codeFolder, to, { recursive: true });
       const [file = ''] = properties.Handler.split('.');
-      const variables = Object.entries(properties.Environment?.Variables ?? {});
-      const environment = Object.fromEntries(variables.map(([key, value]) => [key, String(value)]));
+      const environment = properties.Environment?.Variables ?? {};
       return { name, file: join(to, `${file}.mjs`), environment };
     }),
   );

@@ -135,7 +135,8 @@ it('the decoder in the bundle decodes an image, and the validator judges a GLB',
   const judge = `
     const { Worker } = await import('node:worker_threads');
     const { once } = await import('node:events');
-    const thread = new Worker('./validator-thread.mjs', { execArgv: [], workerData: new Uint8Array(Buffer.from(process.argv[1], 'base64')) });
+    const thread = new Worker('./validator-thread.mjs', { execArgv: [] });
+    thread.postMessage(new Uint8Array(Buffer.from(process.argv[1], 'base64')));
     const [{ validation }] = await once(thread, 'message');
     process.stdout.write(JSON.stringify(validation));`;
   const model = glb().toString('base64');
