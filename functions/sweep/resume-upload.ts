@@ -24,20 +24,27 @@ const STANDSTILL_BEHIND_MS = 24 * 3_600_000;
 const QUEUED_MS = 10 * 24 * 3_600_000;
 const MAX_LOST_MS = 7 * 24 * 3_600_000;
 
-/** Puts back what one upload needs to be concluded. @returns whether it is concluded and announced */
-export async function resumeUpload(upload: ListedUpload, queue: QueueState, sweeping: Sweeping): Promise<boolean> {
+/**
+ * What a look at an upload found. `concluded`: it is announced, too. `waiting`: nothing was sent for it, so nobody can
+ * do more for it while the queue has messages. `open`: anything else.
+ */
+export type Look = 'concluded' | 'waiting' | 'open';
+
+/** Puts back what one upload needs to be concluded. */
+export async function resumeUpload(upload: ListedUpload, queue: QueueState, sweeping: Sweeping): Promise<Look> {
   const runId = runIdOf(upload);
   const standing = await sweeping.records.read(runId);
   if (!standing) return await resumeUnknown(upload, runId, queue, sweeping);
   const { record, ageMs } = standing;
-  if (isFinal(record) && record.announced) return true;
-  if (ageMs < STANDSTILL_MS) return false;
+  if (isFinal(record) && record.announced) return 'concluded';
+  const look = record.phase === 'claimed' ? 'waiting' : 'open';
+  if (ageMs < STANDSTILL_MS) return look;
   if (record.phase === 'submitted') await resumeExecution(upload, record, sweeping);
   // The record says how the run ended, but its event was not sent. SubmitJob sends it.
   else if (isFinal(record)) await resubmit(upload, sweeping);
   else if (!queue.isBehind || (ageMs >= STANDSTILL_BEHIND_MS && !isQueued(record, sweeping)))
     await restart(upload, runId, standing, sweeping);
-  return false;
+  return look;
 }
 
 /** Whether the message that Sweep has put back still waits, as far as anybody can know while the queue has messages. */
@@ -45,12 +52,18 @@ function isQueued({ queuedAt }: RunRecord, { clock }: Sweeping): boolean {
   return queuedAt !== undefined && clock.now() - Date.parse(queuedAt) < QUEUED_MS;
 }
 
-async function resumeUnknown(upload: ListedUpload, runId: string, queue: QueueState, sweeping: Sweeping) {
+async function resumeUnknown(
+  upload: ListedUpload,
+  runId: string,
+  queue: QueueState,
+  sweeping: Sweeping,
+): Promise<Look> {
   const ageMs = sweeping.clock.now() - upload.createdAt;
-  if (ageMs > MAX_LOST_MS || (await wasKnown({ runId, upload }, sweeping))) return true;
-  const standstillMs = queue.isBehind ? STANDSTILL_BEHIND_MS : STANDSTILL_MS;
-  if (ageMs >= standstillMs) await restart(upload, runId, undefined, sweeping);
-  return false;
+  if (ageMs > MAX_LOST_MS) return 'concluded';
+  if (ageMs < (queue.isBehind ? STANDSTILL_BEHIND_MS : STANDSTILL_MS)) return 'waiting';
+  if (await wasKnown({ runId, upload }, sweeping)) return 'concluded';
+  await restart(upload, runId, undefined, sweeping);
+  return 'waiting';
 }
 
 /** A job takes minutes, and storing takes seconds. After this time, something keeps refusing. */

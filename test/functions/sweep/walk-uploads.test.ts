@@ -1,4 +1,10 @@
-import { DeleteObjectCommand, type ListObjectVersionsCommandInput } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  type ListObjectVersionsCommandInput,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { PAUSE_KEY } from '../../../functions/spending/spend-guard.ts';
 import { modelAsset } from '../records.ts';
@@ -454,6 +460,85 @@ describe('the walk through the bucket', () => {
     await world.sweepOnce();
 
     expect(world.waiting()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('reads nothing again that was concluded in the walk before, however young it is', async () => {
+    const world = await openSweep();
+    const rejected = await world.drop({ 'tripo-nonsense': '1' }, 'rejected.png');
+    await world.submit(rejected.upload);
+    world.time.pass(20 * MINUTES);
+    await world.sweepOnce();
+    const before = looksAt(world, rejected.runId);
+    world.time.pass(HOURS);
+
+    await world.sweepOnce();
+
+    expect(looksAt(world, rejected.runId)).toBe(before);
+    expect(await world.record(rejected.runId)).toMatchObject({ phase: 'rejected' });
+  });
+
+  it('looks at uploads that wait in the queue less and less often, and at once when the queue is empty', async () => {
+    const world = await openSweep();
+    const { runId } = await lost(world, 0, 'waits.png');
+    await world.uploads.send(uploadMessage({ bucket: UPLOADS, key: 'another.png', versionId: 'v1' }));
+    const looks: number[] = [];
+    for (let hours = 0; hours < 12; hours += 1) {
+      await world.sweepOnce();
+      looks.push(looksAt(world, runId));
+      world.time.pass(HOURS);
+    }
+    const message = await world.uploads.receive();
+    await world.uploads.delete(`${message?.messageId}#1`);
+    await world.sweepOnce();
+
+    expect(looks).toEqual([1, 2, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5]);
+    expect(world.waiting()).toEqual(['waits.png']);
+  });
+
+  it('looks at a paid run in every walk, however long the queue is', async () => {
+    const world = await openSweep();
+    const { upload, runId } = await world.drop();
+    await world.submit(upload);
+    world.executions.set(runId, { status: 'RUNNING' });
+    await world.uploads.send(uploadMessage({ bucket: UPLOADS, key: 'another.png', versionId: 'v1' }));
+    const before = looksAt(world, runId);
+    for (let hours = 0; hours < 8; hours += 1) {
+      await world.sweepOnce();
+      world.time.pass(HOURS);
+    }
+
+    expect(looksAt(world, runId) - before).toBe(8);
+  });
+
+  it('sees a multipart upload that began before the last walk and was completed after it', async () => {
+    const world = await openSweep();
+    const begun = await world.s3.s3.send(new CreateMultipartUploadCommand({ Bucket: UPLOADS, Key: 'late.png' }));
+    const part = { Bucket: UPLOADS, Key: 'late.png', UploadId: begun.UploadId };
+    const { ETag } = await world.s3.s3.send(new UploadPartCommand({ ...part, PartNumber: 1, Body: 'late' }));
+    world.time.pass(HOURS);
+    await world.sweepOnce();
+    world.time.pass(HOURS);
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await world.s3.s3.send(new CompleteMultipartUploadCommand({ ...part, MultipartUpload }));
+    world.time.pass(HOURS);
+
+    await world.sweepOnce();
+
+    expect(world.waiting()).toEqual(['late.png']);
+  });
+
+  it('lists at most two hundred pages of a large bucket, and goes on there in the next hour', async () => {
+    const world = await openSweep();
+    paged(world, 1);
+    for (let n = 0; n < 201; n += 1) await world.s3.put(UPLOADS, `${String(n).padStart(3, '0')}.png`, 'x');
+    const lists = () => world.s3.requests.filter((request) => request.includes('versions')).length;
+
+    await world.sweepOnce();
+    expect(lists()).toBe(200);
+    await world.sweepOnce();
+
+    expect(lists()).toBe(201);
+    expect(await progress(world)).not.toHaveProperty('walk');
   });
 
   it('is not stopped by an upload that cannot be looked at, and comes back to it', async () => {
