@@ -25,15 +25,16 @@ export interface Adopted {
 
 /**
  * What the job list shows about the sends of a run. `nothing`: the list was read completely, and no job came from them.
- * `unclear`: the list cannot be trusted, or a job does not say what it was made from.
+ * `empty`: it lists no job at all. `unclear`: the list cannot be trusted, or a job does not say what it was made from.
  */
-export type Seen = Adopted | 'nothing' | 'unclear';
+export type Seen = Adopted | 'nothing' | 'empty' | 'unclear';
 
 /** Looks in Scenario's job list for a job that was made from an asset of any of the run's sends. */
 export async function look({ sends }: Pick<RunRecord, 'sends'>, tools: LookTools): Promise<Seen> {
   const times = sends.map(({ sentAt }) => Date.parse(sentAt));
   const window = { from: Math.min(...times) - CLOCK_SKEW_MS, to: Math.max(...times) + LATEST_JOB_MS + CLOCK_SKEW_MS };
   const { rows, isComplete } = await readList(window.from, tools.scenario);
+  if (rows.length === 0) return 'empty';
   const verdicts: Verdict[] = [];
   for (const row of rows) verdicts.push(await judge(row, window, sends, tools));
   const settled = await settleCopies(verdicts, sends, tools);

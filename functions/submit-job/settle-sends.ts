@@ -6,8 +6,10 @@ import { type Adopted, look, type LookTools, type Seen } from './look.ts';
 import type { Invocation } from './submission.ts';
 
 const BETWEEN_LOOKS_MS = 15_000;
-/** The time that two looks and the write after them can need. */
-const SETTLE_MARGIN_MS = 60_000;
+/** How many looks prove that a list hides nothing. A list without any job is likelier to be wrong for a moment. */
+const LOOKS = { usual: 2, ifEmpty: 4 };
+/** The time that the looks and the write after them can need. */
+const SETTLE_MARGIN_MS = 90_000;
 /** When SubmitJob looks again at a list that cannot be trusted. */
 const UNCLEAR_SECONDS = 300;
 /**
@@ -43,11 +45,15 @@ export async function settleSends(
     const againMs = Math.max(FIRST_AGAIN_MS, ageMs + clock.now() - readAt);
     throw new TryLaterError('a send is not settled yet', Math.min(leftMs, againMs) / 1000);
   }
-  await clock.sleep(BETWEEN_LOOKS_MS);
-  const second = await lookOrLeave(record, tools);
-  if (typeof second === 'object') return second;
-  if (first === 'nothing' && second === 'nothing') return undefined;
-  telemetry.log.warn('the job list cannot prove that no job came of a send', { seen: [first, second] });
+  const seen = [first];
+  while (seen.length < (seen.includes('empty') ? LOOKS.ifEmpty : LOOKS.usual)) {
+    await clock.sleep(BETWEEN_LOOKS_MS);
+    const next = await lookOrLeave(record, tools);
+    if (typeof next === 'object') return next;
+    seen.push(next);
+  }
+  if (!seen.includes('unclear')) return undefined;
+  telemetry.log.warn('the job list cannot prove that no job came of a send', { seen });
   throw new TryLaterError('the job list cannot be trusted', UNCLEAR_SECONDS);
 }
 

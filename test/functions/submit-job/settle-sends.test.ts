@@ -206,11 +206,29 @@ describe('a job that is not in the list', () => {
   );
 
   it.each([480, 100_000])('is proved absent by two looks after eight minutes (age %f s)', async (ageSeconds) => {
-    const { outcome, looks, slept } = await settle({ ageSeconds });
+    const { outcome, looks, slept } = await settle({ ageSeconds, rows: () => [job('job_2', 'asset_2', -9_000)] });
 
     expect(outcome).toBeUndefined();
     expect(looks).toBe(2);
     expect(slept).toEqual([15_000]);
+  });
+
+  it('is proved absent only by four looks if the list was empty in one of them', async () => {
+    const { outcome, looks } = await settle({ ageSeconds: 480 });
+    const once = await settle({
+      ageSeconds: 480,
+      rows: (seconds) => (seconds < 15 ? [job('job_2', 'asset_2', -9_000)] : []),
+    });
+
+    expect(outcome).toBeUndefined();
+    expect(looks).toBe(4);
+    expect(once.looks).toBe(4);
+  });
+
+  it('is adopted if the list was only empty for a moment', async () => {
+    const rows = (seconds: number) => (seconds < 45 ? [] : [job('job_1', 'asset_1')]);
+
+    expect((await settle({ ageSeconds: 480, rows })).outcome).toMatchObject({ jobId: 'job_1' });
   });
 
   it.each([

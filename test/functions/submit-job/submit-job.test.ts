@@ -178,7 +178,7 @@ describe('an upload that is refused', () => {
       phase: 'rejected',
       failure: { code: 'refused-by-scenario', reason: 'Input image shows nothing' },
     });
-    expect(world.requests()).toMatchObject({ generate: 1, listJobs: 2 });
+    expect(world.requests()).toMatchObject({ generate: 1, listJobs: 4 });
     expect(world.jobs()).toEqual([]);
     expect(world.events).toMatchObject([{ detailType: 'Upload Rejected' }]);
   });
@@ -337,7 +337,7 @@ describe('a record that stands already', () => {
 describe('while Scenario refuses', () => {
   const ceiling = { on: 'generate', what: 'ceiling' } as const;
 
-  it('sends again after two looks have proved that no job came of the refused send', async () => {
+  it('sends again after four looks at an empty list have proved that no job came of the refused send', async () => {
     const world = await openSubmission({ faults: [ceiling] });
     const { upload, runId } = await world.drop();
 
@@ -345,9 +345,9 @@ describe('while Scenario refuses', () => {
 
     expect(invocations).toBe(2);
     expect(world.jobs()).toHaveLength(1);
-    expect(world.time.slept).toEqual([15_000]);
+    expect(world.time.slept).toEqual([15_000, 15_000, 15_000]);
     // The looks, and one to see whether the ceiling is still full.
-    expect(world.requests()).toMatchObject({ generate: 2, listJobs: 3 });
+    expect(world.requests()).toMatchObject({ generate: 2, listJobs: 5 });
     const sends = (await world.record(runId))?.sends ?? [];
     expect(sends).toMatchObject([{ noJob: true, refusal: { kind: 'busy', own: true, status: 429 } }, {}]);
     expect(sends[1]).not.toHaveProperty('noJob');
@@ -377,7 +377,7 @@ describe('while Scenario refuses', () => {
 
     const times = ((await world.record(runId))?.sends ?? []).map(({ sentAt }) => Date.parse(sentAt) / 1000);
     const spaces = times.slice(1).map((time, n) => time - (times[n] ?? 0));
-    expect(spaces.map(Math.round)).toEqual([165, 165, 315, 615]);
+    expect(spaces.map(Math.round)).toEqual([195, 195, 345, 645]);
   });
 
   it('begins again at the call that failed: the image is read once and uploaded once for its price', async () => {

@@ -331,6 +331,7 @@ const LISTS: readonly Disturbance[] = [
   lostWith('the oldest job stays at the top', { list: { pinsOldest: true } }),
   lostWith('the list is empty once', { faults: [EMPTY_LIST] }),
   lostWith('the list is empty twice', { faults: [{ ...EMPTY_LIST, times: 2 }] }),
+  lostWith('the list is empty three times', { faults: [{ ...EMPTY_LIST, times: 3 }] }),
   lostWith('the list has null rows', { list: { rows: 'null' } }),
   lostWith('the list has unreadable rows', { list: { rows: 'unreadable' } }),
   lostWith('the list has each row twice', { list: { rows: 'twice' } }),
