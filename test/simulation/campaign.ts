@@ -72,7 +72,7 @@ async function playBursts({ uploads, seed }: CampaignCommand): Promise<string | 
     const begun = performance.now();
     const figures = await burst({ uploads: Math.min(uploads, atMost), seed, ...limits });
     const seconds = (performance.now() - begun) / 1000;
-    const { requests: _, ...told } = figures;
+    const { requests: _, bill: __, renditionsBill: ___, running: ____, ...told } = figures;
     tell('burst', { ...told, seconds });
     const [first] = shortcomings(figures);
     if (first !== undefined) return first;

@@ -1,6 +1,6 @@
 import { type Ended, play } from './history.ts';
 import { anotherPicture, files } from '../world/images.ts';
-import { costOf } from './prices.ts';
+import { type Bill, billOf, totalOf } from '../../benchmarks/prices.ts';
 
 /** A burst of images, and what Scenario allows. */
 export interface Burst {
@@ -10,6 +10,10 @@ export interface Burst {
   /** What is left of the project's requests. */
   readonly requestsPerMinute: number;
   readonly seed: number;
+  /** Every job takes so long. @default a median of 120 s and a 95th percentile of 420 s */
+  readonly jobSeconds?: number;
+  /** Seconds between two uploads. @default none: all at once */
+  readonly everySeconds?: number;
 }
 
 /** The results of a burst of images. */
@@ -36,21 +40,27 @@ export interface BurstFigures extends Burst {
   readonly requests: Readonly<Record<string, number>>;
   /** Input assets for each model. */
   readonly inputsPerModel: number;
-  /** What AWS bills for each model, in US dollars. Storage and transfer are not in it. */
+  /** What AWS bills for each model, in US dollars. Storage, transfer, and renditions are not in it. */
   readonly cost: number;
+  /** The same, in total and by item. */
+  readonly bill: Bill;
+  readonly renditionsBill: Bill;
+  /** Jobs that run at Scenario, by minute. */
+  readonly running: readonly number[];
 }
 
 /** What is not a request to the API. */
 const TRANSFERS = ['cdn', 'thumbnail', 'putPart'];
 
 /** Simulates simultaneous uploads of different images, with log-normal job durations as measured. */
-export async function burst({ uploads, ceiling, requestsPerMinute, seed }: Burst): Promise<BurstFigures> {
+export async function burst(asked: Burst): Promise<BurstFigures> {
+  const { uploads, ceiling, requestsPerMinute, seed, jobSeconds, everySeconds = 0 } = asked;
   const wireCalls = new Map<string, number>();
   const ended = await play({
     setting: {
       seed,
-      wire: ({ name }) => {
-        const kind = name.split(' ').slice(0, 2).join(' ');
+      wire: ({ by, name }) => {
+        const kind = [by, ...name.split(' ').slice(0, 2)].join(' ');
         wireCalls.set(kind, (wireCalls.get(kind) ?? 0) + 1);
         return undefined;
       },
@@ -58,18 +68,18 @@ export async function burst({ uploads, ceiling, requestsPerMinute, seed }: Burst
       standIn: {
         concurrencyCeiling: ceiling,
         requestsPerWindow: requestsPerMinute,
-        jobSeconds: 120,
-        jobSecondsP95: 420,
+        ...(jobSeconds === undefined ? { jobSeconds: 120, jobSecondsP95: 420 } : { jobSeconds }),
       },
     },
     drops: Array.from({ length: uploads }, (_, n) => ({
-      atSeconds: 0,
+      atSeconds: n * everySeconds,
       key: `burst/${n + 1}.png`,
       bytes: anotherPicture(files.png, n),
     })),
   });
   const { payments, phases, receives, calls, ledger, missing } = ended;
   const requests = Object.fromEntries(Object.entries(ledger.requests).filter(([name]) => !TRANSFERS.includes(name)));
+  const { main, renditions } = billOf({ uploads, receives: receives.all, wireCalls, usage: ended.usage });
   const all = Object.values(requests).reduce((sum, count) => sum + count, 0);
   return {
     uploads,
@@ -89,9 +99,21 @@ export async function burst({ uploads, ceiling, requestsPerMinute, seed }: Burst
     callsPerModel: calls / uploads,
     requestsPerModel: all / uploads,
     requests,
-    cost: costOf({ uploads, receives: receives.all, wireCalls, usage: ended.usage }) / uploads,
+    cost: totalOf(main) / uploads,
+    bill: main,
+    renditionsBill: renditions,
+    running: runningByMinute(ended),
     inputsPerModel: ((requests['createAsset'] ?? 0) + (requests['createUpload'] ?? 0)) / uploads,
   };
+}
+
+function runningByMinute({ ledger, virtualSeconds }: Ended): number[] {
+  const jobs = ledger.jobs.map(({ startedAt, endsAt }) => [Date.parse(startedAt), Date.parse(endsAt)] as const);
+  const from = Math.min(...jobs.map(([start]) => start));
+  return Array.from({ length: Math.ceil(virtualSeconds / 60) }, (_, minute) => {
+    const at = from + minute * 60_000;
+    return jobs.filter(([start, end]) => start <= at && end > at).length;
+  });
 }
 
 function busyShare({ ledger }: Ended, slots: number): number {
