@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { DurableFiles } from './durable-files.ts';
+import type { DurableFiles } from '../files/durable-files.ts';
 import type { EventEnvelope } from './events/envelope.ts';
 import type { CreatedObject } from './s3/created-object.ts';
 import type { SecretTools } from './secrets/secret-calls.ts';

@@ -5,7 +5,7 @@ import { answerJson } from './aws-json.ts';
 import type { AwsHooks } from './aws-options.ts';
 import { systemClock } from './clock.ts';
 import { type Aws, createAws } from './create-aws.ts';
-import { openDurableFiles } from './durable-files.ts';
+import { openDurableFiles } from '../files/durable-files.ts';
 import { type LambdaHost, startLambdaHost } from './lambda/lambda-host.ts';
 import { createS3Handler } from './s3/handler.ts';
 import type { Execution } from './states/execution.ts';

@@ -47,7 +47,7 @@ export const help = `Runs Meshdrop on this machine, without AWS: drop an image, 
   --page-port N        port of the page, default 8080 (with images: any free port); 0 means any free port
   --speed N            divide all waits by N, default 1 with the real Scenario, 10 with the stand-in
   --stand-in           never use the real Scenario, even if the environment has keys
-  --job-seconds N      duration of a job of the stand-in, default 8
+  --job-seconds N      duration of a job of the stand-in, default 8, at least 0
   --help, --version
 
 If SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET are set, the real Scenario makes the models, and each image costs
@@ -87,7 +87,7 @@ export function readCommand(args: readonly string[]): Command | 'help' | 'versio
     port: portOf('--port', values.port) ?? anyPort ?? 4566,
     pagePort: portOf('--page-port', values['page-port']) ?? anyPort ?? 8080,
     speed: positiveOf('--speed', values.speed),
-    jobSeconds: positiveOf('--job-seconds', values['job-seconds']),
+    jobSeconds: values['job-seconds'] === '0' ? 0 : positiveOf('--job-seconds', values['job-seconds']),
     standIn: values['stand-in'] ?? false,
     json: values.json ?? false,
     maxCu: positiveOf('--max-cu', values['max-cu']),

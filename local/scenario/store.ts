@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeWhole } from '../files/whole-files.ts';
+import { type DurableFiles, openDurableFiles } from '../files/durable-files.ts';
+import { writeWhole } from '../files/whole-files.ts';
 
 /** The storage of the stand-in: small JSON documents by collection and ID, and files by key. */
 export interface Store {
@@ -14,38 +15,23 @@ export interface Store {
   streamFile(key: string, start: number, end: number): AsyncIterable<Uint8Array>;
 }
 
-/** Stores data in a folder. Survives `kill -9` at any time: each write creates a new file and then renames it. */
+/** Stores data in a folder. Survives `kill -9` at any time. */
 export async function createFolderStore(folder: string): Promise<Store> {
-  const pathOf = (collection: string, id: string) => join(folder, collection, `${id}.json`);
-  const made = new Map<string, Promise<unknown>>();
-  const folderOf = (name: string) => {
-    const making = made.get(name) ?? mkdir(join(folder, name), { recursive: true });
-    made.set(name, making);
-    return making;
+  const opened = new Map<string, Promise<DurableFiles>>();
+  const documentsOf = (collection: string) => {
+    const opening = opened.get(collection) ?? openDurableFiles(join(folder, collection));
+    opened.set(collection, opening);
+    return opening;
   };
-  await mkdir(folder, { recursive: true });
+  const files = join(folder, 'files');
+  await mkdir(files, { recursive: true });
   return {
-    async load(collection) {
-      await folderOf(collection);
-      const names = await readdir(join(folder, collection));
-      const documents: unknown[] = [];
-      for (const name of names.filter((one) => one.endsWith('.json')))
-        documents.push(await readJson(join(folder, collection, name)));
-      return documents;
-    },
-    async save(collection, id, document) {
-      await folderOf(collection);
-      await writeWhole(pathOf(collection, id), JSON.stringify(document));
-    },
-    async remove(collection, id) {
-      await rm(pathOf(collection, id), { force: true });
-    },
-    async saveFile(key, bytes) {
-      await folderOf('files');
-      await writeWhole(join(folder, 'files', key), bytes);
-    },
-    readFile: (key) => readFile(join(folder, 'files', key)),
-    streamFile: (key, start, end) => createReadStream(join(folder, 'files', key), { start, end }),
+    load: async (collection) => [...(await (await documentsOf(collection)).readAll()).values()],
+    save: async (collection, id, document) => await (await documentsOf(collection)).write(id, document),
+    remove: async (collection, id) => await (await documentsOf(collection)).remove(id),
+    saveFile: (key, bytes) => writeWhole(join(files, key), bytes),
+    readFile: (key) => readFile(join(files, key)),
+    streamFile: (key, start, end) => createReadStream(join(files, key), { start, end }),
   };
 }
 

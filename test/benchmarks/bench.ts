@@ -1,28 +1,38 @@
 import type { ParseArgsConfig } from 'node:util';
+import leven from 'leven';
 import { optionsIn } from '../../operator/options.ts';
 import { UsageError } from '../../operator/usage-error.ts';
-import { burst, shortcomings } from '../simulation/campaign/burst.ts';
+import { BENCHES, type Bench, type Limits, type Row } from './benches.ts';
+import { keepFigures, writeReports } from './report.ts';
+import { tableOf } from './table.ts';
 
-const help = `Measures Meshdrop.
+const names = BENCHES.map(({ name, says }) => `    ${name.padEnd(12)} ${says}`).join('\n');
+const help = `Measures Meshdrop, and prints tables.
 
-  npm run bench -- burst    many images at once, in the simulation of the whole product, on virtual time
+  npm run bench                 all benches; takes about half an hour
+  npm run bench -- NAME         one of them:
 
-  --uploads N               images, each with other bytes, default 300
-  --ceiling N               parallel jobs that Scenario allows, default 20
-  --requests-per-minute N   requests that are left of the project's, default 100
-  --seed N                  default 1; the same seed gives the same figures
-  --json                    print one line of JSON (use npm run --silent bench -- …)
+${names}
+
+  --json                    print lines of JSON (use npm run --silent bench -- …)
+  --small                   a small version; fails only on counted figures, never on times
+  --write                   keep the figures, and write docs/performance.md, docs/costs.md, and the plots
+  --seed N                  of the simulations, default 1; the same seed gives the same figures
+  --uploads N, --ceiling N, --requests-per-minute N
+                            of burst: images, parallel jobs, and requests that Scenario allows
   --help
 
-Exit codes: 0 if every image has one model that was paid once, 1 if not, and 2 for an invalid call.
+Exit codes: 0 if the counted figures are within their bounds, 1 if not, and 2 for an invalid call.
 `;
 
 const options = {
-  uploads: { type: 'string', default: '300' },
-  ceiling: { type: 'string', default: '20' },
-  'requests-per-minute': { type: 'string', default: '100' },
-  seed: { type: 'string', default: '1' },
   json: { type: 'boolean', default: false },
+  small: { type: 'boolean', default: false },
+  write: { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
+  uploads: { type: 'string' },
+  ceiling: { type: 'string' },
+  'requests-per-minute': { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -32,39 +42,53 @@ async function bench(args: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return 0;
   }
-  const [name = '', ...rest] = positionals;
-  if (name !== 'burst' || rest.length > 0)
-    throw new UsageError(`there is no bench "${positionals.join(' ')}"; the only one is burst`);
-  const [uploads, ceiling, requestsPerMinute, seed] = (
-    ['uploads', 'ceiling', 'requests-per-minute', 'seed'] as const
-  ).map((option) => wholeOf(option, values[option])) as [number, number, number, number];
-  const figures = await burst({ uploads, ceiling, requestsPerMinute, seed });
-  const line = {
-    bench: 'burst',
-    uploads,
-    ceiling,
-    requestsPerMinute,
-    seed,
-    busy: rounded(figures.busy, 3),
-    requestsPerModel: rounded(figures.requestsPerModel, 2),
-    inputsPerModel: rounded(figures.inputsPerModel, 2),
-    failed: figures.failed,
-    missing: figures.missing,
-    paidTwice: Math.max(0, figures.payments - uploads),
-    stored: figures.stored,
-    hours: rounded(figures.virtualHours, 2),
-    cost: rounded(figures.cost, 5),
-  };
-  const lines = Object.entries(line).map(([what, value]) => `${what.padEnd(20)} ${value}`);
-  process.stdout.write(values.json ? `${JSON.stringify(line)}\n` : `${lines.join('\n')}\n`);
-  if (!values.json) process.stdout.write(`${JSON.stringify(figures.requests)}\n`);
-  const broken = shortcomings(figures);
-  for (const one of broken) process.stderr.write(`${one}\n`);
-  return figures.stored === uploads && figures.payments === uploads ? 0 : 1;
+  if (values.small && values.write) throw new UsageError('--small and --write exclude each other');
+  const limits = Object.fromEntries(
+    (['seed', 'uploads', 'ceiling', 'requests-per-minute'] as const).flatMap((option) => {
+      const text = values[option];
+      const name = option === 'requests-per-minute' ? 'requestsPerMinute' : option;
+      return text === undefined ? [] : [[name, wholeOf(option, text)]];
+    }),
+  ) as unknown as Limits;
+  const broken: string[] = [];
+  for (const one of chosen(positionals)) {
+    const rows = await play(one, values, limits);
+    for (const row of rows) broken.push(...(one.check?.(row) ?? []).map((why) => `${one.name}: ${why}`));
+    if (values.write) await keepFigures(one.name, rows);
+  }
+  if (values.write) await writeReports();
+  for (const why of broken) process.stderr.write(`${why}\n`);
+  return broken.length === 0 ? 0 : 1;
 }
 
-function rounded(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
+function chosen(positionals: readonly string[]): readonly Bench[] {
+  const [name, ...rest] = positionals;
+  if (name === undefined) return BENCHES;
+  const found = BENCHES.find((one) => one.name === name);
+  if (found && rest.length === 0) return [found];
+  const nearest = BENCHES.map((one) => one.name).find((one) => leven(one, name) <= 2);
+  const hint = nearest === undefined ? '' : `, did you mean ${nearest}?`;
+  throw new UsageError(
+    `there is no bench "${positionals.join(' ')}"${hint} (benches: ${BENCHES.map((one) => one.name).join(', ')})`,
+  );
+}
+
+async function play(
+  { name, says, run }: Bench,
+  { json, small }: { readonly json: boolean; readonly small: boolean },
+  limits: Limits,
+): Promise<readonly Row[]> {
+  if (!json) process.stdout.write(`${name}: ${says}\n`);
+  const rows: Row[] = [];
+  const begun = performance.now();
+  for await (const row of await run(small, limits)) {
+    rows.push(row);
+    if (json) process.stdout.write(`${JSON.stringify({ bench: name, ...row })}\n`);
+    else if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${rows.length} rows\u001b[K\r`);
+  }
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+  if (!json) process.stdout.write(`${tableOf(rows)}\n(${seconds} s)\n\n`);
+  return rows;
 }
 
 function wholeOf(option: string, text: string): number {

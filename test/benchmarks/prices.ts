@@ -23,6 +23,8 @@ export const PRICES = {
   trace: 5e-6,
   metricMonth: 0.3,
   alarmMonth: 0.1,
+  /** Three are free. */
+  dashboardMonth: 3,
 } as const;
 
 /** What a simulation used. */

@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { onTestFinished } from 'vitest';
 import { answerJson, type AwsJsonTools } from '../../local/aws/aws-json.ts';
 import { systemClock } from '../../local/aws/clock.ts';
-import { createMemoryFiles } from '../../local/aws/durable-files.ts';
+import { createMemoryFiles } from '../../local/files/durable-files.ts';
 import { openQueue } from '../../local/aws/sqs/queue.ts';
 import { queueUrl } from '../../local/aws/sqs/queue-calls.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Clock } from '../clock.ts';
-import type { DurableFiles } from '../durable-files.ts';
+import type { DurableFiles } from '../../files/durable-files.ts';
 import { ServiceError } from '../service-error.ts';
 import { type Message, messageIdIn, messageSchema, receiptHandleOf } from './message.ts';
 import { createVisibility, type Visibility } from './visibility.ts';

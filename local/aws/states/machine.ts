@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { DurableFiles } from '../durable-files.ts';
+import type { DurableFiles } from '../../files/durable-files.ts';
 import { ServiceError } from '../service-error.ts';
 import { type Definition, readDefinition } from './definition.ts';
 import { type Execution, executionSchema, isNameTaken, requireStartable, whyNotRedrivable } from './execution.ts';

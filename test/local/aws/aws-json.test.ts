@@ -24,7 +24,7 @@ import {
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { answerJson, answerTarget } from '../../../local/aws/aws-json.ts';
 import { systemClock } from '../../../local/aws/clock.ts';
-import { createMemoryFiles } from '../../../local/aws/durable-files.ts';
+import { createMemoryFiles } from '../../../local/files/durable-files.ts';
 import type { EventEnvelope } from '../../../local/aws/events/envelope.ts';
 import { openQueue } from '../../../local/aws/sqs/queue.ts';
 import { openMachine } from '../../../local/aws/states/machine.ts';

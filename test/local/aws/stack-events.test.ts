@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { AwsOptions } from '../../../local/aws/aws-options.ts';
-import { createMemoryFiles } from '../../../local/aws/durable-files.ts';
+import { createMemoryFiles } from '../../../local/files/durable-files.ts';
 import { createEnvelope } from '../../../local/aws/events/envelope.ts';
 import { createStackBus, startSchedules } from '../../../local/aws/stack-events.ts';
 import { openQueues } from '../../../local/aws/stack-queues.ts';

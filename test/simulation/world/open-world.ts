@@ -1,5 +1,5 @@
 import { createAws } from '../../../local/aws/create-aws.ts';
-import { createMemoryFiles } from '../../../local/aws/durable-files.ts';
+import { createMemoryFiles } from '../../../local/files/durable-files.ts';
 import type { Template } from '../../../local/aws/template.ts';
 import { createStandInApi, type StandInApi } from '../../../local/scenario/api.ts';
 import { createVirtualClock, type VirtualClock } from './clock.ts';

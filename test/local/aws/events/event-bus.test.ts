@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createMemoryFiles } from '../../../../local/aws/durable-files.ts';
+import { createMemoryFiles } from '../../../../local/files/durable-files.ts';
 import type { Target } from '../../../../local/aws/events/deliver.ts';
 import { createEnvelope } from '../../../../local/aws/events/envelope.ts';
 import { createEventBus, type EventBusOptions } from '../../../../local/aws/events/event-bus.ts';

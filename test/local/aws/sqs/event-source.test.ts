@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
-import { createMemoryFiles } from '../../../../local/aws/durable-files.ts';
+import { createMemoryFiles } from '../../../../local/files/durable-files.ts';
 import { type EventSourceOptions, startEventSource } from '../../../../local/aws/sqs/event-source.ts';
 import { openQueue, type Queue } from '../../../../local/aws/sqs/queue.ts';
 import { createIds } from '../../../simulation/world/random.ts';

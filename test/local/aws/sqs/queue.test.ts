@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createMemoryFiles } from '../../../../local/aws/durable-files.ts';
+import { createMemoryFiles } from '../../../../local/files/durable-files.ts';
 import { type Message, receiptHandleOf } from '../../../../local/aws/sqs/message.ts';
 import { openQueue, type Queue, type QueueOptions } from '../../../../local/aws/sqs/queue.ts';
 import { sqsRecord } from '../../../../local/aws/sqs/sqs-record.ts';

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createMemoryFiles } from '../../../../local/aws/durable-files.ts';
+import { createMemoryFiles } from '../../../../local/files/durable-files.ts';
 import { FunctionError } from '../../../../local/aws/lambda/function-error.ts';
 import type { Execution } from '../../../../local/aws/states/execution.ts';
 import { type MachineOptions, openMachine } from '../../../../local/aws/states/machine.ts';

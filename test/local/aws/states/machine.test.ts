@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createMemoryFiles, type DurableFiles } from '../../../../local/aws/durable-files.ts';
+import { createMemoryFiles, type DurableFiles } from '../../../../local/files/durable-files.ts';
 import { ServiceError } from '../../../../local/aws/service-error.ts';
 import type { Execution } from '../../../../local/aws/states/execution.ts';
 import { type Machine, type MachineOptions, openMachine } from '../../../../local/aws/states/machine.ts';

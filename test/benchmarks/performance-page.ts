@@ -1,0 +1,229 @@
+import { frontierOf } from './polling.ts';
+import { JOB_KINDS } from './job-kinds.ts';
+import type { Row } from './benches.ts';
+import type { Plot, Series } from './plot.ts';
+import type { Figures } from './report.ts';
+import { markdownTable } from './table.ts';
+
+const rowsOf = ({ benches }: Figures, bench: string): readonly Row[] => benches[bench]?.rows ?? [];
+const dateOf = ({ benches }: Figures, bench: string): string => benches[bench]?.date ?? 'never';
+const number = (row: Row, name: string): number => Number(row[name] ?? 0);
+
+function line(name: string, rows: readonly Row[], x: string, y: string): Series {
+  return { name, points: rows.map((row) => [number(row, x), number(row, y)]) };
+}
+
+/** Every plot of docs/performance.md, by the name of its file. */
+export function plotsOf(figures: Figures): Readonly<Record<string, Plot>> {
+  const polling = rowsOf(figures, 'polling').filter((row) => row['jobs'] === 'usual');
+  const optimum = frontierOf(JOB_KINDS['usual'] ?? []).filter(({ requests }) => requests > 1.5 && requests < 9);
+  const rules = [...new Set(polling.map((row) => String(row['rule'])))].filter((rule) => !rule.includes('SDK'));
+  const linear = polling.filter((row) => row['progress'] === 'linear');
+  const burst = rowsOf(figures, 'burst');
+  const copy = rowsOf(figures, 'copy');
+  const growth = rowsOf(figures, 'growth');
+  const cold = rowsOf(figures, 'cold-start');
+  return {
+    polling: {
+      title: 'Delay against requests, for jobs with a median of 120 s',
+      x: 'requests for each job',
+      y: 'delay in seconds',
+      highestY: 40,
+      series: [
+        { name: 'optimum', points: optimum.map(({ requests, delaySeconds }) => [requests, delaySeconds]) },
+        ...rules.map((rule) => {
+          const rows = polling.filter((row) => row['rule'] === rule && row['progress'] === 'none');
+          return { ...line(rule, rows, 'requests', 'delaySeconds'), isLine: false };
+        }),
+        { ...line('Meshdrop, with progress', linear, 'requests', 'delaySeconds'), isLine: false },
+      ],
+    },
+    burst: {
+      title: `Jobs that run, of ${number(burst[0] ?? {}, 'uploads')} images at once`,
+      x: 'minutes',
+      y: 'jobs',
+      series: burst.map((row) => ({
+        name: `ceiling of ${String(row['ceiling'])}`,
+        points: (row['running'] as readonly number[]).map((jobs, minute) => [minute, jobs] as const),
+      })),
+    },
+    'copy-speed': {
+      title: 'Speed of a copy, if that of a bare pipe is 1',
+      x: 'size in MB',
+      y: 'times the speed of a bare pipe',
+      hasLogX: true,
+      series: [line('Meshdrop', copy, 'megabytes', 'speed')],
+    },
+    'copy-memory': {
+      title: 'Highest memory of a copy',
+      x: 'size in MB',
+      y: 'MB',
+      hasLogX: true,
+      series: [
+        line('Meshdrop', copy, 'megabytes', 'peakMegabytes'),
+        line('a bare pipe', copy, 'megabytes', 'pipePeakMegabytes'),
+      ],
+    },
+    'cold-start': {
+      title: 'Processor time to load a function, if a bare client of S3 takes 1',
+      x: cold.map((row, n) => `${n + 1}: ${String(row['function'])}`).join('   '),
+      y: 'times the bare client',
+      series: [{ name: 'functions', isLine: false, points: cold.map((row, n) => [n + 1, number(row, 'ratio')]) }],
+    },
+    growth: {
+      title: 'What AWS bills for a model, by the number of images at once',
+      x: 'images at once',
+      y: 'US dollars for 1,000 models',
+      hasLogX: true,
+      series: [
+        {
+          name: 'without renditions',
+          points: growth.map((row) => [number(row, 'uploads'), 1_000 * number(row, 'dollarsPerModel')]),
+        },
+      ],
+    },
+  };
+}
+
+const image = (name: string, says: string) => `![${says}](images/bench-${name}.svg)`;
+
+export function performancePage(figures: Figures): string {
+  const polling = rowsOf(figures, 'polling');
+  const withoutProgress = polling.filter((row) => row['progress'] === 'none');
+  const withProgress = polling.filter((row) => row['rule'] === 'Meshdrop, after 50 jobs' && row['jobs'] === 'usual');
+  return `# Performance
+
+\`npm run bench\` measures Meshdrop beside what people would use instead, and beside the optimum, in one run on one machine.
+\`npm run bench -- --write\` writes this page and its plots. Compare only figures of the same run: machines differ from day
+to day. The figures below are from ${figures.machine}.
+
+## When to check a job
+
+Simulated with seed ${String(polling[0]?.['seed'] ?? 1)}: 20,000 jobs of each kind, which are log-normal. The *usual* jobs have a median of 120 s and
+a 95th percentile of 420 s, the *fast* ones 35 s and 110 s, the *slow* ones 300 s and 1,050 s. The *two-humped* ones take
+about 60 s or about 300 s. The optimum is found by dynamic programming, for somebody who knows the distribution exactly
+and never checks more often than every 16 s. (${dateOf(figures, 'polling')})
+
+${image('polling', 'Delay against requests of each rule, and the optimum')}
+
+${markdownTable(withoutProgress, {
+  jobs: 'Jobs',
+  rule: 'Rule',
+  requests: 'Requests for each job',
+  delaySeconds: 'Delay, s',
+  ratio: 'Times the optimum with as many requests',
+  underMinuteSeconds: 'Delay of jobs under a minute, s',
+})}
+
+With progress that the job reports, for the usual jobs:
+
+${markdownTable(withProgress, { progress: 'Progress', requests: 'Requests for each job', delaySeconds: 'Delay, s' })}
+
+Where Meshdrop is not ahead:
+
+- The SDK's wait notices an end within 1.5 s. It takes fifty requests for each job, and the project has a hundred a minute
+  for everything.
+- A fixed loop of 30 s notices those of the usual jobs that end within a minute a few seconds earlier. Meshdrop would need
+  one more request for each job to do the same.
+- Progress that stops, or that is much faster at first, makes the last check late. It still costs fewer requests.
+
+## Many images at once
+
+The whole product, simulated with seed ${String(rowsOf(figures, 'burst')[0]?.['seed'] ?? 1)} on virtual time, with the usual jobs and 100 requests a minute. (${dateOf(figures, 'burst')})
+
+${image('burst', 'Jobs that run over time, for each ceiling')}
+
+${markdownTable(rowsOf(figures, 'burst'), {
+  uploads: 'Images',
+  ceiling: 'Jobs that Scenario allows at once',
+  busy: 'Share of the slots in use',
+  requestsPerModel: 'Requests for each model',
+  stored: 'Stored',
+  paidTwice: 'Paid twice',
+  hours: 'Hours',
+})}
+
+With a ceiling of 60, the 100 requests a minute are what is short. Six requests for each model are near the least: an
+input asset, the generation, two or three looks, the job, and its files.
+
+## Copying a file
+
+Measured with the bundled code, from a host that generates a GLB to an S3 that discards it, beside a plain pipe between
+the same two. 40 % of the bytes are geometry. Files up to 64 MB are validated by the Khronos validator, too. (${dateOf(figures, 'copy')})
+
+${image('copy-speed', 'Speed against size')}
+
+${image('copy-memory', 'Memory against size')}
+
+${markdownTable(rowsOf(figures, 'copy'), {
+  megabytes: 'MB',
+  validated: 'Validated',
+  speed: 'Times the speed of the pipe',
+  seconds: 'Seconds',
+  peakMegabytes: 'Highest memory, MB',
+  pipePeakMegabytes: 'of the pipe, MB',
+})}
+
+A file that is validated has to be kept in memory, and it can't be validated before all of it is there. The host and S3
+take no time here, so both show in full. On this machine, memory that is used for the first time costs about 5 ms for
+each MB, which is a third of the difference. Over a network, the validator works while the last parts are on their way.
+
+## Cold starts
+
+Measured: the processor time to load the bundle of each function, in a process of its own, in turns with a bundle that has
+nothing but the client of S3 and the SDK's whole chain of credentials. (${dateOf(figures, 'cold-start')})
+
+${image('cold-start', 'Processor time of each function')}
+
+${markdownTable(rowsOf(figures, 'cold-start'), {
+  function: 'Function',
+  cpuMilliseconds: 'Milliseconds',
+  ratio: 'Times the bare client',
+  kilobytes: 'KB',
+})}
+
+The functions look for credentials only in the environment, which takes away a fifth of each bundle. The schemas at the
+boundaries (zod) and the logger take it back: about 60 ms, and 30 ms.
+
+## Growth
+
+Simulated with seed ${String(rowsOf(figures, 'growth')[0]?.['seed'] ?? 1)}: many images at once, jobs of 180 s, and a ceiling of ${String(rowsOf(figures, 'growth')[0]?.['ceiling'] ?? 5)} that is always full. (${dateOf(figures, 'growth')})
+
+${image('growth', 'Cost of a model against the number of images')}
+
+${markdownTable(rowsOf(figures, 'growth'), {
+  uploads: 'Images at once',
+  requestsPerModel: 'Requests for each model',
+  callsPerModel: 'Calls for each model',
+  dollarsPerModel: 'US dollars for each model',
+})}
+
+While the ceiling is full, two invocations of SubmitJob wait for a slot, and look for one every four seconds. That is most of
+what a model costs more than when it is alone ([costs](costs.md)).
+
+## The local run
+
+Measured: \`npm start\` with many images, \`--job-seconds 0 --speed 50\`, then a start with all of them finished. (${dateOf(figures, 'local')})
+
+${markdownTable(rowsOf(figures, 'local'), {
+  images: 'Images',
+  imagesPerSecond: 'Images a second',
+  peakMegabytes: 'Highest memory of the process, MB',
+  startCpuSeconds: 'Processor time of the next start, s',
+  emptyStartCpuSeconds: 'in an empty folder, s',
+})}
+
+## Renditions
+
+Measured, one model at a time. \`npm run measure:renditions\` does the same for every model of the corpus.
+(${dateOf(figures, 'renditions')})
+
+${markdownTable(rowsOf(figures, 'renditions'), {
+  model: 'Model',
+  seconds: 'Seconds',
+  peakMegabytes: 'Highest memory, MB',
+  sourceBytes: 'Bytes of the original',
+  webBytes: 'of the web version',
+})}
+`;
+}
