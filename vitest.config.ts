@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { Slowest } from './test/slowest.ts';
 
 /** The whole product on virtual time, and the model of how it pays. */
 const simulation = ['test/simulation/**/*.test.ts', 'test/model/**/*.test.ts'];
@@ -25,7 +26,7 @@ export default defineConfig({
   resolve: { alias: { 'meshdrop/events': join(import.meta.dirname, 'functions/contract/event-reader.ts') } },
   test: {
     globalSetup: ['test/setup.ts'],
-    reporters: ['default', 'test/slowest.ts'],
+    reporters: ['default', new Slowest()],
     // Files run one after the other in the same few processes, so that the SDK, CDK and zod are loaded a few times and not
     // once for each file. So a file leaves nothing behind: it mocks one client, never the class of all (house.test.ts
     // checks that), and restores timers and variables.

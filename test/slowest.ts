@@ -3,7 +3,7 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 const TOLD = 10;
 
 /** Tells which tests took longest, after all others have spoken. */
-export default class Slowest implements Reporter {
+export class Slowest implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     if (tests.length <= TOLD) return;
