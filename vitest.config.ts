@@ -9,6 +9,7 @@ const simulation = ['test/simulation/**/*.test.ts', 'test/model/**/*.test.ts'];
 const processes = [
   'test/local/cli/start-*.test.ts',
   'test/operator/commands.test.ts',
+  'test/docs/bench-command.test.ts',
   'test/examples/{consumer-local-run,package}.test.ts',
   'test/infra/{bundles,elsewhere}.test.ts',
 ];

@@ -60,7 +60,7 @@ function* glbOfSize(chunks: number): Generator<Buffer> {
 /** Runs the file host and S3 in one process. */
 async function serve(bytes: number): Promise<void> {
   const chunks = Math.floor(bytes / CHUNK.length);
-  const [head] = glbOfSize(0);
+  const [head] = glbOfSize(chunks);
   const length = chunks * CHUNK.length + (head?.length ?? 0);
   const server = createServer((request, response) => {
     if (request.method === 'GET') {

@@ -28,8 +28,8 @@ export async function cost({ uploads = 40, inBurst = 1_000, seed = 1 } = {}): Pr
   const renditions = perModel(quiet.renditionsBill, uploads);
   renditions['compute'] = RENDITION_SECONDS * RENDITION_GIGABYTES * PRICES.lambdaGigabyteSecond;
   const bills: [string, Record<string, number>][] = [
-    ['a model', perModel(quiet.bill, uploads)],
-    ['a model in a burst', perModel(full.bill, inBurst)],
+    ['a model', withParts(quiet.bill, uploads)],
+    ['a model in a burst', withParts(full.bill, inBurst)],
     ['its renditions', renditions],
     ['an idle month', idle],
   ];
@@ -37,7 +37,7 @@ export async function cost({ uploads = 40, inBurst = 1_000, seed = 1 } = {}): Pr
     const month = {
       'the idle month': sum(idle),
       'custom metrics, if all are counted': METRICS_MONTH,
-      'the models': models * sum(perModel(quiet.bill, uploads)),
+      'the models': models * sum(withParts(quiet.bill, uploads)),
       renditions: models * sum(renditions),
       'storage of what was made in the month': models * STORED_GIGABYTES * PRICES.s3GigabyteMonth,
     };
@@ -49,11 +49,17 @@ export async function cost({ uploads = 40, inBurst = 1_000, seed = 1 } = {}): Pr
 /** By `npm run measure:renditions`: half of the models take less. */
 const RENDITION_SECONDS = 7.5;
 const RENDITION_GIGABYTES = 3_008 / 1_024;
+/** A file of 30 MB is uploaded in so many parts more than the small one of the simulation. */
+const MORE_PARTS = 7;
 /** A model of 30 MB, its preview, and its renditions. */
 const STORED_GIGABYTES = 0.04;
 
 function perModel(bill: Bill, uploads: number): Record<string, number> {
   return Object.fromEntries(Object.entries(bill).map(([item, dollars]) => [item, dollars / uploads]));
+}
+
+function withParts(bill: Bill, uploads: number): Record<string, number> {
+  return { ...perModel(bill, uploads), 'the parts of a file of 30 MB': MORE_PARTS * PRICES.s3Write };
 }
 
 function sum(items: Readonly<Record<string, number>>): number {

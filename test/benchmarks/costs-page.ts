@@ -29,7 +29,7 @@ export function costsPage({ benches }: Figures): string {
     const all = items.reduce((sum, { dollars }) => sum + Number(dollars), 0);
     return [...items, { item: '**in total**', dollars: all }].map(({ item = '', dollars }) => ({
       item,
-      dollars: (scale * Number(dollars)).toFixed(2),
+      dollars: (scale * Number(dollars)).toFixed(3),
     })) as Row[];
   };
   const table = (of: string, scale: number, unit: string) =>
@@ -39,10 +39,12 @@ export function costsPage({ benches }: Figures): string {
   });
   return `# Costs
 
-What AWS bills, by list prices in us-east-1, in US dollars, without free tiers. \`npm run bench -- cost --write\` computes the figures: it
-plays the whole product in the simulation, and counts what would be billed (${date}). Scenario's own price is
-on top, and is by far the larger part: a model with the default parameters costs about ${SCENARIO_CU} compute units. Transfer to the
-internet, $0.09 for each gigabyte that is downloaded, is not in it, either.
+What AWS bills, by list prices in us-east-1, in US dollars, without free tiers. The command
+\`npm run bench -- cost --write\` plays the whole product in the simulation, and counts what would be billed (${date}).
+
+- Scenario's own price is on top, and is by far the larger part: a model with the default parameters costs about
+  ${SCENARIO_CU} compute units.
+- Transfer to the internet isn't included: $0.09 for each gigabyte that somebody downloads.
 
 ## A model
 
@@ -50,10 +52,10 @@ Its job takes 180 s, and nothing else happens at the time.
 
 ${table('a model', 1_000, 'US dollars for 1,000 models')}
 
-Functions count with the time of their calls; what they compute in between is small. Each trace is counted, as if there were
-never more than one in a second.
+Functions count with the time of their calls. What they compute in between is small. X-Ray records every trace while
+there is no more than one a second.
 
-The same in a burst of 1,000 images at a ceiling of 20 jobs, while SubmitJob waits for slots:
+In a burst of 1,000 images, while Scenario allows 20 jobs at once, SubmitJob waits for slots:
 
 ${table('a model in a burst', 1_000, 'US dollars for 1,000 models')}
 

@@ -91,18 +91,29 @@ export function performancePage(figures: Figures): string {
   const polling = rowsOf(figures, 'polling');
   const withoutProgress = polling.filter((row) => row['progress'] === 'none');
   const withProgress = polling.filter((row) => row['rule'] === 'Meshdrop, after 50 jobs' && row['jobs'] === 'usual');
+  const seed = (bench: string) => String(rowsOf(figures, bench)[0]?.['seed'] ?? 1);
+  const ceiling = String(rowsOf(figures, 'growth')[0]?.['ceiling'] ?? 20);
   return `# Performance
 
-\`npm run bench\` measures Meshdrop beside what people would use instead, and beside the optimum, in one run on one machine.
-\`npm run bench -- --write\` writes this page and its plots. Compare only figures of the same run: machines differ from day
-to day. The figures below are from ${figures.machine}.
+\`npm run bench\` measures Meshdrop beside what people would use instead, and beside the optimum, in one run on one
+machine. \`npm run bench -- --write\` writes this page and its plots. Compare only figures of the same run: machines differ
+from day to day.
+
+These figures are from ${figures.machine}.
 
 ## When to check a job
 
-Simulated with seed ${String(polling[0]?.['seed'] ?? 1)}: 20,000 jobs of each kind, which are log-normal. The *usual* jobs have a median of 120 s and
-a 95th percentile of 420 s, the *fast* ones 35 s and 110 s, the *slow* ones 300 s and 1,050 s. The *two-humped* ones take
-about 60 s or about 300 s. The optimum is found by dynamic programming, for somebody who knows the distribution exactly
-and never checks more often than every 16 s. (${dateOf(figures, 'polling')})
+Simulated with seed ${seed('polling')} (${dateOf(figures, 'polling')}): 20,000 jobs of each kind.
+
+| Kind | Durations |
+| --- | --- |
+| usual | log-normal, with a median of 120 s and a 95th percentile of 420 s |
+| fast | log-normal, 35 s and 110 s |
+| slow | log-normal, 300 s and 1,050 s |
+| two-humped | about 60 s, or about 300 s |
+
+Dynamic programming finds the optimum, for somebody who knows the distribution exactly and never checks more often than
+every 16 s.
 
 ${image('polling', 'Delay against requests of each rule, and the optimum')}
 
@@ -121,15 +132,16 @@ ${markdownTable(withProgress, { progress: 'Progress', requests: 'Requests for ea
 
 Where Meshdrop is not ahead:
 
-- The SDK's wait notices an end within 1.5 s. It takes fifty requests for each job, and the project has a hundred a minute
-  for everything.
-- A fixed loop of 30 s notices those of the usual jobs that end within a minute a few seconds earlier. Meshdrop would need
-  one more request for each job to do the same.
+- The SDK's wait notices an end within 1.5 s. It takes fifty requests for each job, and the project has a hundred a
+  minute for everything.
+- A fixed loop of 30 s notices those of the usual jobs that end within a minute a few seconds earlier. To do the same,
+  Meshdrop would need one more request for each job. For slow jobs, the difference is larger, and such ends are rare.
 - Progress that stops, or that is much faster at first, makes the last check late. It still costs fewer requests.
 
 ## Many images at once
 
-The whole product, simulated with seed ${String(rowsOf(figures, 'burst')[0]?.['seed'] ?? 1)} on virtual time, with the usual jobs and 100 requests a minute. (${dateOf(figures, 'burst')})
+Simulated with seed ${seed('burst')} (${dateOf(figures, 'burst')}): the whole product on virtual time, with the usual jobs and 100 requests
+a minute.
 
 ${image('burst', 'Jobs that run over time, for each ceiling')}
 
@@ -148,8 +160,8 @@ input asset, the generation, two or three looks, the job, and its files.
 
 ## Copying a file
 
-Measured with the bundled code, from a host that generates a GLB to an S3 that discards it, beside a plain pipe between
-the same two. 40 % of the bytes are geometry. Files up to 64 MB are validated by the Khronos validator, too. (${dateOf(figures, 'copy')})
+Measured (${dateOf(figures, 'copy')}) with the bundled code, from a host that generates a GLB to an S3 that discards it, beside a plain
+pipe between the same two. 40 % of the bytes are geometry. Files up to 64 MB are also validated by the Khronos validator.
 
 ${image('copy-speed', 'Speed against size')}
 
@@ -170,8 +182,8 @@ each MB, which is a third of the difference. Over a network, the validator works
 
 ## Cold starts
 
-Measured: the processor time to load the bundle of each function, in a process of its own, in turns with a bundle that has
-nothing but the client of S3 and the SDK's whole chain of credentials. (${dateOf(figures, 'cold-start')})
+Measured (${dateOf(figures, 'cold-start')}): the processor time to load the bundle of each function, in a process of its own, in turns with a
+bundle that has nothing but the client of S3 and the SDK's whole chain of credentials.
 
 ${image('cold-start', 'Processor time of each function')}
 
@@ -182,12 +194,13 @@ ${markdownTable(rowsOf(figures, 'cold-start'), {
   kilobytes: 'KB',
 })}
 
-The functions look for credentials only in the environment, which takes away a fifth of each bundle. The schemas at the
-boundaries (zod) and the logger take it back: about 60 ms, and 30 ms.
+The functions look for credentials only in the environment, so their bundles lack the chain, a fifth of their size. Where
+they take longer all the same, it's for the schemas at the boundaries (zod), about 60 ms, for the logger, about 30 ms, and
+for more clients.
 
 ## Growth
 
-Simulated with seed ${String(rowsOf(figures, 'growth')[0]?.['seed'] ?? 1)}: many images at once, jobs of 180 s, and a ceiling of ${String(rowsOf(figures, 'growth')[0]?.['ceiling'] ?? 5)} that is always full. (${dateOf(figures, 'growth')})
+Simulated with seed ${seed('growth')} (${dateOf(figures, 'growth')}): many images at once, jobs of 180 s, and at most ${ceiling} jobs at once.
 
 ${image('growth', 'Cost of a model against the number of images')}
 
@@ -198,12 +211,12 @@ ${markdownTable(rowsOf(figures, 'growth'), {
   dollarsPerModel: 'US dollars for each model',
 })}
 
-While the ceiling is full, two invocations of SubmitJob wait for a slot, and look for one every four seconds. That is most of
-what a model costs more than when it is alone ([costs](costs.md)).
+While all slots are taken, two invocations of SubmitJob wait for one, and look every four seconds. That is most of what a
+model costs more than when it is alone ([costs](costs.md)).
 
 ## The local run
 
-Measured: \`npm start\` with many images, \`--job-seconds 0 --speed 50\`, then a start with all of them finished. (${dateOf(figures, 'local')})
+Measured (${dateOf(figures, 'local')}): \`npm start\` with many images, \`--job-seconds 0 --speed 50\`, then a start with all of them finished.
 
 ${markdownTable(rowsOf(figures, 'local'), {
   images: 'Images',
@@ -215,8 +228,7 @@ ${markdownTable(rowsOf(figures, 'local'), {
 
 ## Renditions
 
-Measured, one model at a time. \`npm run measure:renditions\` does the same for every model of the corpus.
-(${dateOf(figures, 'renditions')})
+Measured (${dateOf(figures, 'renditions')}), one model at a time. \`npm run measure:renditions\` does the same for every model of the corpus.
 
 ${markdownTable(rowsOf(figures, 'renditions'), {
   model: 'Model',

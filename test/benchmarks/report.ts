@@ -5,6 +5,7 @@ import type { Row } from './benches.ts';
 import { costsPage } from './costs-page.ts';
 import { performancePage, plotsOf } from './performance-page.ts';
 import { draw } from './plot.ts';
+import { wrapped } from './table.ts';
 
 /** The last figures of each bench, from which the documents are written. */
 export interface Figures {
@@ -39,8 +40,8 @@ function rounded(row: Row): Row {
 /** The documents and plots of the figures, by path from the project. */
 export function reportsOf(figures: Figures): Map<string, string> {
   return new Map([
-    ['docs/performance.md', performancePage(figures)],
-    ['docs/costs.md', costsPage(figures)],
+    ['docs/performance.md', `${wrapped(performancePage(figures))}\n`],
+    ['docs/costs.md', `${wrapped(costsPage(figures))}\n`],
     ...Object.entries(plotsOf(figures)).map(([name, plot]) => [`docs/images/bench-${name}.svg`, draw(plot)] as const),
   ]);
 }

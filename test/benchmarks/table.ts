@@ -35,3 +35,31 @@ export function markdownTable(rows: readonly Row[], columns: Readonly<Record<str
     ...rows.map((row) => `| ${names.map((name) => textOf(row[name])).join(' | ')} |`),
   ].join('\n');
 }
+
+const WIDTH = 120;
+
+/** Wraps the prose and the lists of a document. Tables, headings, and images stay as they are. */
+export function wrapped(document: string): string {
+  return document
+    .split('\n\n')
+    .map((block) =>
+      /^(?:\||#|!|\n)/.test(block)
+        ? block
+        : block
+            .split(/\n(?=- )/)
+            .map(wrapOne)
+            .join('\n'),
+    )
+    .join('\n\n');
+}
+
+function wrapOne(text: string): string {
+  const indent = text.startsWith('- ') ? '  ' : '';
+  const lines: string[] = [];
+  for (const word of text.trim().split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(last === undefined ? word : indent + word);
+  }
+  return lines.join('\n');
+}
