@@ -13,11 +13,16 @@ function line(name: string, rows: readonly Row[], x: string, y: string): Series 
   return { name, points: rows.map((row) => [number(row, x), number(row, y)]) };
 }
 
+/** In seconds. */
+const HIGHEST_DELAY = 40;
+
 /** Every plot of docs/performance.md, by the name of its file. */
 export function plotsOf(figures: Figures): Readonly<Record<string, Plot>> {
   const polling = rowsOf(figures, 'polling').filter((row) => row['jobs'] === 'usual');
-  const optimum = frontierOf(JOB_KINDS['usual'] ?? []).filter(({ requests }) => requests > 1.5 && requests < 9);
-  const rules = [...new Set(polling.map((row) => String(row['rule'])))].filter((rule) => !rule.includes('SDK'));
+  const optimum = frontierOf(JOB_KINDS['usual'] ?? []).filter(
+    ({ requests, delaySeconds }) => delaySeconds <= HIGHEST_DELAY && requests < 9,
+  );
+  const rules = [...new Set(polling.map((row) => String(row['rule'])))];
   const linear = polling.filter((row) => row['progress'] === 'linear');
   const burst = rowsOf(figures, 'burst');
   const copy = rowsOf(figures, 'copy');
@@ -28,7 +33,9 @@ export function plotsOf(figures: Figures): Readonly<Record<string, Plot>> {
       title: 'Delay against requests, for jobs with a median of 120 s',
       x: 'requests for each job',
       y: 'delay in seconds',
-      highestY: 40,
+      highestY: HIGHEST_DELAY,
+      hasLogX: true,
+      ticks: [3, 5, 10, 20, 50],
       series: [
         { name: 'optimum', points: optimum.map(({ requests, delaySeconds }) => [requests, delaySeconds]) },
         ...rules.map((rule) => {
@@ -66,9 +73,13 @@ export function plotsOf(figures: Figures): Readonly<Record<string, Plot>> {
     },
     'cold-start': {
       title: 'Processor time to load a function, if a bare client of S3 takes 1',
-      x: cold.map((row, n) => `${n + 1}: ${String(row['function'])}`).join('   '),
+      x: '',
+      ticks: [],
       y: 'times the bare client',
-      series: [{ name: 'functions', isLine: false, points: cold.map((row, n) => [n + 1, number(row, 'ratio')]) }],
+      series: cold.map((row, n) => ({
+        name: String(row['function']),
+        points: [[n + 1, number(row, 'ratio')]] as const,
+      })),
     },
     growth: {
       title: 'What AWS bills for a model, by the number of images at once',

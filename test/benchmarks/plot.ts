@@ -12,6 +12,8 @@ export interface Plot {
   readonly series: readonly Series[];
   /** @default false */
   readonly hasLogX?: boolean;
+  /** Where the x axis has numbers. */
+  readonly ticks?: readonly number[];
   readonly highestY?: number;
 }
 
@@ -21,7 +23,7 @@ const EDGE = { left: 64, right: 210, top: 44, bottom: 52 };
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b8860b', '#56b4e9', '#8a8a8a'];
 
 /** Draws an SVG that is legible on a light and on a dark page. */
-export function draw({ title, x, y, series, hasLogX = false, highestY }: Plot): string {
+export function draw({ title, x, y, series, hasLogX = false, ticks, highestY }: Plot): string {
   const points = series.flatMap((one) => one.points);
   const scaleX = hasLogX ? Math.log10 : (value: number) => value;
   const [minX, maxX] = [Math.min(...points.map(([px]) => px)), Math.max(...points.map(([px]) => px))];
@@ -33,7 +35,8 @@ export function draw({ title, x, y, series, hasLogX = false, highestY }: Plot): 
     EDGE.left + (innerWidth * (scaleX(value) - scaleX(from))) / Math.max(1e-9, scaleX(maxX) - scaleX(from));
   const toY = (value: number) => EDGE.top + innerHeight * (1 - Math.min(value, maxY) / maxY);
   const ticksY = Array.from({ length: Math.round(maxY / stepY) + 1 }, (_, n) => n * stepY);
-  const ticksX = hasLogX ? [...new Set(points.map(([px]) => px))].sort((a, b) => a - b) : ticksOf(from, maxX);
+  const sizes = [...new Set(points.map(([px]) => px))].sort((a, b) => a - b);
+  const ticksX = ticks ?? (hasLogX ? sizes : ticksOf(from, maxX));
   const parts = [
     ...ticksY.flatMap((value) => [
       `<line class="grid" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${round(toY(value))}" y2="${round(toY(value))}"/>`,
