@@ -11,7 +11,11 @@ export interface DecodeRequest {
 }
 
 /** Decodes an image. The image is also `damaged` if the decoder breaks on it or takes too long. */
-export type InspectImage = (request: DecodeRequest) => Promise<Decoded>;
+export interface InspectImage {
+  (request: DecodeRequest): Promise<Decoded>;
+  /** Loads the decoder, for example while the image is read. */
+  readonly prepare?: () => void;
+}
 
 /** Images of 36 megapixels take a few seconds. */
 const MAX_MS = 60_000;
@@ -27,21 +31,40 @@ const KEPT_AFTER_PIXELS = 8_000_000;
  * @returns a function that throws if the decoder does not start, which is not the image's fault
  */
 export function createInspectImage(clock: Pick<Clock, 'alarm'>): InspectImage {
-  let standing: Worker | undefined;
-  return async (request) => {
+  let standing: Promise<Worker> | undefined;
+
+  /** A thread that ends, or does not start, is forgotten. */
+  function thread(): Promise<Worker> {
+    if (standing) return standing;
+    const starting = startThread();
+    const forget = () => {
+      if (standing === starting) standing = undefined;
+    };
+    void starting.then((worker) => worker.once('exit', forget), forget);
+    standing = starting;
+    return starting;
+  }
+
+  async function inspect(request: DecodeRequest): Promise<Decoded> {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      standing ??= await startThread();
-      const answer = await ask(standing, request, clock);
+      const decoder = await thread();
+      const answer = await ask(decoder, request, clock);
       const isLarge = typeof answer !== 'string' && answer.is === 'image' && pixelsOf(answer) > KEPT_AFTER_PIXELS;
       if (typeof answer === 'string' || isLarge) {
-        await standing.terminate();
         standing = undefined;
+        await decoder.terminate();
       }
       if (typeof answer !== 'string') return answer;
       if (answer === 'late') break;
     }
     return { is: 'damaged' };
+  }
+
+  const prepare = () => {
+    // If it does not start, the next image says so.
+    thread().catch(() => undefined);
   };
+  return Object.assign(inspect, { prepare });
 }
 
 function pixelsOf({ width, height }: { readonly width: number; readonly height: number }): number {
@@ -53,6 +76,8 @@ async function startThread(): Promise<Worker> {
   const program = new URL(`./decoder-thread${extname(import.meta.url)}`, import.meta.url);
   const thread = new Worker(program, { stdout: true, stderr: true });
   await once(thread, 'message');
+  // It waits for an image. If it breaks before that, another thread takes its place.
+  thread.on('error', () => undefined).unref();
   return thread;
 }
 

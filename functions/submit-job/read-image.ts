@@ -37,6 +37,7 @@ export async function readImage(
 ): Promise<FoundObject> {
   const upload = toUpload(announced);
   if (announced.isDeleted) return { kind: 'gone', failure: deleted(), upload };
+  inspect.prepare?.();
   let object: GetObjectCommandOutput;
   try {
     object = await s3.send(new GetObjectCommand(getRequest(announced)));

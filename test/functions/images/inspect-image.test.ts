@@ -1,6 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Worker } from 'node:worker_threads';
 import { createInspectImage } from '../../../functions/images/inspect-image.ts';
 import { systemClock } from '../../../functions/platform/clock.ts';
 import { createRandom } from '../../simulation/world/random.ts';
@@ -170,6 +171,27 @@ describe('the thread of the decoder', () => {
 
     for (const bytes of [png, halfOf(png), large, jpeg])
       expect(await inspect({ bytes, maxSide: 6_000 })).toEqual(await look(bytes));
+  });
+
+  it('can be loaded before there is an image, also more than once', async () => {
+    const inspect = createInspectImage(systemClock);
+    inspect.prepare?.();
+    inspect.prepare?.();
+
+    expect(await inspect({ bytes: png, maxSide: 6_000 })).toEqual(await look(png));
+  });
+
+  it('is replaced if it ends while it waits for an image', async () => {
+    const inspect = createInspectImage(systemClock);
+    const began: Worker[] = [];
+    const onWorker = (worker: Worker) => void began.push(worker);
+    process.on('worker', onWorker);
+    onTestFinished(() => void process.off('worker', onWorker));
+    await inspect({ bytes: png, maxSide: 6_000 });
+    await began[0]?.terminate();
+
+    expect(await inspect({ bytes: jpeg, maxSide: 6_000 })).toEqual(await look(jpeg));
+    expect(began).toHaveLength(2);
   });
 
   it('is ended if it takes too long', async () => {

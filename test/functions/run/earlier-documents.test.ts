@@ -205,6 +205,9 @@ describe('the progress of the sweep', () => {
   const PROGRESS = 'control/sweep.json';
   const { uploadBucket } = earlier('progress.json') as { uploadBucket: string };
 
+  /** What a walk of this version adds: the upload waits. */
+  const left = { open: [], waiting: [expect.any(String)], walkedAt: '2026-10-05T11:00:00.000Z' };
+
   async function sweepFrom(progress: object) {
     const world = await openSweep();
     world.s3.store.createBucket(uploadBucket, { versioned: true });
@@ -219,7 +222,7 @@ describe('the progress of the sweep', () => {
     const { waiting, written } = await sweepFrom(earlier('progress.json'));
 
     expect(waiting).toEqual(['oak.png']);
-    expect(written).toEqual({ schemaVersion: '1.0', uploadBucket, doneUntil: '2026-10-05T05:00:00.000Z' });
+    expect(written).toEqual({ schemaVersion: '1.0', uploadBucket, doneUntil: '2026-10-05T05:00:00.000Z', left });
   });
 
   it('of a newer minor version keeps its unknown fields when it is written again', async () => {
@@ -228,7 +231,7 @@ describe('the progress of the sweep', () => {
     const { waiting, written } = await sweepFrom(newer);
 
     expect(waiting).toEqual(['oak.png']);
-    expect(written).toEqual({ ...newer, doneUntil: '2026-10-05T05:00:00.000Z' });
+    expect(written).toEqual({ ...newer, doneUntil: '2026-10-05T05:00:00.000Z', left });
   });
 });
 
