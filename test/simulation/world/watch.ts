@@ -1,3 +1,4 @@
+import { orderIn } from '../../../functions/run/stored-model.ts';
 import type { AwsHooks } from '../../../local/aws/aws-options.ts';
 import type { EventEnvelope } from '../../../local/aws/events/envelope.ts';
 import type { CreatedObject } from '../../../local/aws/s3/created-object.ts';
@@ -101,10 +102,10 @@ export class Watch {
   }
 
   #onSent(queue: Queue, body: string): void {
-    for (const { versionId, runId } of this.#tools.uploads) {
+    for (const { versionId, runId } of this.#tools.uploads)
       if (!this.#heardOf.has(runId) && body.includes(versionId)) this.#heardOf.add(runId);
-      if (queue.name === 'Renditions-Queue' && body.includes(runId)) this.#toBeMade.add(runId);
-    }
+    // The message of a reused run also names the earlier run, which can be unheard of.
+    if (queue.name === 'Renditions-Queue') this.#toBeMade.add(orderIn(body).stored.metadata.runId);
     if (queue.name.endsWith('DeadLetters')) this.#tools.story.note(queue.name, 'receives a dead letter');
     this.invariants.onText(`a message of ${queue.name}`, body);
   }
