@@ -25,3 +25,14 @@ export class DocumentUnreadableError extends Error {
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
+
+/** Does work that is useful but not needed. Returns undefined if it fails with one of these errors. */
+export async function orNothing<T>(
+  passing: readonly (new (...args: never[]) => Error)[],
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  return await work().catch((error: unknown) => {
+    if (passing.some((one) => error instanceof one)) return undefined;
+    throw error;
+  });
+}

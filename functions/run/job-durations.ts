@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Model } from '../models/model.ts';
 import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
-import { AwsUnavailableError } from '../platform/errors.ts';
+import { AwsUnavailableError, orNothing } from '../platform/errors.ts';
 import type { JsonStore } from '../platform/json-store.ts';
 
 /** How long the latest jobs of each model took at Scenario. */
@@ -13,10 +13,12 @@ const durationsSchema = z.strictObject({
 const DURATIONS_KEY = 'control/durations.json';
 const MOST_JOBS = 50;
 const LONGEST_SECONDS = 3_600;
+/** What is learned only saves checks. Without it, everything works. */
+const PASSING = [AwsUnavailableError];
 
 /** The durations of a model's latest jobs, in seconds. Until there are enough, the typical ones make up the number. */
 export async function durationsOf({ id, typicalSeconds }: Model, documents: JsonStore): Promise<readonly number[]> {
-  const kept = await orNothing(() => documents.read(DURATIONS_KEY));
+  const kept = await orNothing(PASSING, () => documents.read(DURATIONS_KEY));
   const seen = readTolerantly(durationsSchema, kept?.value)?.seconds[id] ?? [];
   const missing = Math.max(0, typicalSeconds.length - seen.length);
   const every = typicalSeconds.length / Math.max(1, missing);
@@ -36,19 +38,11 @@ interface Ended {
 export async function rememberDuration(modelId: string, job: Ended, documents: JsonStore): Promise<void> {
   const seconds = Math.round((Date.parse(job.finishedAt ?? '') - Date.parse(job.createdAt ?? '')) / 1000);
   if (!(seconds > 0)) return;
-  await orNothing(async () => {
+  await orNothing(PASSING, async () => {
     const kept = await documents.read(DURATIONS_KEY);
     const standing = readTolerantly(durationsSchema, kept?.value) ?? { schemaVersion: '1.0', seconds: {} };
     const latest = [...(standing.seconds[modelId] ?? []), Math.min(seconds, LONGEST_SECONDS)].slice(-MOST_JOBS);
     const document = { ...standing, seconds: { ...standing.seconds, [modelId]: latest } };
     await documents.write(DURATIONS_KEY, checkStrictly(durationsSchema, document, kept?.value), kept?.etag);
-  });
-}
-
-/** What is learned only saves checks. Without it, everything works. */
-async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
-  return await work().catch((error: unknown) => {
-    if (error instanceof AwsUnavailableError) return undefined;
-    throw error;
   });
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Clock, isoDate } from '../platform/clock.ts';
 import { checkStrictly, readTolerantly, schemaVersion1 } from '../platform/documents.ts';
 import type { JsonStore } from '../platform/json-store.ts';
-import { AwsUnavailableError } from '../platform/errors.ts';
+import { AwsUnavailableError, orNothing } from '../platform/errors.ts';
 import { ScenarioUnavailableError } from './errors.ts';
 import { type Job, jobStatus } from './schemas.ts';
 
@@ -46,6 +46,8 @@ const ADD_TRIES = 3;
 /** How long the project counts as short of requests, at least and at most. Scenario counts them by the minute. */
 const SHORT_MS = 60_000;
 const MAX_SHORT_MS = 10 * 60_000;
+/** What is shared only saves requests. Without it, everything works. */
+const PASSING = [AwsUnavailableError, ScenarioUnavailableError];
 
 export type SharedLook = ReturnType<typeof createSharedLook>;
 
@@ -101,7 +103,7 @@ export function createSharedLook(
   return {
     /** Finds a job. If it is undefined, ask for the job itself. @throws ScenarioBusyError */
     find: async (jobId: string): Promise<SeenJob | undefined> =>
-      await orNothing(async () => {
+      await orNothing(PASSING, async () => {
         const standing = await read();
         const { jobs } = standing.look;
         if (isFresh(standing.look, 'poll')) return jobs[jobId];
@@ -117,7 +119,7 @@ export function createSharedLook(
 
     /** Adds a job that was just submitted. If other invocations are first each time, the list shows the job later. */
     add: async (jobId: string): Promise<void> =>
-      await orNothing(async () => {
+      await orNothing(PASSING, async () => {
         const job = { status: 'running', progress: 0, addedAt: isoDate(clock.now()) } as const;
         for (let tries = 0; tries < ADD_TRIES; tries += 1) {
           const { look, etag } = await read();
@@ -127,25 +129,17 @@ export function createSharedLook(
 
     /** Whether the project is short of requests, so that only submissions should make some. */
     isShort: async (): Promise<boolean> =>
-      (await orNothing(async () => isAhead((await read()).look.shortUntil, MAX_SHORT_MS))) ?? false,
+      (await orNothing(PASSING, async () => isAhead((await read()).look.shortUntil, MAX_SHORT_MS))) ?? false,
 
     /** Call this when Scenario refuses a free call because the project has made too many requests. */
     onShort: async (retryAfterSeconds: number | undefined): Promise<void> =>
-      await orNothing(async () => {
+      await orNothing(PASSING, async () => {
         const { look, etag } = await read();
         const shortMs = Math.min(MAX_SHORT_MS, Math.max(SHORT_MS, (retryAfterSeconds ?? 0) * 1000));
         if (!isAhead(look.shortUntil, MAX_SHORT_MS))
           await write(look, { shortUntil: isoDate(clock.now() + shortMs) }, etag);
       }),
   };
-}
-
-/** What is shared only saves requests. Without it, everything works. */
-async function orNothing<T>(work: () => Promise<T | undefined>): Promise<T | undefined> {
-  return await work().catch((error: unknown) => {
-    if (error instanceof AwsUnavailableError || error instanceof ScenarioUnavailableError) return undefined;
-    throw error;
-  });
 }
 
 function countRunning(jobs: Look['jobs']): number {

@@ -5,7 +5,7 @@ import { tripo31 } from '../../functions/models/tripo-3-1.ts';
 import { METRIC_UNITS } from '../../functions/platform/metrics.ts';
 import { assembly } from '../../local/aws/assembly.ts';
 import { burst } from '../simulation/campaign/burst.ts';
-import { type Bill, PRICES } from './prices.ts';
+import { type Bill, PRICES, RENDITIONS_GIGABYTES, totalOf } from './prices.ts';
 
 /** One item of a bill, in US dollars. */
 export interface CostRow {
@@ -26,7 +26,7 @@ export async function cost({ uploads = 40, inBurst = 1_000, seed = 1 } = {}): Pr
   const full = await burst({ ...limits, uploads: inBurst });
   const idle = idleMonth(await readResources());
   const renditions = perModel(quiet.renditionsBill, uploads);
-  renditions['compute'] = RENDITION_SECONDS * RENDITION_GIGABYTES * PRICES.lambdaGigabyteSecond;
+  renditions['compute'] = RENDITION_SECONDS * RENDITIONS_GIGABYTES * PRICES.lambdaGigabyteSecond;
   const bills: [string, Record<string, number>][] = [
     ['a model', withParts(quiet.bill, uploads)],
     ['a model in a burst', withParts(full.bill, inBurst)],
@@ -35,10 +35,10 @@ export async function cost({ uploads = 40, inBurst = 1_000, seed = 1 } = {}): Pr
   ];
   for (const models of [100, 10_000, 1_000_000]) {
     const month = {
-      'the idle month': sum(idle),
+      'the idle month': totalOf(idle),
       'custom metrics, if all are counted': METRICS_MONTH,
-      'the models': models * sum(withParts(quiet.bill, uploads)),
-      renditions: models * sum(renditions),
+      'the models': models * totalOf(withParts(quiet.bill, uploads)),
+      renditions: models * totalOf(renditions),
       'storage of what was made in the month': models * STORED_GIGABYTES * PRICES.s3GigabyteMonth,
     };
     bills.push([`${models} models a month`, month]);
@@ -48,7 +48,6 @@ export async function cost({ uploads = 40, inBurst = 1_000, seed = 1 } = {}): Pr
 
 /** By `npm run measure:renditions`: half of the models take less. */
 const RENDITION_SECONDS = 7.5;
-const RENDITION_GIGABYTES = 3_008 / 1_024;
 /** A file of 30 MB is uploaded in so many parts more than the small one of the simulation. */
 const MORE_PARTS = 7;
 /** A model of 30 MB, its preview, and its renditions. */
@@ -60,10 +59,6 @@ function perModel(bill: Bill, uploads: number): Record<string, number> {
 
 function withParts(bill: Bill, uploads: number): Record<string, number> {
   return { ...perModel(bill, uploads), 'the parts of a file of 30 MB': MORE_PARTS * PRICES.s3Write };
-}
-
-function sum(items: Readonly<Record<string, number>>): number {
-  return Object.values(items).reduce((total, dollars) => total + dollars, 0);
 }
 
 const resourceShape = z.object({ Type: z.string(), Properties: z.looseObject({}).default({}) });
@@ -78,7 +73,6 @@ async function readResources(): Promise<Resources> {
 /** Every item that the template fixes. Custom metrics cost nothing in a month in which nobody counts them. */
 function idleMonth(resources: Resources): Record<string, number> {
   const all = (type: string) => resources.filter(({ Type }) => Type === type);
-  const sweeps = MONTH_HOURS;
   // A sweep reads the progress and the list, and asks three queues; it takes about a second of 256 MB.
   const sweep =
     PRICES.lambdaRequest +
@@ -92,7 +86,7 @@ function idleMonth(resources: Resources): Record<string, number> {
     'the dashboard, if the account has three others': all('AWS::CloudWatch::Dashboard').length * PRICES.dashboardMonth,
     'idle pollers of queues':
       all('AWS::Lambda::EventSourceMapping').length * POLLS_PER_HOUR * MONTH_HOURS * PRICES.sqsRequest,
-    'the sweep, every hour': sweeps * (sweep + PRICES.trace),
+    'the sweep, every hour': MONTH_HOURS * (sweep + PRICES.trace),
   };
 }
 

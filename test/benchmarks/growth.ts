@@ -1,4 +1,5 @@
 import { burst } from '../simulation/campaign/burst.ts';
+import { totalOf } from './prices.ts';
 
 /** What each model takes when many images come at once, and the ceiling is full. */
 export interface GrowthRow {
@@ -21,14 +22,13 @@ const UPLOADS = [10, 30, 100, 300, 1_000, 3_000];
 export async function* growth({ uploads = UPLOADS, ceiling = 20, seed = 1 } = {}): AsyncGenerator<GrowthRow> {
   for (const count of uploads) {
     const figures = await burst({ uploads: count, ceiling, requestsPerMinute: 100, seed, jobSeconds: 180 });
-    const renditions = Object.values(figures.renditionsBill).reduce((sum, dollars) => sum + dollars, 0);
     yield {
       uploads: count,
       ceiling,
       requestsPerModel: figures.requestsPerModel,
       callsPerModel: figures.callsPerModel,
       dollarsPerModel: figures.cost,
-      dollarsPerModelForRenditions: renditions / count,
+      dollarsPerModelForRenditions: totalOf(figures.renditionsBill) / count,
       stored: figures.stored,
       paidTwice: Math.max(0, figures.payments - count),
       seed,

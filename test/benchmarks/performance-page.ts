@@ -205,9 +205,9 @@ ${markdownTable(rowsOf(figures, 'cold-start'), {
   kilobytes: 'KB',
 })}
 
-The functions look for credentials only in the environment, so their bundles lack the chain, a fifth of their size. Where
-they take longer all the same, it's for the schemas at the boundaries (zod), about 60 ms, for the logger, about 30 ms, and
-for more clients.
+The functions look for credentials only in the environment, so their bundles lack the chain, a fifth of their size. Most
+of them still take longer than the bare client, because they also load zod's schemas (about 60 ms), the logger (about
+30 ms), and other clients.
 
 ## Growth
 

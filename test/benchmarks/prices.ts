@@ -43,6 +43,8 @@ export type Bill = Readonly<
 >;
 
 const RENDITIONS = 'MakeRenditions';
+/** The memory of MakeRenditions. */
+export const RENDITIONS_GIGABYTES = 3_008 / 1_024;
 /** What Lambda itself writes about an invocation, and about one line of the function, in bytes. */
 const LOG_BYTES = 1_200;
 
@@ -82,6 +84,7 @@ export function billOf({ uploads, receives, wireCalls, usage }: Used): { main: B
   return { main: part(false), renditions: part(true) };
 }
 
-export function totalOf(bill: Bill): number {
+/** In US dollars. */
+export function totalOf(bill: Readonly<Record<string, number>>): number {
   return Object.values(bill).reduce((sum, dollars) => sum + dollars, 0);
 }

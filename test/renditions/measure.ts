@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { PRICES, RENDITIONS_GIGABYTES } from '../benchmarks/prices.ts';
 import { CORPUS } from './corpus/corpus.ts';
 import { faultsIn } from './faults-in.ts';
 import type { Outcome } from './make-one.ts';
@@ -18,16 +19,10 @@ const help = `Measures the renditions of every model of the corpus.
   --json       print one line of JSON for each model
 `;
 
-/** List prices in us-east-1, in US dollars. */
-const LAMBDA_GB_SECOND = 0.0000133334;
-const LAMBDA_GIGABYTES = 3_008 / 1_024;
-const S3_PUT = 0.000005;
-const S3_GET = 0.0000004;
-const EVENT = 0.000001;
 /** A file each, renditions.json, and what is read. */
-const REQUESTS = 5 * S3_PUT + 4 * S3_GET + EVENT;
+const REQUESTS = 5 * PRICES.s3Write + 4 * PRICES.s3Read + PRICES.event;
 
-const price = ({ seconds }: Outcome) => seconds * LAMBDA_GIGABYTES * LAMBDA_GB_SECOND + REQUESTS;
+const price = ({ seconds }: Outcome) => seconds * RENDITIONS_GIGABYTES * PRICES.lambdaGigabyteSecond + REQUESTS;
 
 function percentile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);

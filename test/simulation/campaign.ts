@@ -72,8 +72,8 @@ async function playBursts({ uploads, seed }: CampaignCommand): Promise<string | 
     const begun = performance.now();
     const figures = await burst({ uploads: Math.min(uploads, atMost), seed, ...limits });
     const seconds = (performance.now() - begun) / 1000;
-    const { requests: _, bill: __, renditionsBill: ___, running: ____, ...told } = figures;
-    tell('burst', { ...told, seconds });
+    const told = Object.entries(figures).filter(([, figure]) => typeof figure !== 'object');
+    tell('burst', { ...Object.fromEntries(told), seconds });
     const [first] = shortcomings(figures);
     if (first !== undefined) return first;
   }

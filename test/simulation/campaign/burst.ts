@@ -107,8 +107,13 @@ export async function burst(asked: Burst): Promise<BurstFigures> {
   };
 }
 
+/** When each job began and ended, in milliseconds since 1970. */
+function timesOf(ledger: Ended['ledger']) {
+  return ledger.jobs.map(({ startedAt, endsAt }) => [Date.parse(startedAt), Date.parse(endsAt)] as const);
+}
+
 function runningByMinute({ ledger, virtualSeconds }: Ended): number[] {
-  const jobs = ledger.jobs.map(({ startedAt, endsAt }) => [Date.parse(startedAt), Date.parse(endsAt)] as const);
+  const jobs = timesOf(ledger);
   const from = Math.min(...jobs.map(([start]) => start));
   return Array.from({ length: Math.ceil(virtualSeconds / 60) }, (_, minute) => {
     const at = from + minute * 60_000;
@@ -117,7 +122,7 @@ function runningByMinute({ ledger, virtualSeconds }: Ended): number[] {
 }
 
 function busyShare({ ledger }: Ended, slots: number): number {
-  const jobs = ledger.jobs.map(({ startedAt, endsAt }) => [Date.parse(startedAt), Date.parse(endsAt)] as const);
+  const jobs = timesOf(ledger);
   const ends = jobs.map(([, end]) => end).sort((a, b) => a - b);
   const from = Math.min(...jobs.map(([start]) => start));
   const until = ends[Math.max(0, ends.length - slots)] ?? from;
