@@ -87,7 +87,7 @@ export function readCommand(args: readonly string[]): Command | 'help' | 'versio
     port: portOf('--port', values.port) ?? anyPort ?? 4566,
     pagePort: portOf('--page-port', values['page-port']) ?? anyPort ?? 8080,
     speed: positiveOf('--speed', values.speed),
-    jobSeconds: values['job-seconds'] === '0' ? 0 : positiveOf('--job-seconds', values['job-seconds']),
+    jobSeconds: secondsOf('--job-seconds', values['job-seconds']),
     standIn: values['stand-in'] ?? false,
     json: values.json ?? false,
     maxCu: positiveOf('--max-cu', values['max-cu']),
@@ -193,6 +193,13 @@ function portOf(option: string, text: string | undefined): number | undefined {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new UsageError(`${option} ${text}: a port must be a whole number from 0 (any free port) to 65535`);
+}
+
+function secondsOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (text.trim() !== '' && Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new UsageError(`${option} ${text}: use a number that is at least 0`);
 }
 
 function positiveOf(option: string, text: string | undefined): number | undefined {

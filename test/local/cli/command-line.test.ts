@@ -26,6 +26,10 @@ describe('the command line', () => {
     });
   });
 
+  test('lets the jobs of the stand-in end at once', () => {
+    expect(readCommand(['--job-seconds', '0'])).toMatchObject({ jobSeconds: 0 });
+  });
+
   test.each([
     ['face-limit=5000', 'tripo-face-limit', '5000'],
     ['faceLimit=5000', 'tripo-face-limit', '5000'],
@@ -60,7 +64,7 @@ describe('the command line', () => {
         [['--port', 'x'], /--port x/],
         [['--speed', '0'], /--speed 0: use a number greater than 0/],
         [['--speed', 'fast'], /--speed fast/],
-        [['--job-seconds', '-1'], /--job-seconds/],
+        [['--job-seconds', '-1'], /--job-seconds -1: use a number that is at least 0/],
         [['--data'], /--data/],
         [['--json=yes', 'a.png'], /--json/],
       ] satisfies [string[], RegExp][]
