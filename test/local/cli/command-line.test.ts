@@ -64,7 +64,8 @@ describe('the command line', () => {
         [['--port', 'x'], /--port x/],
         [['--speed', '0'], /--speed 0: use a number greater than 0/],
         [['--speed', 'fast'], /--speed fast/],
-        [['--job-seconds', '-1'], /--job-seconds -1: use a number that is at least 0/],
+        [['--job-seconds', '-1'], /--job-seconds/],
+        [['--job-seconds=-1'], /--job-seconds -1: use a number that is at least 0/],
         [['--data'], /--data/],
         [['--json=yes', 'a.png'], /--json/],
       ] satisfies [string[], RegExp][]
