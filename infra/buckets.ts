@@ -1,22 +1,34 @@
 import { Duration, RemovalPolicy, aws_s3 as s3 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { Settings } from './settings/settings.ts';
 
-const guarded = {
-  versioned: true,
-  blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-  encryption: s3.BucketEncryption.S3_MANAGED,
-  enforceSSL: true,
-  // A first deployment that fails leaves none behind.
-  removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-} as const satisfies s3.BucketProps;
+/** What new buckets have in common. */
+export interface BucketOptions {
+  readonly settings: Pick<Settings, 'removalPolicy'>;
+  /** Where S3 writes its server access logs. */
+  readonly accessLogBucket: s3.IBucket | undefined;
+}
+
+function guarded(id: string, { settings, accessLogBucket }: BucketOptions) {
+  return {
+    versioned: true,
+    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    encryption: s3.BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    ...(accessLogBucket && { serverAccessLogsBucket: accessLogBucket, serverAccessLogsPrefix: `${id}/` }),
+    // A first deployment that fails leaves none behind. S3 never deletes a bucket that is not empty.
+    removalPolicy:
+      settings.removalPolicy === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  } satisfies s3.BucketProps;
+}
 
 /** Parts of incomplete uploads cost money and are invisible. */
 const tidy = { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) };
 
 /** Where images are dropped. Notifies EventBridge of every new object. */
 export class UploadBucket extends s3.Bucket {
-  constructor(scope: Construct, id: string) {
-    super(scope, id, { ...guarded, lifecycleRules: [tidy] });
+  constructor(scope: Construct, id: string, options: BucketOptions) {
+    super(scope, id, { ...guarded(id, options), lifecycleRules: [tidy] });
     const resource = this.node.defaultChild;
     if (!(resource instanceof s3.CfnBucket)) throw new Error(`${id} has no bucket resource`);
     // CDK's `eventBridgeEnabled` would add a custom resource with its own Lambda function.
@@ -33,11 +45,11 @@ export class UploadBucket extends s3.Bucket {
 }
 
 /** Where models are stored. Records and ledgers change often, and only their latest version matters. */
-export function createAssetBucket(scope: Construct, id: string): s3.Bucket {
+export function createAssetBucket(scope: Construct, id: string, options: BucketOptions): s3.Bucket {
   const superseded = Object.entries({ records: 'runs/', control: 'control/' }).map(([what, prefix]) => ({
     id: `superseded-${what}`,
     prefix,
     noncurrentVersionExpiration: Duration.days(7),
   }));
-  return new s3.Bucket(scope, id, { ...guarded, lifecycleRules: [tidy, ...superseded] });
+  return new s3.Bucket(scope, id, { ...guarded(id, options), lifecycleRules: [tidy, ...superseded] });
 }

@@ -38,6 +38,7 @@ export class FailureReports extends EventQueue {
       description: 'Ends the run of an execution that failed, timed out, or was aborted',
       environment: base.outcomeEnvironment(this, props) satisfies ReportFailureEnv,
       timeout: TIMEOUT,
+      settings: props.settings,
     });
     this.feed(reportFailure, MAX_CONCURRENCY);
 

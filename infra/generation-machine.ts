@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import type { CheckJobInput } from '../functions/check-job/check-job.ts';
 import type { StoreAssetsInput } from '../functions/store-assets/store-assets.ts';
 import type { ServiceFunction } from './service-function.ts';
+import type { Settings } from './settings/settings.ts';
 import { HINTS } from '../functions/contract/failures.ts';
 import { AssetNotReadyError } from '../functions/store-assets/errors.ts';
 import { AwsUnavailableError } from '../functions/platform/errors.ts';
@@ -17,6 +18,7 @@ import { ScenarioAccountError, ScenarioBusyError, ScenarioUnavailableError } fro
 export interface GenerationMachineProps {
   readonly checkJob: ServiceFunction;
   readonly storeAssets: ServiceFunction;
+  readonly settings: Settings;
 }
 
 /**
@@ -68,22 +70,25 @@ const WITHOUT_END = 99_999_999;
 
 /** Waits for a paid job and stores its files. It only polls and copies, so a redriven execution never pays again. */
 export class GenerationMachine extends sfn.StateMachine {
-  constructor(scope: Construct, id: string, functions: GenerationMachineProps) {
+  constructor(scope: Construct, id: string, { settings, ...functions }: GenerationMachineProps) {
     const destination = new logs.LogGroup(scope, `${id}Logs`, {
-      retention: logs.RetentionDays.THREE_MONTHS,
+      retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const definition = waitAndStore(new Construct(scope, 'States'), functions);
     super(scope, id, {
       definitionBody: sfn.DefinitionBody.fromChainable(definition),
       timeout: MACHINE_TIMEOUT,
-      tracingEnabled: true,
+      tracingEnabled: settings.tracing,
       logs: { destination, level: sfn.LogLevel.ERROR, includeExecutionData: false },
     });
   }
 }
 
-function waitAndStore(scope: Construct, { checkJob, storeAssets }: GenerationMachineProps): sfn.IChainable {
+function waitAndStore(
+  scope: Construct,
+  { checkJob, storeAssets }: Omit<GenerationMachineProps, 'settings'>,
+): sfn.IChainable {
   const job = { runId: sfn.JsonPath.stringAt('$.runId'), jobId: sfn.JsonPath.stringAt('$.jobId') };
   const check = {
     ...job,

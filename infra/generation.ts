@@ -22,6 +22,7 @@ export class Generation extends Construct {
         JOB_DEADLINE_SECONDS: String(settings.jobDeadlineMinutes * 60),
       } satisfies CheckJobEnv,
       timeout: Duration.minutes(2),
+      settings,
     });
     const storeAssets = new ServiceFunction(this, 'StoreAssets', {
       description: 'Copies the files of a finished job into the asset bucket and announces them',
@@ -32,10 +33,9 @@ export class Generation extends Construct {
         GLB_ERRORS: settings.glbErrors,
       } satisfies StoreAssetsEnv,
       timeout: Duration.minutes(15),
-      memorySize: 512,
-      thread: 'functions/store-assets/validator-thread.ts',
+      settings,
     });
-    this.stateMachine = new GenerationMachine(this, 'StateMachine', { checkJob, storeAssets });
+    this.stateMachine = new GenerationMachine(this, 'StateMachine', { checkJob, storeAssets, settings });
 
     base.allowCallScenario(checkJob, props);
     base.allowCallScenario(storeAssets, props);

@@ -1,7 +1,6 @@
 import type { aws_s3 as s3, aws_stepfunctions as sfn, aws_sns as sns, aws_sqs as sqs, Duration } from 'aws-cdk-lib';
-import { Annotations, aws_events as events, SecretValue, aws_secretsmanager as secrets } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, aws_events as events, SecretValue, aws_secretsmanager as secrets } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type * as z from 'zod';
 import { connectAlarms } from './alarms.ts';
 import { createAssetBucket, UploadBucket } from './buckets.ts';
 import { createDashboard } from './dashboard.ts';
@@ -9,14 +8,15 @@ import { createEventRule, isBusHere } from './event-rules.ts';
 import { FailureReports } from './failure-reports.ts';
 import type { Foundation } from './foundation.ts';
 import { Generation } from './generation.ts';
-import { type plainSettings, readSettings, type Settings } from './settings/settings.ts';
+import type { PlainProps } from './settings/plain-props.ts';
+import { readSettings, type Settings } from './settings/settings.ts';
 import { Renditions } from './renditions.ts';
 import { Submission } from './submission.ts';
 import { Sweep } from './sweep.ts';
 import { UploadQueue } from './upload-queue.ts';
 
 /** The settings of `cdk.json`, with objects in place of names, ARNs, and minutes. README describes the others. */
-export interface ImageToModelProps extends Readonly<z.input<typeof plainSettings>> {
+export interface ImageToModelProps extends PlainProps {
   /** Where images are dropped. Turn on its EventBridge notifications. @default a new, versioned bucket */
   readonly uploadBucket?: s3.IBucket;
   /** Where models are stored. @default a new, versioned bucket that stays when you delete the stack */
@@ -29,6 +29,10 @@ export interface ImageToModelProps extends Readonly<z.input<typeof plainSettings
   readonly alarmTopic?: sns.ITopic;
   /** How often the sweep looks for lost uploads. @default the default of sweepMinutes */
   readonly sweepEvery?: Duration;
+  /** Where S3 writes the server access logs of new buckets. @default none */
+  readonly accessLogBucket?: s3.IBucket;
+  /** What the names of the stack's outputs begin with. @default the construct's own ID */
+  readonly outputPrefix?: string;
   /** How long a generation can take. @default the default of jobDeadlineMinutes */
   readonly jobDeadline?: Duration;
 }
@@ -47,8 +51,9 @@ export class ImageToModel extends Construct {
   constructor(scope: Construct, id: string, props: ImageToModelProps = {}) {
     super(scope, id);
     const settings = settingsOf(props);
-    this.uploadBucket = props.uploadBucket ?? new UploadBucket(this, 'UploadBucket');
-    this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket');
+    const bucketOptions = { settings, accessLogBucket: props.accessLogBucket };
+    this.uploadBucket = props.uploadBucket ?? new UploadBucket(this, 'UploadBucket', bucketOptions);
+    this.assetBucket = props.assetBucket ?? createAssetBucket(this, 'AssetBucket', bucketOptions);
     this.eventBus = props.eventBus ?? events.EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.scenarioSecret = props.scenarioSecret ?? createScenarioSecret(this);
     const { uploadBucket, assetBucket, eventBus, scenarioSecret } = this;
@@ -65,6 +70,7 @@ export class ImageToModel extends Construct {
     if (props.alarmTopic) connectAlarms(this, props.alarmTopic);
     this.uploadsQueue = uploads.queue;
     this.stateMachine = stateMachine;
+    createOutputs(this, props.outputPrefix ?? id);
   }
 
   /** A rule for "Model Stored". */
@@ -88,6 +94,21 @@ export class ImageToModel extends Construct {
   }
 }
 
+/** The commands for operators read these. */
+function createOutputs(meshdrop: ImageToModel, prefix: string): void {
+  const values = {
+    UploadBucketName: meshdrop.uploadBucket.bucketName,
+    AssetBucketName: meshdrop.assetBucket.bucketName,
+    EventBusName: meshdrop.eventBus.eventBusName,
+    StateMachineArn: meshdrop.stateMachine.stateMachineArn,
+    UploadsQueueUrl: meshdrop.uploadsQueue.queueUrl,
+    ScenarioSecretArn: meshdrop.scenarioSecret.secretArn,
+    ...(meshdrop.renditionsQueue && { RenditionsQueueUrl: meshdrop.renditionsQueue.queueUrl }),
+  };
+  for (const [name, value] of Object.entries(values))
+    new CfnOutput(meshdrop, name, { value }).overrideLogicalId(`${prefix.replaceAll(/\W/g, '')}${name}`);
+}
+
 function createRenditions(scope: Construct, foundation: Foundation): sqs.IQueue | undefined {
   if (isBusHere(foundation.eventBus, scope)) return new Renditions(scope, 'Renditions', foundation).queue;
   Annotations.of(scope).addWarningV2(
@@ -100,11 +121,12 @@ function createRenditions(scope: Construct, foundation: Foundation): sqs.IQueue 
 /** The settings that the props amount to, checked as those of `cdk.json`. */
 function settingsOf(props: ImageToModelProps): Settings {
   const { uploadBucket, assetBucket, eventBus, scenarioSecret, alarmTopic, ...rest } = props;
-  const { sweepEvery, jobDeadline, ...plain } = rest;
+  const { accessLogBucket, outputPrefix, sweepEvery, jobDeadline, ...plain } = rest;
   return readSettings({
     ...plain,
     uploadBucketName: uploadBucket?.bucketName,
     assetBucketName: assetBucket?.bucketName,
+    accessLogBucketName: accessLogBucket?.bucketName,
     sweepMinutes: sweepEvery?.toMinutes(),
     jobDeadlineMinutes: jobDeadline?.toMinutes(),
   });

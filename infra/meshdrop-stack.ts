@@ -1,6 +1,5 @@
 import {
   Annotations,
-  CfnOutput,
   Duration,
   aws_events as events,
   aws_kms as kms,
@@ -13,25 +12,17 @@ import {
 import type { Construct } from 'constructs';
 import { ImageToModel, type ImageToModelProps } from './image-to-model.ts';
 import { KEYS_OF } from './settings/conflicts.ts';
-import type { Settings } from './settings/settings.ts';
+import { plainSettingsOf, type Settings } from './settings/settings.ts';
+
+const DESCRIPTION = 'Meshdrop: turns images in one bucket into 3D models in another one';
 
 /** The construct in a stack of its own, with the existing resources that the settings name. */
 export class MeshdropStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, props?: StackProps) {
-    super(scope, id, props);
+    const { stackName, stage } = settings;
+    super(scope, id, { stackName: [stackName, stage].filter(Boolean).join('-'), description: DESCRIPTION, ...props });
     warnOfKeys(this, settings);
-    const meshdrop = new ImageToModel(this, 'ImageToModel', propsOf(this, settings));
-    // next-steps.ts and the operator's commands read these.
-    const outputs = {
-      UploadBucketName: meshdrop.uploadBucket.bucketName,
-      AssetBucketName: meshdrop.assetBucket.bucketName,
-      EventBusName: meshdrop.eventBus.eventBusName,
-      StateMachineArn: meshdrop.stateMachine.stateMachineArn,
-      UploadsQueueUrl: meshdrop.uploadsQueue.queueUrl,
-      ScenarioSecretArn: meshdrop.scenarioSecret.secretArn,
-      ...(meshdrop.renditionsQueue && { RenditionsQueueUrl: meshdrop.renditionsQueue.queueUrl }),
-    };
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    new ImageToModel(this, 'ImageToModel', { ...propsOf(this, settings), outputPrefix: '' });
   }
 }
 
@@ -45,9 +36,9 @@ function propsOf(scope: Construct, settings: Settings): ImageToModelProps {
   };
   const bucket = (id: string, bucketName: string, key: string | undefined) =>
     s3.Bucket.fromBucketAttributes(scope, id, { bucketName, ...keyed(`${id}Key`, key) });
-  const { scenarioSecretArn: secret, alarmTopicArn: topic } = settings;
+  const { scenarioSecretArn: secret, alarmTopicArn: topic, accessLogBucketName: accessLogs } = settings;
   return {
-    ...settings,
+    ...plainSettingsOf(settings),
     sweepEvery: Duration.minutes(settings.sweepMinutes),
     jobDeadline: Duration.minutes(settings.jobDeadlineMinutes),
     uploadBucket: ifGiven(uploads, (name) => bucket('UploadBucket', name, uploadsKey)),
@@ -56,6 +47,7 @@ function propsOf(scope: Construct, settings: Settings): ImageToModelProps {
     scenarioSecret: ifGiven(secret, (secretCompleteArn) =>
       secrets.Secret.fromSecretAttributes(scope, 'Secret', { secretCompleteArn, ...keyed('SecretKey', secretKey) }),
     ),
+    accessLogBucket: ifGiven(accessLogs, (name) => s3.Bucket.fromBucketName(scope, 'AccessLogBucket', name)),
     alarmTopic: ifGiven(topic, (arn) => sns.Topic.fromTopicArn(scope, 'AlarmTopic', arn)),
   };
 }

@@ -10,8 +10,6 @@ import { renditionSettings } from './settings/environment.ts';
 
 /** Longer than the thread that works may take, twice, and the copies of its files. */
 const TIMEOUT = Duration.minutes(7);
-/** A model of five million triangles needs it. A new account has no more. */
-const MEMORY_MEGABYTES = 3_008;
 /** The lowest that SQS accepts. Nothing waits for renditions. */
 const MAX_CONCURRENCY = 2;
 
@@ -38,8 +36,7 @@ export class Renditions extends EventQueue {
         RENDITION_SETTINGS: JSON.stringify(renditionSettings(settings)),
       } satisfies MakeRenditionsEnv,
       timeout: TIMEOUT,
-      memorySize: MEMORY_MEGABYTES,
-      thread: 'functions/make-renditions/renditions-thread.ts',
+      settings,
     });
     this.feed(makeRenditions, MAX_CONCURRENCY);
 

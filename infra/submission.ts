@@ -30,9 +30,7 @@ export class Submission extends Construct {
         UPLOADS_QUEUE_URL: uploads.queue.queueUrl,
       } satisfies SubmitJobEnv,
       timeout: SUBMIT_TIMEOUT,
-      // The decoder takes up to 400 MB for the largest images.
-      memorySize: 768,
-      thread: 'functions/images/decoder-thread.ts',
+      settings,
     });
     uploads.feed(submitJob, settings.maxConcurrency);
 

@@ -36,6 +36,7 @@ export class Sweep extends Construct {
         FAILURE_REPORTS_DEAD_LETTERS_URL: failureReports.deadLetters.queueUrl,
       } satisfies SweepEnv,
       timeout: Duration.minutes(10),
+      settings,
     });
     new events.Rule(this, 'Schedule', {
       description: 'Starts the sweep',

@@ -20,6 +20,11 @@ export function conflictIn(settings: Settings): string | undefined {
   for (const [key, owner] of KEYS_OF)
     if (settings[key] !== undefined && settings[owner] === undefined)
       return `${key} needs ${owner}: a new one is not encrypted with a key of yours`;
+  const { accessLogBucketName: logs } = settings;
+  if (logs !== undefined && uploadBucketName !== undefined && assetBucketName !== undefined)
+    return 'accessLogBucketName needs a new bucket: turn on the access logs of your own buckets yourself';
+  if (logs !== undefined && (logs === uploadBucketName || logs === assetBucketName))
+    return 'accessLogBucketName must be another bucket: logs would become uploads, or lie among the models';
   return parameterConflict(settings) ?? slashConflict(settings) ?? sizeConflict(settings);
 }
 

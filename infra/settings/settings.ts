@@ -1,10 +1,11 @@
-import { Token } from 'aws-cdk-lib';
+import { Token, aws_logs as logs } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { closestMatch } from 'leven';
 import { OWN_KEYS, parameterKeys } from '../../functions/models/metadata-keys.ts';
 import { settingsSchemaOf } from '../../functions/models/parameters.ts';
 import { DEFAULT_MODEL, MODELS } from '../../functions/models/registry.ts';
 import { conflictIn } from './conflicts.ts';
+import { type FunctionName, MEMORY } from './memory.ts';
 import { InvalidSettingError } from './invalid-setting.ts';
 import { problemIn } from './problem.ts';
 import {
@@ -61,6 +62,15 @@ const metadataAllowed = metadataAllowedSchema.superRefine((allowed, context) => 
 const parametersSchema = settingsSchemaOf(DEFAULT_MODEL);
 const folders = z.record(z.string(), parametersSchema);
 const prefixes = z.array(z.string().min(1));
+
+const memoryOfFunctions = Object.fromEntries(
+  Object.entries(MEMORY).map(([name, least]) => [name, z.int().min(least).max(10_240).optional()]),
+) as Record<FunctionName, z.ZodOptional<z.ZodInt>>;
+
+/** What CloudWatch accepts, except for "forever". */
+const RETENTION_DAYS = Object.values(logs.RetentionDays)
+  .filter((days) => typeof days === 'number')
+  .filter((days) => days < logs.RetentionDays.INFINITE);
 
 /** The settings that are plain values, in `cdk.json` and in the props of the construct. */
 export const plainSettings = z.strictObject({
@@ -128,6 +138,25 @@ export const plainSettings = z.strictObject({
     .default('transparent')
     .describe('the background of `poster` and `turntable`: `transparent`, or a color such as `#ffffff`'),
   maxConcurrency: concurrency.default(2).describe('uploads that are submitted at the same time'),
+  memory: z
+    .strictObject(memoryOfFunctions)
+    .default({})
+    .describe('more memory for functions, in MiB: `{ "StoreAssets": 1024 }`; by default, what each was tested with'),
+  logLevel: z
+    .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'])
+    .default('INFO')
+    .describe('the least important log lines to keep: `DEBUG`, `INFO`, `WARN`, or `ERROR`'),
+  logRetentionDays: z
+    .literal(RETENTION_DAYS)
+    .default(90)
+    .describe('days that logs are kept, as CloudWatch offers them'),
+  tracing: z.boolean().default(true).describe('whether AWS X-Ray traces functions and executions'),
+  removalPolicy: z
+    .enum(['retain', 'destroy'])
+    .default('retain')
+    .describe(
+      'what happens to new buckets when you delete the stack: `retain` keeps them, `destroy` deletes them if they are empty',
+    ),
 });
 
 /**
@@ -135,6 +164,16 @@ export const plainSettings = z.strictObject({
  * construct. `npm run docs` makes README's table of the descriptions, which name a default that is no plain value.
  */
 export const settingsSchema = z.strictObject({
+  stackName: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/, 'use letters, digits, and hyphens, and begin with a letter')
+    .default('Meshdrop')
+    .describe('the name of the stack'),
+  stage: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,31}$/, 'use up to 32 letters, digits, and hyphens: staging')
+    .optional()
+    .describe('added to the name of the stack, for several deployments in one account: `staging`; by default, none'),
   uploadBucketName: bucketName
     .optional()
     .describe('your own bucket for images, with EventBridge notifications on; by default, a new one'),
@@ -153,12 +192,21 @@ export const settingsSchema = z.strictObject({
     .describe(
       'your own SNS topic for alarms, whose policy and KMS key let cloudwatch.amazonaws.com publish; by default, none: alarms only show in the console',
     ),
+  accessLogBucketName: bucketName
+    .optional()
+    .describe('your own bucket for the server access logs of new buckets; by default, none'),
   sweepMinutes: z.int().min(15).max(1440).default(60).describe('minutes between searches for lost uploads'),
   jobDeadlineMinutes: z.int().min(5).max(MAX_DEADLINE_MINUTES).default(45).describe('minutes a job can take'),
   ...plainSettings.shape,
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Only the settings that are also props of the construct. */
+export function plainSettingsOf(settings: Settings): z.infer<typeof plainSettings> {
+  const names = Object.keys(plainSettings.shape);
+  return plainSettings.parse(Object.fromEntries(Object.entries(settings).filter(([name]) => names.includes(name))));
+}
 
 /**
  * Fills in the defaults.
@@ -174,7 +222,8 @@ export function readSettings(given: unknown): Settings {
   return parsed.data;
 }
 
-/** The names that exist at a path: settings at the top, parameters of the model below. */
+/** The names that exist at a path: settings at the top, functions or parameters of the model below. */
 function namesAt(path: readonly PropertyKey[]): readonly string[] {
-  return Object.keys(path.length === 0 ? settingsSchema.shape : parametersSchema.shape);
+  if (path.length === 0) return Object.keys(settingsSchema.shape);
+  return Object.keys(path[0] === 'memory' ? MEMORY : parametersSchema.shape);
 }

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { glob, mkdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
+import { cachedFolder } from '../../infra/cached-folder.ts';
 
 const project = join(import.meta.dirname, '..', '..');
-const cache = join(project, 'node_modules', '.cache', 'meshdrop');
 
 const cdkConfig = z.object({ context: z.record(z.string(), z.unknown()).default({}) });
 
@@ -22,31 +21,11 @@ export class SynthError extends Error {
  * @throws SynthError with the message of the app
  */
 export async function assembly(): Promise<string> {
-  const folder = join(cache, await hashOfInputs());
-  const isThere = await stat(join(folder, 'manifest.json')).catch(() => undefined);
-  if (isThere) {
-    await utimes(folder, new Date(), new Date());
-    return folder;
-  }
-  await mkdir(cache, { recursive: true });
-  const fresh = `${folder}.${process.pid}`;
+  const { folder, isMade, fresh, keep } = cachedFolder('assemblies', ['cdk.json', '{infra,functions}/**/*.ts']);
+  if (isMade) return folder;
   await synthesize(fresh);
-  // Two processes that start at the same time make the same assembly. The second one keeps what the first one wrote.
-  await rename(fresh, folder).catch(() => rm(fresh, { recursive: true, force: true }));
-  await forgetOld();
+  keep();
   return folder;
-}
-
-/** Hashes every file that the template and the bundles are made from. */
-async function hashOfInputs(): Promise<string> {
-  const hash = createHash('sha256')
-    .update(process.version)
-    .update(await readFile(import.meta.filename));
-  const sources = await Array.fromAsync(glob('{infra,functions}/**/*.ts', { cwd: project }));
-  for (const file of ['cdk.json', 'package-lock.json', 'tsconfig.json', ...sources.sort()]) {
-    hash.update(`\n${file}\n`).update(await readFile(join(project, file)));
-  }
-  return hash.digest('hex').slice(0, 32);
 }
 
 async function cdkContext(): Promise<Record<string, unknown>> {
@@ -79,15 +58,4 @@ async function synthesize(folder: string): Promise<void> {
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
     throw new SynthError(output.trim(), { cause: error });
   }
-}
-
-const KEPT = 4;
-
-async function forgetOld(): Promise<void> {
-  const folders = await Array.fromAsync(glob('*', { cwd: cache }));
-  const dated = await Promise.all(
-    folders.map(async (name) => ({ name, used: (await stat(join(cache, name))).mtimeMs })),
-  );
-  const old = dated.sort((a, b) => b.used - a.used).slice(KEPT);
-  await Promise.all(old.map(({ name }) => rm(join(cache, name), { recursive: true, force: true })));
 }

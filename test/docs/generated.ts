@@ -4,6 +4,7 @@ import { HINTS } from '../../functions/contract/failures.ts';
 import { asyncApi } from './asyncapi.ts';
 import { sampleEvents, sampleManifests, sampleRenditions } from './event-samples.ts';
 import { fieldsOf, publishedSchemas, registrySchemas } from './event-schemas.ts';
+import { propsFile } from './props-file.ts';
 import { replacePart } from './generated-part.ts';
 import { lifecyclePicture } from './lifecycle-picture.ts';
 import { roomsTable } from './rooms-table.ts';
@@ -14,6 +15,7 @@ import { whoseFaultTable } from './whose-fault-table.ts';
 export function generatedDocuments(): ReadonlyMap<string, string> {
   return new Map([
     ['README.md', readme()],
+    ['infra/settings/plain-props.ts', propsFile()],
     withGenerated('ARCHITECTURE.md', 'rooms', roomsTable()),
     withGenerated('docs/reliability.md', 'lifecycle', lifecyclePicture()),
     withGenerated('docs/decisions/08-held-or-rejected.md', 'answers', whoseFaultTable),

@@ -77,7 +77,13 @@ export const ROOMS: readonly Room[] = [
   })),
   {
     room: 'infra',
-    may: ['functions/contract', 'functions/models', 'functions/platform/metrics.ts', '**/errors.ts'],
+    may: [
+      'functions/contract',
+      'functions/models',
+      'functions/platform/metrics.ts',
+      'functions/platform/json.ts',
+      '**/errors.ts',
+    ],
     mayTypes: FUNCTIONS,
     holds: 'the CDK constructs and settings',
     neverKnows: 'how a function does its work',
@@ -102,7 +108,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     room: 'local/aws',
-    may: ['functions/platform', 'functions/run', 'local/files', 'local/http'],
+    may: ['functions/platform', 'functions/run', 'local/files', 'local/http', 'infra/cached-folder.ts'],
     mayTypes: ['infra'],
     holds:
       'an AWS that is built from the synthesized template, on an injected clock: S3, SQS, EventBridge, Step Functions, Lambda',

@@ -51,6 +51,17 @@ describe('the buckets', () => {
     });
   });
 
+  it('write access logs into a bucket of yours, and can go with the stack, if the settings say so', () => {
+    const changed = synthesizedStack({ accessLogBucketName: 'their-logs', removalPolicy: 'destroy' });
+
+    for (const [name, bucket] of Object.entries(changed.resources('AWS::S3::Bucket'))) {
+      expect(bucket.DeletionPolicy).toBe('Delete');
+      expect(bucket.Properties).toMatchObject({
+        LoggingConfiguration: { DestinationBucketName: 'their-logs', LogFilePrefix: `${name}/` },
+      });
+    }
+  });
+
   it('tell EventBridge of uploads by property, and of assets not at all', () => {
     const { NotificationConfiguration } = template.properties('AWS::S3::Bucket', 'UploadBucket');
 

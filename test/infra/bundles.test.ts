@@ -10,11 +10,11 @@ import { glb } from '../functions/store-assets/glb.ts';
 
 /** `import { z } from 'zod'` alone adds 350,000. */
 const MOST_BYTES = 720_000;
-/** The programs of threads, and the package that must not be bundled. */
+/** The programs of threads, and the packages that must not be bundled. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  SubmitJob: ['decoder-thread.mjs', 'node_modules'],
+  SubmitJob: ['decoder-thread.mjs', 'wasm-vips'],
   StoreAssets: ['validator-thread.mjs'],
-  MakeRenditions: ['renditions-thread.mjs', 'node_modules'],
+  MakeRenditions: ['draco3dgltf', 'renditions-thread.mjs', 'wasm-vips'],
 };
 
 const functions = ['SubmitJob', 'CheckJob', 'StoreAssets', 'ReportFailure', 'Sweep', 'MakeRenditions'] as const;

@@ -73,7 +73,7 @@ describe('a rule for the events', () => {
     expect(methods.map((name) => onTheirs.properties('AWS::Events::Rule', name)['EventBusName'])).toEqual(
       methods.map(() => 'TheirBus'),
     );
-    expect(permissionsOf(onTheirs, 'StoreAssets/ServiceRole')).toContain('events:PutEvents on TheirBus.Arn');
+    expect(permissionsOf(onTheirs, 'StoreAssetsRole')).toContain('events:PutEvents on TheirBus.Arn');
   });
 
   it('can be narrowed by a pattern of its own', () => {

@@ -103,9 +103,24 @@ describe('the functions', () => {
     expect(Environment).toEqual({
       Variables: {
         ...environment,
+        POWERTOOLS_LOG_LEVEL: 'INFO',
         POWERTOOLS_SERVICE_NAME: expect.stringMatching(`^Meshdrop/ImageToModel/.*${name}$`) as string,
       },
     });
+  });
+
+  it('have the memory, the logs, and the tracing that the settings ask for', () => {
+    const settings = { memory: { CheckJob: 512 }, logLevel: 'DEBUG', logRetentionDays: 7, tracing: false };
+    const changed = synthesizedStack(settings);
+
+    const { MemorySize, Environment, ...checkJob } = changed.properties('AWS::Lambda::Function', 'CheckJob');
+    expect(MemorySize).toBe(512);
+    expect(Environment).toMatchObject({ Variables: { POWERTOOLS_LOG_LEVEL: 'DEBUG' } });
+    expect(checkJob).not.toHaveProperty('TracingConfig');
+    expect(changed.properties('AWS::Lambda::Function', 'Sweep')['MemorySize']).toBe(256);
+    const logs = Object.values(changed.resources('AWS::Logs::LogGroup'));
+    expect(logs.map(({ Properties }) => Properties['RetentionInDays'])).toEqual(logs.map(() => 7));
+    expect(changed.text).not.toContain('xray:');
   });
 
   it('hear of settings through it', () => {

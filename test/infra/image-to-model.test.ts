@@ -116,7 +116,7 @@ describe('what the deployer brings, by name', () => {
         },
       },
     });
-    const allowed = permissionsOf(brought, 'SubmitJob/ServiceRole');
+    const allowed = permissionsOf(brought, 'SubmitJobRole');
     expect(allowed).toEqual(
       expect.arrayContaining([
         's3:GetObject on arn:aws:s3:::their-uploads/*',

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { MeshdropStack } from '../../infra/meshdrop-stack.ts';
 import { readSettings } from '../../infra/settings/settings.ts';
 import { testApp } from './app.ts';
-import { answering, DEFAULT_BUS, permissionsOf, receiving, sharing, tracing } from './permissions.ts';
+import { answering, DEFAULT_BUS, logging, permissionsOf, receiving, sharing, tracing } from './permissions.ts';
 import { functionNames, synthesizedConstruct, synthesizedStack } from './synthesized.ts';
 
 const template = synthesizedStack();
@@ -18,7 +18,7 @@ const DESCRIBE_EXECUTIONS =
 
 describe('the permissions', () => {
   it('of SubmitJob are to read uploads and models, see a pause and the gate, call Scenario, start executions and answer', () => {
-    expect(permissionsOf(template, 'SubmitJob/ServiceRole')).toEqual(
+    expect(permissionsOf(template, 'SubmitJobRole')).toEqual(
       [
         's3:GetObject on UploadBucket.Arn/*',
         's3:GetObjectVersion on UploadBucket.Arn/*',
@@ -35,24 +35,26 @@ describe('the permissions', () => {
         'states:StartExecution on Generation/StateMachine',
         ...answering('AssetBucket.Arn', DEFAULT_BUS),
         ...receiving('Uploads/Queue.Arn'),
+        ...logging('Submission/SubmitJob'),
         ...tracing,
       ].sort(),
     );
   });
 
   it('of CheckJob are to call Scenario, and to share what it sees there', () => {
-    expect(permissionsOf(template, 'CheckJob/ServiceRole')).toEqual(
+    expect(permissionsOf(template, 'CheckJobRole')).toEqual(
       [
         'secretsmanager:GetSecretValue on ScenarioSecret',
         's3:ListBucket on AssetBucket.Arn',
         ...sharing('AssetBucket.Arn'),
+        ...logging('Generation/CheckJob'),
         ...tracing,
       ].sort(),
     );
   });
 
   it('of StoreAssets are to call Scenario, write models and answer', () => {
-    expect(permissionsOf(template, 'StoreAssets/ServiceRole')).toEqual(
+    expect(permissionsOf(template, 'StoreAssetsRole')).toEqual(
       [
         'secretsmanager:GetSecretValue on ScenarioSecret',
         's3:AbortMultipartUpload on AssetBucket.Arn/models/*',
@@ -61,17 +63,19 @@ describe('the permissions', () => {
         's3:PutObject on AssetBucket.Arn/control/durations.json',
         ...sharing('AssetBucket.Arn'),
         ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        ...logging('Generation/StoreAssets'),
         ...tracing,
       ].sort(),
     );
   });
 
   it('of ReportFailure are to describe executions of this machine, receive reports and answer', () => {
-    expect(permissionsOf(template, 'ReportFailure/ServiceRole')).toEqual(
+    expect(permissionsOf(template, 'ReportFailureRole')).toEqual(
       [
         DESCRIBE_EXECUTIONS,
         ...receiving('FailureReports/Queue.Arn'),
         ...answering('AssetBucket.Arn', DEFAULT_BUS),
+        ...logging('FailureReports/ReportFailure'),
         ...tracing,
       ].sort(),
     );
@@ -79,7 +83,7 @@ describe('the permissions', () => {
 
   it('of MakeRenditions are to read models, and to write only files with the endings of renditions', () => {
     const files = ['*.web.glb', '*.plain.glb', '*.usdz', '*.poster.webp', '*.turntable.webp'];
-    expect(permissionsOf(template, 'MakeRenditions/ServiceRole')).toEqual(
+    expect(permissionsOf(template, 'MakeRenditionsRole')).toEqual(
       [
         's3:GetObject on AssetBucket.Arn/models/*',
         's3:GetObjectVersion on AssetBucket.Arn/models/*',
@@ -88,13 +92,14 @@ describe('the permissions', () => {
         ...['*/renditions.json', ...files].map((name) => `s3:PutObject on AssetBucket.Arn/models/${name}`),
         `events:PutEvents on ${DEFAULT_BUS}`,
         ...receiving('Renditions/Queue.Arn'),
+        ...logging('Renditions/MakeRenditions'),
         ...tracing,
       ].sort(),
     );
   });
 
   it('of Sweep are to list uploads, put back uploads and reports, renew records, and describe executions: it ends no run', () => {
-    expect(permissionsOf(template, 'Sweep/ServiceRole')).toEqual(
+    expect(permissionsOf(template, 'SweepRole')).toEqual(
       [
         's3:ListBucketVersions on UploadBucket.Arn',
         's3:GetObject on AssetBucket.Arn/control/sweep.json',
@@ -111,6 +116,7 @@ describe('the permissions', () => {
         's3:GetObject on AssetBucket.Arn/models/*/manifest.json',
         's3:ListBucket on AssetBucket.Arn',
         DESCRIBE_EXECUTIONS,
+        ...logging('Sweep/Sweep'),
         ...tracing,
       ].sort(),
     );
@@ -127,20 +133,18 @@ describe('the permissions', () => {
     ]);
   });
 
-  it('come from these policies alone, beside the managed one for logs', () => {
+  it('come from these policies alone', () => {
     const roles = template.resources('AWS::IAM::Role');
 
-    expect(Object.keys(roles).sort()).toEqual(
-      [...functionNames.map((name) => `${name}/ServiceRole`), 'Generation/StateMachine/Role'].sort(),
-    );
-    for (const name of functionNames) {
-      const { Properties } = roles[`${name}/ServiceRole`] ?? {};
-      expect(Properties).toMatchObject({
-        ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'],
-      });
+    expect(
+      Object.keys(roles)
+        .map((name) => name.split('/').at(-1) ?? '')
+        .sort(),
+    ).toEqual([...functionNames.map((name) => `${name}Role`), 'Role'].sort());
+    for (const { Properties } of Object.values(roles)) {
+      expect(Properties).not.toHaveProperty('ManagedPolicyArns');
       expect(Properties).not.toHaveProperty('Policies');
     }
-    expect(roles['Generation/StateMachine/Role']?.Properties).not.toHaveProperty('ManagedPolicyArns');
     expect(template.resources('AWS::IAM::ManagedPolicy')).toEqual({});
     expect(Object.keys(template.resources('AWS::IAM::Policy'))).toHaveLength(functionNames.length + 1);
   });
@@ -174,7 +178,7 @@ describe('a bucket or secret with a key of its own', () => {
     ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'].map((action) => `${action} on ${key}`);
 
   it('is decrypted by those who read it, and encrypted by those who write it, and by nobody else', () => {
-    expect(keyPermissions('SubmitJob/ServiceRole')).toEqual(
+    expect(keyPermissions('SubmitJobRole')).toEqual(
       [
         `kms:Decrypt on ${keyArn('TheirUploads')}`,
         `kms:Decrypt on ${keyArn('TheirSecret')}`,
@@ -182,19 +186,19 @@ describe('a bucket or secret with a key of its own', () => {
       ].sort(),
     );
     for (const name of ['CheckJob', 'StoreAssets'])
-      expect(keyPermissions(`${name}/ServiceRole`)).toEqual(
+      expect(keyPermissions(`${name}Role`)).toEqual(
         [`kms:Decrypt on ${keyArn('TheirSecret')}`, ...encrypting(keyArn('TheirModels'))].sort(),
       );
-    expect(keyPermissions('ReportFailure/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
-    expect(keyPermissions('Sweep/ServiceRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
+    expect(keyPermissions('ReportFailureRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
+    expect(keyPermissions('SweepRole')).toEqual(encrypting(keyArn('TheirModels')).sort());
   });
 
   it('gives the same permissions if settings name them', () => {
     const named = synthesizedStack({ ...BROUGHT, ...KEYS });
 
     for (const name of functionNames)
-      expect(permissionsOf(named, `${name}/ServiceRole`).filter((one) => one.startsWith('kms:'))).toEqual(
-        keyPermissions(`${name}/ServiceRole`),
+      expect(permissionsOf(named, `${name}Role`).filter((one) => one.startsWith('kms:'))).toEqual(
+        keyPermissions(`${name}Role`),
       );
   });
 

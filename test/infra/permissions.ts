@@ -8,16 +8,20 @@ const policy = z.object({
   Roles: z.array(z.string()),
 });
 
-/** Every `<action> on <resource>` that a role may do, sorted. Plain allowances only: anything cleverer fails to parse. */
+/** Every `<action> on <resource>` that a role may do, sorted, by the last part of the role's name or all of it. Plain allowances only: anything cleverer fails to parse. */
 export function permissionsOf(template: Synthesized, role: string): readonly string[] {
   const policies = Object.values(template.resources('AWS::IAM::Policy'));
   return policies
     .map(({ Properties }) => policy.parse(Properties))
-    .filter(({ Roles }) => Roles.includes(role))
+    .filter(({ Roles }) => Roles.some((name) => name === role || name.endsWith(`/${role}`)))
     .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
     .flatMap(({ Action, Resource }) => Action.flatMap((action) => Resource.map((on) => `${action} on ${on}`)))
     .sort();
 }
+
+/** What a function writes to, its own log group and no other. */
+export const logging = (name: string) =>
+  ['CreateLogStream', 'PutLogEvents'].map((action) => `logs:${action} on ${name}Logs.Arn`);
 
 export const tracing = ['xray:PutTelemetryRecords on *', 'xray:PutTraceSegments on *'];
 export const DEFAULT_BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/default';

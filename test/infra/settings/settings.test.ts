@@ -42,6 +42,12 @@ describe('settings that are left out', () => {
       maxConcurrency: 2,
       sweepMinutes: 60,
       jobDeadlineMinutes: 45,
+      stackName: 'Meshdrop',
+      memory: {},
+      logLevel: 'INFO',
+      logRetentionDays: 90,
+      tracing: true,
+      removalPolicy: 'retain',
     });
   });
 });
@@ -123,6 +129,13 @@ describe('an invalid setting', () => {
     ['jobDeadlineMinutes', { jobDeadlineMinutes: 4 }, 'use at least 5'],
     ['jobDeadlineMinutes', { jobDeadlineMinutes: 91 }, 'use at most 90'],
     ['jobDeadlineMinutes', { jobDeadlineMinutes: 5.5 }, 'must be an integer'],
+    ['memory.StoreAssets', { memory: { StoreAssets: 128 } }, 'use at least 512'],
+    ['logLevel', { logLevel: 'info' }, 'use DEBUG or INFO or WARN or ERROR'],
+    ['logRetentionDays', { logRetentionDays: 42 }, /use 1 or 3 or 5 .* or 3653/],
+    ['stage', { stage: 'test stage' }, 'use up to 32 letters, digits, and hyphens'],
+    ['stackName', { stackName: '1st' }, 'begin with a letter'],
+    ['tracing', { tracing: 'yes' }, 'must be a boolean'],
+    ['removalPolicy', { removalPolicy: 'snapshot' }, 'use retain or destroy'],
     ['maxConcurrency', { maxConcurrency: 1 }, 'use a whole number from 2 to 1000'],
     ['maxConcurrency', { maxConcurrency: 1001 }, 'use a whole number from 2 to 1000'],
   ])('is refused by its name, with what is allowed: %s (case %#)', (name, settings, allowed) => {
@@ -147,6 +160,7 @@ describe('an unknown setting', () => {
     ['onDuplicates', { onDuplicates: 'reuse' }, 'onDuplicate'],
     ['uploadBucket', { uploadBucket: 'mine' }, 'uploadBucketName'],
     ['jobDeadline', { jobDeadline: 45 }, 'jobDeadlineMinutes'],
+    ['memory.StoreAsset', { memory: { StoreAsset: 1024 } }, 'StoreAssets'],
     ['defaults.faceLimt', { defaults: { faceLimt: 3 } }, 'faceLimit'],
     ['defaults.face-limit', { defaults: { 'face-limit': 3 } }, 'faceLimit'],
     ['presets.chairs/.textureQualty', { presets: { 'chairs/': { textureQualty: 'x' } } }, 'textureQuality'],
@@ -157,7 +171,9 @@ describe('an unknown setting', () => {
   it('is refused with all that there are, and without a guess when nothing is near', () => {
     const message = refusal({ somethingAltogetherElse: 1 });
 
-    expect(message).toContain('somethingAltogetherElse: there is no such setting (known: uploadBucketName, ');
+    expect(message).toContain(
+      'somethingAltogetherElse: there is no such setting (known: stackName, stage, uploadBucketName, ',
+    );
     expect(message).not.toContain('did you mean');
   });
 
