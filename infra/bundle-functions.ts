@@ -1,4 +1,4 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
@@ -39,12 +39,13 @@ const OPTIONS = {
   // Otherwise packages with both module formats are bundled as CommonJS and fail at startup ("Dynamic require").
   mainFields: ['module', 'main'],
   logLevel: 'warning',
+  metafile: true,
 } as const satisfies BuildOptions;
 
 /**
  * Bundles every function with all that it needs, even the SDK: the tested version is the version that runs.
  *
- *   node infra/bundle-functions.ts OUTPUT-FOLDER
+ *   node infra/bundle-functions.ts OUTPUT-FOLDER [LIST-OF-PACKAGES]
  */
 async function bundleFunctions(folder: string): Promise<void> {
   await Promise.all(
@@ -57,8 +58,7 @@ async function bundleFunctions(folder: string): Promise<void> {
 }
 
 async function bundleHandler(name: string, folder: string): Promise<void> {
-  await build({
-    ...OPTIONS,
+  await bundle({
     entryPoints: [`functions/${name}/handler.ts`],
     outfile: join(folder, 'index.mjs'),
     alias: { '@aws-sdk/credential-provider-node': join(project, 'functions/platform/lambda-credentials.ts') },
@@ -68,8 +68,7 @@ async function bundleHandler(name: string, folder: string): Promise<void> {
 /** Puts the program of a thread where its function looks for it. */
 async function bundleThread(program: string, folder: string): Promise<void> {
   const used = new Set<string>();
-  await build({
-    ...OPTIONS,
+  await bundle({
     entryPoints: [program],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
@@ -81,12 +80,14 @@ async function bundleThread(program: string, folder: string): Promise<void> {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
-  for (const name of used)
+  for (const name of used) {
+    packages.add(name);
     for (const file of UNBUNDLED[name] ?? []) {
       const to = join(folder, name, file);
       await mkdir(dirname(to), { recursive: true });
       await cp(join(project, 'node_modules', name, file), to);
     }
+  }
 }
 
 /** Imports the packages that stay unbundled from beside the bundle. */
@@ -102,5 +103,17 @@ function keptBeside(used: Set<string>): Plugin {
   };
 }
 
-const [folder = ''] = process.argv.slice(2);
+/** The packages that are in a bundle, or beside it. */
+const packages = new Set<string>();
+
+async function bundle(options: BuildOptions): Promise<void> {
+  const { metafile } = await build({ ...OPTIONS, ...options });
+  for (const input of Object.keys(metafile?.inputs ?? {})) {
+    const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+    if (name !== undefined) packages.add(name);
+  }
+}
+
+const [folder = '', list] = process.argv.slice(2);
 await bundleFunctions(folder);
+if (list !== undefined) await writeFile(list, JSON.stringify([...packages].sort()));

@@ -25,6 +25,7 @@ export interface EventQueueProps {
 export class EventQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetters: sqs.Queue;
+  readonly rule: events.Rule;
 
   constructor(scope: Construct, id: string, props: EventQueueProps) {
     super(scope, id);
@@ -38,7 +39,7 @@ export class EventQueue extends Construct {
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount },
     });
     const target = new targets.SqsQueue(this.queue, { deadLetterQueue: this.deadLetters });
-    new events.Rule(this, props.rule, { description, eventBus, eventPattern, targets: [target] });
+    this.rule = new events.Rule(this, props.rule, { description, eventBus, eventPattern, targets: [target] });
   }
 
   /** One message for each invocation, so that a message that fails takes no other one back with it. */

@@ -11,6 +11,7 @@ import { Generation } from './generation.ts';
 import type { PlainProps } from './settings/plain-props.ts';
 import { readSettings, type Settings } from './settings/settings.ts';
 import { Renditions } from './renditions.ts';
+import { InvalidSettingError } from './settings/invalid-setting.ts';
 import { Submission } from './submission.ts';
 import { Sweep } from './sweep.ts';
 import { UploadQueue } from './upload-queue.ts';
@@ -47,6 +48,8 @@ export class ImageToModel extends Construct {
   readonly stateMachine: sfn.StateMachine;
   /** Undefined if the setting renditions is empty. */
   readonly renditionsQueue: sqs.IQueue | undefined;
+  private readonly ofUploads: readonly [UploadQueue, Submission, Sweep];
+  private readonly uploadBuckets: s3.IBucket[];
 
   constructor(scope: Construct, id: string, props: ImageToModelProps = {}) {
     super(scope, id);
@@ -61,16 +64,36 @@ export class ImageToModel extends Construct {
 
     const uploads = new UploadQueue(this, 'Uploads', foundation);
     const { stateMachine } = new Generation(this, 'Generation', foundation);
-    new Submission(this, 'Submission', { ...foundation, uploads, stateMachine });
+    const submission = new Submission(this, 'Submission', { ...foundation, uploads, stateMachine });
     const failureReports = new FailureReports(this, 'FailureReports', { ...foundation, stateMachine });
-    new Sweep(this, 'Sweep', { ...foundation, uploads, failureReports, stateMachine });
+    const sweep = new Sweep(this, 'Sweep', { ...foundation, uploads, failureReports, stateMachine });
 
     if (settings.renditions.length > 0) this.renditionsQueue = createRenditions(this, foundation);
     createDashboard(this, uploads.queue);
     if (props.alarmTopic) connectAlarms(this, props.alarmTopic);
     this.uploadsQueue = uploads.queue;
     this.stateMachine = stateMachine;
+    this.ofUploads = [uploads, submission, sweep];
+    this.uploadBuckets = [uploadBucket];
     createOutputs(this, props.outputPrefix ?? id);
+  }
+
+  /**
+   * Makes models of the images in another bucket, too. Turn on its EventBridge notifications. What was in it before is
+   * never bought.
+   */
+  addUploadBucket(bucket: s3.IBucket): void {
+    const isSame = ({ bucketName }: s3.IBucket) => bucketName === bucket.bucketName;
+    if (isSame(this.assetBucket))
+      throw new InvalidSettingError(
+        'addUploadBucket: the asset bucket cannot be one: every model would become an upload',
+      );
+    if (this.uploadBuckets.some(isSame)) return;
+    this.uploadBuckets.push(bucket);
+    const [queue, submission, sweep] = this.ofUploads;
+    queue.listenTo(bucket);
+    submission.readUploadsOf(bucket);
+    sweep.listUploadsOf(bucket);
   }
 
   /** A rule for "Model Stored". */

@@ -1,4 +1,4 @@
-import { Duration, type aws_stepfunctions as sfn } from 'aws-cdk-lib';
+import { Duration, type aws_s3 as s3, type aws_stepfunctions as sfn } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { SubmitJobEnv } from '../functions/submit-job/submission.ts';
 import { createAlarms, REPEATED } from './alarms.ts';
@@ -17,6 +17,8 @@ export const SUBMIT_TIMEOUT = Duration.minutes(5);
 
 /** Turns each upload into one paid job with a running execution. */
 export class Submission extends Construct {
+  private readonly submitJob: ServiceFunction;
+
   constructor(scope: Construct, id: string, props: SubmissionProps) {
     super(scope, id);
     const { uploads, stateMachine, uploadBucket, assetBucket, settings } = props;
@@ -36,10 +38,6 @@ export class Submission extends Construct {
 
     base.allowCallScenario(submitJob, props);
     base.allowConclude(submitJob, props);
-    submitJob.allow(['s3:GetObject', 's3:GetObjectVersion'], uploadBucket.arnForObjects('*'));
-    // Without it, S3 answers 403 instead of 404 for a missing object.
-    submitJob.allow(['s3:ListBucket'], uploadBucket.bucketArn);
-    uploadBucket.encryptionKey?.grantDecrypt(submitJob);
     // To reuse a stored model, and to see whether submissions are paused.
     submitJob.allow(['s3:GetObject', 's3:GetObjectVersion'], assetBucket.arnForObjects('models/*'));
     submitJob.allow(['s3:GetObject'], assetBucket.arnForObjects('control/paused.json'));
@@ -52,6 +50,15 @@ export class Submission extends Construct {
     stateMachine.grantExecution(submitJob, 'states:DescribeExecution');
 
     createAlarms(this, alarmsOf(submitJob, settings));
+    this.submitJob = submitJob;
+    this.readUploadsOf(uploadBucket);
+  }
+
+  readUploadsOf(bucket: s3.IBucket): void {
+    this.submitJob.allow(['s3:GetObject', 's3:GetObjectVersion'], bucket.arnForObjects('*'));
+    // Without it, S3 answers 403 instead of 404 for a missing object.
+    this.submitJob.allow(['s3:ListBucket'], bucket.bucketArn);
+    bucket.encryptionKey?.grantDecrypt(this.submitJob);
   }
 }
 

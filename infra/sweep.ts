@@ -1,5 +1,8 @@
 import {
   Duration,
+  Lazy,
+  Stack,
+  type aws_s3 as s3,
   aws_events as events,
   type aws_stepfunctions as sfn,
   aws_events_targets as targets,
@@ -20,6 +23,9 @@ export interface SweepProps extends base.Foundation {
 
 /** Looks for lost uploads, since no event is sure to arrive. */
 export class Sweep extends Construct {
+  private readonly sweep: ServiceFunction;
+  private readonly moreUploadBuckets: string[] = [];
+
   constructor(scope: Construct, id: string, props: SweepProps) {
     super(scope, id);
     const { uploads, failureReports, stateMachine, uploadBucket, assetBucket, settings } = props;
@@ -28,6 +34,7 @@ export class Sweep extends Construct {
       environment: {
         ASSET_BUCKET: assetBucket.bucketName,
         UPLOAD_BUCKET: uploadBucket.bucketName,
+        MORE_UPLOAD_BUCKETS: Lazy.string({ produce: () => Stack.of(this).toJsonString(this.moreUploadBuckets) }),
         IGNORED: submitEnvironment(settings).IGNORED,
         STATE_MACHINE_ARN: stateMachine.stateMachineArn,
         UPLOADS_QUEUE_URL: uploads.queue.queueUrl,
@@ -44,6 +51,7 @@ export class Sweep extends Construct {
       targets: [new targets.LambdaFunction(sweep)],
     });
 
+    this.sweep = sweep;
     sweep.allow(['s3:ListBucketVersions'], uploadBucket.bucketArn);
     base.allowDocuments(sweep, assetBucket, ['runs/*', 'control/sweep.json']);
     // To see whether a run has a manifest.
@@ -67,5 +75,9 @@ export class Sweep extends Construct {
         'The sweep could not check an upload and tries again. Its log names the key. A record that cannot be read needs a person.',
       ],
     });
+  }
+  listUploadsOf(bucket: s3.IBucket): void {
+    this.moreUploadBuckets.push(bucket.bucketName);
+    this.sweep.allow(['s3:ListBucketVersions'], bucket.bucketArn);
   }
 }

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type aws_s3 as s3 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { createAlarms } from './alarms.ts';
 import { EventQueue } from './event-queue.ts';
@@ -31,5 +31,8 @@ export class UploadQueue extends EventQueue {
         'SubmitJob received an upload too often. The sweep returns it to the queue or reports it as failed. If it stays, its message cannot be read.',
       ],
     });
+  }
+  listenTo(bucket: s3.IBucket): void {
+    this.rule.addEventPattern({ detail: { bucket: { name: [bucket.bucketName] } } });
   }
 }

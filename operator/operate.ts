@@ -1,5 +1,5 @@
 import type { RunRecord } from '../functions/run/record.ts';
-import { type OperatorCall, readCall } from './command-line.ts';
+import { type DeploymentCall, readCall } from './command-line.ts';
 import { findDeployment } from './deployment.ts';
 import { createOperatorTools, type OperatorTools } from './operator-tools.ts';
 import { UsageError } from './usage-error.ts';
@@ -36,7 +36,7 @@ interface CommandLine<Call> {
 }
 
 /** @returns the exit code */
-export async function command<Call extends Omit<OperatorCall, 'runId'>>(
+export async function command<Call extends DeploymentCall>(
   { name, help, read }: CommandLine<Call>,
   args: readonly string[],
   work: (call: Call, tools: OperatorTools, say: (sentence: string) => void) => Promise<Done>,

@@ -15,6 +15,11 @@ export interface OperatorTools extends Runs {
   /** Undefined if the deployment makes no renditions. */
   readonly renditionsQueueUrl: string | undefined;
   readonly s3: S3Client;
+  /** Undefined in the outputs of earlier versions. */
+  readonly scenarioSecretArn: string | undefined;
+  readonly region: string;
+  /** Whether it runs on this machine. */
+  readonly isHere: boolean;
 }
 
 /** Replaces logs and metrics: a command prints its own messages and records no metrics. */
@@ -25,12 +30,13 @@ const telemetry = {
 };
 
 /** Uses the credentials of the caller. On this machine, any credentials work, unless there is a token. */
-export function createOperatorTools({ outputs, region, endpoint, token = 'operator' }: Deployment): OperatorTools {
-  const here = endpoint !== undefined && {
-    endpoint,
-    credentials: { accessKeyId: token, secretAccessKey: 'operator' },
-  };
-  const config = { region, ...here };
+export function clientConfig({ region, endpoint, token = 'operator' }: Omit<Deployment, 'outputs' | 'name'>) {
+  const credentials = { accessKeyId: token, secretAccessKey: 'operator' };
+  return { region, ...(endpoint !== undefined && { endpoint, credentials }) };
+}
+
+export function createOperatorTools({ outputs, ...place }: Deployment): OperatorTools {
+  const config = clientConfig(place);
   const env = { ASSET_BUCKET: outputs.AssetBucketName, EVENT_BUS_NAME: outputs.EventBusName };
   const clients = { s3: new S3Client(config), events: new EventBridgeClient(config) };
   return {
@@ -41,5 +47,8 @@ export function createOperatorTools({ outputs, region, endpoint, token = 'operat
     uploadsQueueUrl: outputs.UploadsQueueUrl,
     renditionsQueueUrl: outputs.RenditionsQueueUrl,
     s3: clients.s3,
+    scenarioSecretArn: outputs.ScenarioSecretArn,
+    region: place.region,
+    isHere: place.endpoint !== undefined,
   };
 }

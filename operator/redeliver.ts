@@ -1,5 +1,5 @@
 import { type RunRecord } from '../functions/run/record.ts';
-import { optionsHelp } from './command-line.ts';
+import { DEPLOYMENT, optionsHelp } from './command-line.ts';
 import { type Done, operate } from './operate.ts';
 import type { OperatorTools } from './operator-tools.ts';
 import { republish } from '../functions/run/conclude.ts';
@@ -8,12 +8,12 @@ import { manifestKey } from '../functions/run/keys.ts';
 
 const help = `Announces the result of a run again: the same event, with the same eventId.
 
-  npm run redeliver -- RUNID [--outputs FILE | --data DIR]
+  npx meshdrop redeliver RUNID ${DEPLOYMENT}
 
 ${optionsHelp}`;
 
 /** Writes the manifest and publishes the event again, as the record says. */
-async function redeliver({ runId, phase }: RunRecord, tools: OperatorTools): Promise<Done> {
+async function redeliverRun({ runId, phase }: RunRecord, tools: OperatorTools): Promise<Done> {
   const record = await republish(runId, tools);
   if (!record)
     return {
@@ -27,4 +27,7 @@ async function redeliver({ runId, phase }: RunRecord, tools: OperatorTools): Pro
   return { done: true, sentence: `announced "${detailType}" of ${runId} again` };
 }
 
-process.exitCode = await operate({ name: 'redeliver', help, work: redeliver }, process.argv.slice(2));
+/** @returns the exit code */
+export async function redeliver(args: readonly string[]): Promise<number> {
+  return await operate({ name: 'redeliver', help, work: redeliverRun }, args);
+}

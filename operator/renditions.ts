@@ -4,7 +4,7 @@ import { toEvent } from '../functions/run/event.ts';
 import { manifestKey, recordKey } from '../functions/run/keys.ts';
 import type { FinalRecord, RunRecord } from '../functions/run/record.ts';
 import { orderMessage } from '../functions/run/stored-model.ts';
-import { checkDeployment, deploymentOptions, optionsHelp } from './command-line.ts';
+import { checkDeployment, DEPLOYMENT, type DeploymentCall, deploymentOptions, optionsHelp } from './command-line.ts';
 import { command, type Done, recordOf } from './operate.ts';
 import type { OperatorTools } from './operator-tools.ts';
 import { optionsIn } from './options.ts';
@@ -12,8 +12,8 @@ import { UsageError } from './usage-error.ts';
 
 const help = `Makes the renditions of models again, after the settings have changed or something failed. Costs nothing at Scenario.
 
-  npm run renditions -- RUNID [--outputs FILE | --data DIR]
-  npm run renditions -- --all [--since DATE] [--outputs FILE | --data DIR]
+  npx meshdrop renditions RUNID ${DEPLOYMENT}
+  npx meshdrop renditions --all [--since DATE] ${DEPLOYMENT}
 
   --all            of every stored model
   --since DATE     only of those that were stored since then, such as 2026-11-01 or 2026-11-01T12:00:00Z
@@ -21,19 +21,17 @@ ${optionsHelp}
 Models whose renditions exist for the same settings are only announced again, with the same eventId.
 `;
 
-interface RenditionsCall {
+interface RenditionsCall extends DeploymentCall {
   /** Undefined for all runs. */
   readonly runId: string | undefined;
   /** Milliseconds since 1970. */
   readonly since: number;
-  readonly outputs: string | undefined;
-  readonly data: string | undefined;
 }
 
 const options = { ...deploymentOptions, all: { type: 'boolean' }, since: { type: 'string' } } as const;
 
 /** @throws UsageError */
-export function readRenditionsCall(args: readonly string[]): RenditionsCall | 'help' {
+function readRenditionsCall(args: readonly string[]): RenditionsCall | 'help' {
   const { values, positionals } = optionsIn(args, { options, allowPositionals: true });
   if (values.help) return 'help';
   const [runId, ...more] = positionals;
@@ -107,9 +105,7 @@ async function* storedRuns({ s3, assetBucket: Bucket, records }: OperatorTools):
   } while (ContinuationToken !== undefined);
 }
 
-if (import.meta.main)
-  process.exitCode = await command(
-    { name: 'renditions', help, read: readRenditionsCall },
-    process.argv.slice(2),
-    order,
-  );
+/** @returns the exit code */
+export async function renditions(args: readonly string[]): Promise<number> {
+  return await command({ name: 'renditions', help, read: readRenditionsCall }, args, order);
+}

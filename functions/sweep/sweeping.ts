@@ -2,7 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { normalizeAwsErrors, normalizeS3Errors } from '../platform/aws-errors.ts';
 import type { Clients } from '../platform/clients.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Env } from '../platform/env.ts';
+import { type Env, readList } from '../platform/env.ts';
 import { createJsonStore } from '../platform/json-store.ts';
 import { lambdaTelemetry } from '../platform/observability.ts';
 import { readIgnored } from '../run/ignored.ts';
@@ -11,6 +11,7 @@ import type { Surroundings } from '../run/runs.ts';
 
 export const SWEEP_ENV = [
   'UPLOAD_BUCKET',
+  'MORE_UPLOAD_BUCKETS',
   'ASSET_BUCKET',
   'STATE_MACHINE_ARN',
   'IGNORED',
@@ -39,6 +40,7 @@ export function createSweeping(
     documents,
     records: createRecordStore(documents),
     uploadBucket: env.UPLOAD_BUCKET,
+    moreUploadBuckets: readList(env, 'MORE_UPLOAD_BUCKETS'),
     stateMachineArn: env.STATE_MACHINE_ARN,
     ignored: readIgnored(env),
     queueUrls: {

@@ -16,11 +16,8 @@ const leftShape = {
   waiting: z.array(z.string()),
 };
 
-/** The progress of the sweep. A walk through a large bucket takes several invocations. */
-const progressSchema = z.strictObject({
-  schemaVersion: schemaVersion1,
-  /** Absent in documents of earlier versions. */
-  uploadBucket: z.string().optional(),
+/** The progress in one bucket. A walk through a large bucket takes several invocations. */
+const progressShape = {
   /** Every upload before this time is concluded. */
   doneUntil: z.iso.datetime(),
   /** What the last whole walk left, and when it began. Absent before the first, and in documents of earlier versions. */
@@ -36,8 +33,17 @@ const progressSchema = z.strictObject({
       versionIdMarker: z.string().optional(),
     })
     .optional(),
+};
+const documentSchema = z.strictObject({
+  schemaVersion: schemaVersion1,
+  /** Absent in documents of earlier versions. */
+  uploadBucket: z.string().optional(),
+  ...progressShape,
+  /** By the name of the bucket. A bucket that leaves the deployment is forgotten, and starts again if it comes back. */
+  more: z.record(z.string(), z.strictObject(progressShape)).optional(),
 });
-type Progress = z.infer<typeof progressSchema>;
+type Document = z.infer<typeof documentSchema>;
+type Progress = Pick<Document, keyof typeof progressShape>;
 type Walk = NonNullable<Progress['walk']>;
 
 const PROGRESS_KEY = 'control/sweep.json';
@@ -60,9 +66,21 @@ const FIRST_SWEEP_MS = 25 * 3_600_000;
  */
 export async function walkUploads(queue: QueueState, sweeping: Sweeping): Promise<void> {
   const standing = await sweeping.documents.read(PROGRESS_KEY);
-  const progress = readProgress(standing?.value, queue, sweeping);
-  const since = Math.max(queue.createdAt, Date.parse(progress.doneUntil));
+  const { more: known = {}, ...document } = readDocument(standing?.value, queue, sweeping);
+  const main = await walkBucket(document, queue, sweeping);
+  const more: Record<string, Progress> = {};
+  for (const uploadBucket of sweeping.moreUploadBuckets) {
+    const start = standing === undefined ? { doneUntil: document.doneUntil } : startNow(sweeping);
+    more[uploadBucket] = await walkBucket(known[uploadBucket] ?? start, queue, { ...sweeping, uploadBucket });
+  }
+  const next = { ...document, ...main, more: Object.keys(more).length > 0 ? more : undefined };
+  // If another sweep was first, it has seen the same.
+  await sweeping.documents.write(PROGRESS_KEY, checkStrictly(documentSchema, next, standing?.value), standing?.etag);
+}
 
+/** Walks through the bucket of `sweeping`, or a part of it. */
+async function walkBucket(progress: Progress, queue: QueueState, sweeping: Sweeping): Promise<Progress> {
+  const since = Math.max(queue.createdAt, Date.parse(progress.doneUntil));
   const begun: Walk = { startedAt: isoDate(sweeping.clock.now()), keyMarker: '', ...progress.walk };
   const last = progress.left && {
     walkedAt: Date.parse(progress.left.walkedAt),
@@ -71,25 +89,28 @@ export async function walkUploads(queue: QueueState, sweeping: Sweeping): Promis
   };
   const walk = await walkPages(begun, { since, last, queue }, sweeping);
   const left = { ...NOTHING_LEFT, ...walk.left, walkedAt: walk.startedAt };
-  const done = { ...progress, walk: undefined, left, doneUntil: doneUntil(walk) };
-  const next = isDone(walk) ? done : { ...progress, walk };
-  // If another sweep was first, it has seen the same.
-  const document = checkStrictly(progressSchema, next, standing?.value);
-  await sweeping.documents.write(PROGRESS_KEY, document, standing?.etag);
+  if (!isDone(walk)) return { ...progress, walk };
+  // Never back: what was in the bucket before it joined the deployment is none of ours.
+  const done = [progress.doneUntil, doneUntil(walk)].sort().at(-1) ?? progress.doneUntil;
+  return { walk: undefined, left, doneUntil: done };
 }
 
 /** The objects in a bucket that joins a deployment later do not belong to the deployment, either. */
-function readProgress(value: unknown, queue: QueueState, { clock, uploadBucket }: Sweeping): Progress {
+function readDocument(value: unknown, queue: QueueState, { clock, uploadBucket }: Sweeping): Document {
   const start = { schemaVersion: '1.0', uploadBucket } as const;
-  const now = clock.now();
   if (value === undefined) {
-    const isFirst = now - queue.createdAt < FIRST_SWEEP_MS;
-    return { ...start, doneUntil: isoDate(isFirst ? queue.createdAt : now) };
+    const isFirst = clock.now() - queue.createdAt < FIRST_SWEEP_MS;
+    return { ...start, ...(isFirst ? { doneUntil: isoDate(queue.createdAt) } : startNow({ clock })) };
   }
-  const progress = readTolerantly(progressSchema, value);
-  if (!progress) throw new DocumentUnreadableError(`${PROGRESS_KEY} cannot be understood`);
-  const isSame = (progress.uploadBucket ?? uploadBucket) === uploadBucket;
-  return isSame ? { ...progress, uploadBucket } : { ...start, doneUntil: isoDate(now) };
+  const document = readTolerantly(documentSchema, value);
+  if (!document) throw new DocumentUnreadableError(`${PROGRESS_KEY} cannot be understood`);
+  const isSame = (document.uploadBucket ?? uploadBucket) === uploadBucket;
+  if (isSame) return { ...document, uploadBucket };
+  return { ...start, ...startNow({ clock }), ...(document.more && { more: document.more }) };
+}
+
+function startNow({ clock }: Pick<Sweeping, 'clock'>): Progress {
+  return { doneUntil: isoDate(clock.now()) };
 }
 
 function isDone({ keyMarker }: Walk): boolean {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
+import { bundleClient, viewerFile } from './viewer-files.ts';
 
 interface ClientFile {
   readonly contentType: string;
@@ -17,7 +17,15 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 const client = join(import.meta.dirname, 'client');
-const require = createRequire(import.meta.url);
+
+/** The files of the 3D viewer, by their address. */
+export const VIEWER_FILES = {
+  '/viewer/model-viewer.js': '@google/model-viewer/dist/model-viewer.min.js',
+  '/viewer/draco/draco_decoder.wasm': 'three/examples/jsm/libs/draco/gltf/draco_decoder.wasm',
+  '/viewer/draco/draco_wasm_wrapper.js': 'three/examples/jsm/libs/draco/gltf/draco_wasm_wrapper.js',
+  '/viewer/basis/basis_transcoder.js': 'three/examples/jsm/libs/basis/basis_transcoder.js',
+  '/viewer/basis/basis_transcoder.wasm': 'three/examples/jsm/libs/basis/basis_transcoder.wasm',
+} as const;
 
 /** The page's own files, and those of the 3D viewer. Nothing comes from another host. */
 const FILES: Readonly<Record<string, string>> = {
@@ -25,11 +33,7 @@ const FILES: Readonly<Record<string, string>> = {
   '/app.css': join(client, 'app.css'),
   '/favicon.svg': join(client, 'favicon.svg'),
   '/example.png': join(import.meta.dirname, '..', '..', 'examples', 'oak-chair.png'),
-  '/viewer/model-viewer.js': require.resolve('@google/model-viewer/dist/model-viewer.min.js'),
-  '/viewer/draco/draco_decoder.wasm': require.resolve('three/examples/jsm/libs/draco/gltf/draco_decoder.wasm'),
-  '/viewer/draco/draco_wasm_wrapper.js': require.resolve('three/examples/jsm/libs/draco/gltf/draco_wasm_wrapper.js'),
-  '/viewer/basis/basis_transcoder.js': require.resolve('three/examples/jsm/libs/basis/basis_transcoder.js'),
-  '/viewer/basis/basis_transcoder.wasm': require.resolve('three/examples/jsm/libs/basis/basis_transcoder.wasm'),
+  ...Object.fromEntries(Object.entries(VIEWER_FILES).map(([at, specifier]) => [at, viewerFile(specifier)])),
 };
 
 let bundled: Promise<string> | undefined;
@@ -45,20 +49,4 @@ export async function readClient(path: string): Promise<ClientFile | undefined> 
   const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
   if (file === undefined) return undefined;
   return { contentType: CONTENT_TYPES[extname(file)] ?? '', content: await readFile(file) };
-}
-
-/** Bundles the code that runs in the browser. */
-export async function bundleClient(): Promise<string> {
-  // Nobody may open the page.
-  const { build } = await import('esbuild');
-  const { outputFiles } = await build({
-    entryPoints: [join(client, 'app.ts')],
-    bundle: true,
-    write: false,
-    minify: true,
-    format: 'esm',
-    target: 'es2023',
-    logLevel: 'silent',
-  });
-  return outputFiles[0]?.text ?? '';
 }

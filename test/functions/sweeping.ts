@@ -37,6 +37,7 @@ export async function openSweep() {
     });
   const env = {
     UPLOAD_BUCKET: UPLOADS,
+    MORE_UPLOAD_BUCKETS: '[]',
     ASSET_BUCKET: ASSETS,
     STATE_MACHINE_ARN,
     IGNORED: '{"prefixes":["drafts/"],"names":[]}',

@@ -91,8 +91,14 @@ export const ROOMS: readonly Room[] = [
   {
     room: 'operator',
     may: BELOW_FUNCTIONS,
-    holds: 'the commands for operators: redrive, redeliver, and the next steps after a deployment',
+    holds: 'the commands for operators: redrive, doctor, secret, pause, and the others',
     neverKnows: 'the CDK constructs, and the local run',
+  },
+  {
+    room: 'package',
+    may: ['functions', 'infra', 'operator', 'local'],
+    holds: 'what is published as `meshdrop`: its build, its one command line, and the files that differ in it',
+    neverKnows: 'tests',
   },
   {
     room: 'local/http',

@@ -91,6 +91,7 @@ describe('the functions', () => {
         ASSET_BUCKET: 'AssetBucket',
         ...onTheWay,
         UPLOAD_BUCKET: 'UploadBucket',
+        MORE_UPLOAD_BUCKETS: '[]',
         IGNORED: '{"prefixes":[],"names":[]}',
         UPLOADS_DEAD_LETTERS_URL: 'Uploads/DeadLetters',
         FAILURE_REPORTS_QUEUE_URL: 'FailureReports/Queue',

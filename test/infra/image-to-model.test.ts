@@ -219,3 +219,41 @@ describe('one bucket for uploads and models', () => {
     expect(() => synthesizedConstruct(shared)).toThrow(/must differ/);
   });
 });
+
+describe('another upload bucket', () => {
+  const two = synthesizedConstruct(
+    () => ({}),
+    (construct, stack) => {
+      const more = Bucket.fromBucketName(stack, 'More', 'more-uploads');
+      construct.addUploadBucket(more);
+      construct.addUploadBucket(more);
+    },
+  );
+
+  it('is listened to, read, and swept', () => {
+    const rule = two.properties('AWS::Events::Rule', 'Uploads/UploadCreated');
+
+    expect(rule['EventPattern']).toMatchObject({ detail: { bucket: { name: ['UploadBucket', 'more-uploads'] } } });
+    expect(permissionsOf(two, 'SubmitJobRole')).toEqual(
+      expect.arrayContaining([
+        's3:GetObject on arn:aws:s3:::more-uploads/*',
+        's3:GetObjectVersion on arn:aws:s3:::more-uploads/*',
+        's3:ListBucket on arn:aws:s3:::more-uploads',
+      ]),
+    );
+    expect(permissionsOf(two, 'SweepRole')).toContain('s3:ListBucketVersions on arn:aws:s3:::more-uploads');
+    expect(two.properties('AWS::Lambda::Function', 'Sweep')['Environment']).toMatchObject({
+      Variables: { MORE_UPLOAD_BUCKETS: '["more-uploads"]' },
+    });
+  });
+
+  it('is never the asset bucket', () => {
+    const own = () =>
+      synthesizedConstruct(
+        () => ({}),
+        (construct) => construct.addUploadBucket(construct.assetBucket),
+      );
+
+    expect(own).toThrow('every model would become an upload');
+  });
+});

@@ -46,7 +46,7 @@ describe('the command line of an operator command', () => {
       stdout: '',
       stderr: 'redrive: there is no option --dta, did you mean --data? (--help shows all)\n',
     });
-    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('npm run redeliver -- RUNID') });
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('npx meshdrop redeliver RUNID') });
   });
 });
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 
-const folderOfCommands = join(import.meta.dirname, '..', '..', 'operator');
+const program = join(import.meta.dirname, '..', '..', 'package', 'start.mjs');
 
 interface Ended {
   readonly code: number;
@@ -10,17 +10,10 @@ interface Ended {
 }
 
 /** Runs an operator command, as npm does. */
-export async function operatorCommand(
-  name: 'redrive' | 'redeliver' | 'cancel',
-  args: readonly string[],
-  cwd?: string,
-): Promise<Ended> {
+export async function operatorCommand(name: string, args: readonly string[], cwd?: string): Promise<Ended> {
   return await new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [join(folderOfCommands, `${name}.ts`), ...args],
-      { cwd },
-      (_, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    const child = execFile(process.execPath, [program, name, ...args], { cwd }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { source } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bundleClient } from '../../local/page/client-files.ts';
+import { bundleClient } from '../../local/page/viewer-files.ts';
 import { cardOf, executablePath, openPage, waitForState } from './browser.ts';
 import { writePictures } from './pictures.ts';
 import { serveForAll } from './serving.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleClient } from '../../local/page/client-files.ts';
+import { bundleClient } from '../../local/page/viewer-files.ts';
 import { kill, ready, start } from '../simulation/local-run/service-process.ts';
 import { endBrowser, launch, launchWithout3d } from './chromium.ts';
 import { picture, writePictures } from './pictures.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { region } from '../intrinsics.ts';
 import type { Invocation, InvocationResult } from './lambda-runtime.ts';
@@ -117,11 +117,15 @@ class ProcessPool {
   #start(): ChildProcess {
     const { codeFolder, properties } = this.#fn;
     const [file = '', name = ''] = properties.Handler.split('.');
-    const child = fork(join(import.meta.dirname, 'lambda-runtime.ts'), [join(codeFolder, `${file}.mjs`), name], {
-      env: this.#environment(),
-      execArgv: [`--max-old-space-size=${properties.MemorySize}`],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const child = fork(
+      join(import.meta.dirname, `lambda-runtime${extname(import.meta.filename)}`),
+      [join(codeFolder, `${file}.mjs`), name],
+      {
+        env: this.#environment(),
+        execArgv: [`--max-old-space-size=${properties.MemorySize}`],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
     for (const output of [child.stdout, child.stderr]) {
       if (output) createInterface(output).on('line', (line) => this.#keepLine(line));
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import sharp from 'sharp';
+import { encoded } from './image-codec.ts';
 import { fbxOf } from '../relief/fbx.ts';
 import type { Recipe, ResultFile, ResultRecord, TripoInputs } from '../records.ts';
 import { type ReliefFiles, type ReliefParameters, reliefOf } from '../relief/relief.ts';
@@ -113,12 +113,12 @@ async function makeTriangle(quad: boolean): Promise<ReliefFiles> {
     uvs: new Float32Array(6),
     indices: Uint32Array.of(0, 1, 2),
   };
-  const blank = sharp({ create: { width: 16, height: 16, channels: 3, background: '#dddddd' } });
+  const blank = { width: 16, height: 16, rgba: new Uint8Array(4 * 16 * 16).fill(0xdd) };
   return {
     model: quad ? fbxOf(mesh) : await glbOf(mesh, { parts: 1 }),
     format: quad ? 'fbx' : 'glb',
-    preview: await blank.clone().webp().toBuffer(),
-    thumbnail: await blank.clone().jpeg().toBuffer(),
+    preview: await encoded(blank, { format: 'webp', quality: 80 }),
+    thumbnail: await encoded(blank, { format: 'jpeg', quality: 80 }),
     faceCount: 1,
     vertexCount: 3,
     dimensions: [1, 1, 0],

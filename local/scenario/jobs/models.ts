@@ -16,7 +16,7 @@ export async function getModel(call: Call, world: World): Promise<Reply> {
       privacy: 'public',
       accessRestrictions: 0,
       capabilities: ['img23d'],
-      tags: [],
+      tags: world.settings.options().modelTags,
       inputs: model.fields.map(({ allowedValues, ...field }) => ({
         ...field,
         required: field.type === 'file',

@@ -109,6 +109,10 @@ const knobs = {
   outOfCreditsStatus: z.literal([402, 403, 429]).default(402).describe('status of the answer if too few CU remain'),
 
   // Answers
+  modelTags: z
+    .array(z.string())
+    .default([])
+    .describe('tags of the model record, such as deprecated:model_new for a retired model'),
   dryRunStatus: z.literal([269, 200, 402]).default(269).describe('status of a successful dry run'),
   dryRunPays: z
     .boolean()

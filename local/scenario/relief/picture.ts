@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { decodePicture } from '../files/image-codec.ts';
 
 /** An image as rows of RGBA bytes. */
 export interface Picture {
@@ -15,23 +15,5 @@ const MAX_TEXTURE = 1024;
  * image.
  */
 export async function pictureOf(image: Uint8Array): Promise<Picture> {
-  const { data, info } = await sharp(image, { failOn: 'none' })
-    .autoOrient()
-    .resize(MAX_TEXTURE, MAX_TEXTURE, { fit: 'inside', withoutEnlargement: true })
-    .toColourspace('srgb')
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, rgba: data };
-}
-
-/** Scales an image to exactly this size, without regard to its aspect ratio. */
-export async function resized(picture: Picture, width: number, height: number): Promise<Picture> {
-  const rgba = await sharpOf(picture).resize(width, height, { fit: 'fill', kernel: 'linear' }).raw().toBuffer();
-  return { width, height, rgba };
-}
-
-/** Wraps an image for encoding. */
-export function sharpOf({ width, height, rgba }: Picture) {
-  return sharp(rgba, { raw: { width, height, channels: 4 } });
+  return await decodePicture(image, MAX_TEXTURE);
 }

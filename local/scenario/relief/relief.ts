@@ -1,8 +1,8 @@
-import sharp from 'sharp';
+import { encoded, resized } from '../files/image-codec.ts';
 import { fbxOf } from './fbx.ts';
 import type { Field } from './field.ts';
 import { detailOf, inflated } from './inflation.ts';
-import { type Picture, pictureOf, resized, sharpOf } from './picture.ts';
+import { type Picture, pictureOf } from './picture.ts';
 import { glbOf } from './relief-glb.ts';
 import { type Mesh, meshOf } from './relief-mesh.ts';
 import { previewOf } from './relief-preview.ts';
@@ -60,7 +60,7 @@ export async function reliefOf(image: Uint8Array, parameters: ReliefParameters):
   const skin = bledOver(small, core);
   const mesh = sized(meshOf(heightsOf(skin, cover, parameters.seed), triangles(parameters)), parameters);
   const surface = parameters.textured ? await textureOf(picture, core, skin) : undefined;
-  const texture = surface && (await sharpOf(surface).removeAlpha().jpeg({ quality: 86 }).toBuffer());
+  const texture = surface && (await encoded(surface, { format: 'jpeg', quality: 86 }));
   const model = parameters.quad
     ? fbxOf(mesh)
     : await glbOf(mesh, { ...(texture && { texture }), parts: parameters.parts ? 3 : 1 });
@@ -118,16 +118,13 @@ function sized(mesh: Mesh, { autoSize }: ReliefParameters): Mesh {
 /** Draws the image at full size over the bled one, so that the rim has the color of the object. */
 async function textureOf(picture: Picture, core: Field, skin: Picture): Promise<Picture> {
   const { width, height } = picture;
-  const mask = Uint8Array.from(core.values, (value) => value * 255);
-  const stretched = await sharp(mask, { raw: { width: core.width, height: core.height, channels: 1 } })
-    .resize(width, height, { fit: 'fill', kernel: 'linear' })
-    .extractChannel(0)
-    .raw()
-    .toBuffer();
+  const value = (at: number) => (at % 4 === 3 ? 255 : (core.values[at >> 2] ?? 0) * 255);
+  const mask = Uint8Array.from({ length: 4 * core.values.length }, (_, at) => value(at));
+  const stretched = await resized({ width: core.width, height: core.height, rgba: mask }, width, height);
   const under = await resized(skin, width, height);
   const rgba = under.rgba;
   for (let i = 0; i < width * height; i++) {
-    const share = (stretched[i] ?? 0) / 255;
+    const share = (stretched.rgba[4 * i] ?? 0) / 255;
     if (share === 0) continue;
     for (let at = i * 4; at < i * 4 + 3; at++) {
       rgba[at] = (picture.rgba[at] ?? 0) * share + (rgba[at] ?? 0) * (1 - share);
@@ -138,8 +135,8 @@ async function textureOf(picture: Picture, core: Field, skin: Picture): Promise<
 
 async function picturesOf(rendering: Picture) {
   const [preview, thumbnail] = await Promise.all([
-    sharpOf(rendering).resize(PREVIEW_SIDE).removeAlpha().webp({ quality: 88 }).toBuffer(),
-    sharpOf(rendering).resize(256).removeAlpha().jpeg({ quality: 82 }).toBuffer(),
+    encoded(rendering, { format: 'webp', quality: 88, side: PREVIEW_SIDE }),
+    encoded(rendering, { format: 'jpeg', quality: 82, side: 256 }),
   ]);
   return { preview, thumbnail };
 }

@@ -222,7 +222,7 @@ describe('the progress of the sweep', () => {
     const { waiting, written } = await sweepFrom(earlier('progress.json'));
 
     expect(waiting).toEqual(['oak.png']);
-    expect(written).toEqual({ schemaVersion: '1.0', uploadBucket, doneUntil: '2026-10-05T05:00:00.000Z', left });
+    expect(written).toEqual({ schemaVersion: '1.0', uploadBucket, doneUntil: '2026-10-05T06:00:00.490Z', left });
   });
 
   it('of a newer minor version keeps its unknown fields when it is written again', async () => {
@@ -231,7 +231,7 @@ describe('the progress of the sweep', () => {
     const { waiting, written } = await sweepFrom(newer);
 
     expect(waiting).toEqual(['oak.png']);
-    expect(written).toEqual({ ...newer, doneUntil: '2026-10-05T05:00:00.000Z', left });
+    expect(written).toEqual({ ...newer, doneUntil: '2026-10-05T06:00:00.490Z', left });
   });
 });
 

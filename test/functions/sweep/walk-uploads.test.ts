@@ -632,3 +632,60 @@ describe('a bucket that is brought to a deployment of a week ago', () => {
     expect(world.waiting()).toEqual([]);
   });
 });
+
+it('what somebody dropped half an hour before a bucket joined is not bought by a later sweep, either', async () => {
+  const world = await openSweep();
+  world.time.pass(8 * DAYS);
+  const doneUntil = new Date(world.time.now() - 7 * HOURS * 1000).toISOString();
+  await world.documents.write('control/sweep.json', { schemaVersion: '1.0', uploadBucket: 'another-one', doneUntil });
+  await world.drop({}, KEY);
+  world.time.pass(30 * MINUTES);
+
+  await world.sweepOnce();
+  world.time.pass(HOURS);
+  await world.sweepOnce();
+
+  expect(world.waiting()).toEqual([]);
+});
+
+describe('several upload buckets', () => {
+  const MORE = 'more-uploads';
+
+  async function withMore() {
+    const world = await openSweep();
+    world.s3.store.createBucket(MORE, { versioned: true });
+    const sweepBoth = () => world.sweepOnce({ moreUploadBuckets: [MORE] });
+    const dropMore = (key: string) => world.s3.put(MORE, key, `the image ${key}`);
+    return { ...world, sweepBoth, dropMore };
+  }
+
+  it('are all walked through: a lost upload of any of them is put back', async () => {
+    const { sweepBoth, dropMore, waiting, time } = await withMore();
+    await sweepBoth();
+    await dropMore('elm.png');
+    time.pass(30 * MINUTES);
+
+    await sweepBoth();
+
+    expect(waiting()).toEqual(['elm.png']);
+  });
+
+  it('join with nothing of what was in them before, also when they come back', async () => {
+    const { sweepBoth, sweepOnce, dropMore, waiting, time } = await withMore();
+    await sweepOnce();
+    time.pass(2 * DAYS);
+    await dropMore('before.png');
+    time.pass(HOURS);
+    await sweepBoth();
+    time.pass(HOURS);
+    await sweepOnce();
+    await dropMore('meanwhile.png');
+    time.pass(HOURS);
+
+    await sweepBoth();
+    time.pass(HOURS);
+    await sweepBoth();
+
+    expect(waiting()).toEqual([]);
+  });
+});

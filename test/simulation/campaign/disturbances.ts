@@ -428,8 +428,13 @@ export const LARGE_DISTURBANCES: readonly Disturbance[] = [
 
 /** Returns whether the promises hold if both disturbances happen. */
 export function isWithinBounds(pair: readonly Disturbance[]): boolean {
-  if (pair.some(({ chargesQuotes }) => chargesQuotes) && pair.some(({ repeatsQuotes }) => repeatsQuotes)) return false;
+  if (pair.some(({ chargesQuotes }) => chargesQuotes) && pair.some(makesQuotesRepeat)) return false;
   return !pair.some(({ hidesJobForGood }) => hidesJobForGood) || !pair.some(makesUncertain);
+}
+
+/** A charged dry run is a send: a refusal of it that starts a job, like a lost answer, leaves nothing to adopt. */
+function makesQuotesRepeat(disturbance: Disturbance): boolean {
+  return disturbance.repeatsQuotes === true || REFUSED_BUT_TAKEN.includes(disturbance);
 }
 
 /** A job that is never listed and whose answer is lost looks the same as no job. */

@@ -1,0 +1,3 @@
+import { meshdrop } from './meshdrop.ts';
+
+process.exit(await meshdrop(process.argv.slice(2)));
