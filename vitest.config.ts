@@ -10,13 +10,17 @@ const processes = [
   'test/local/cli/start-*.test.ts',
   'test/operator/commands.test.ts',
   'test/docs/bench-command.test.ts',
-  'test/examples/{consumer-local-run,package}.test.ts',
+  'test/examples/consumer-local-run.test.ts',
+  'test/package/package.test.ts',
   'test/infra/{bundles,elsewhere}.test.ts',
 ];
 
 /** Each makes the renditions of a model in a process of its own. `npm test` has six of them. */
 const renditions = ['test/renditions/**/*.test.ts'];
 const firstOfRenditions = ['test/renditions/core.test.ts'];
+
+/** It needs the registry of npm. */
+const registry = ['test/package/registry.test.ts'];
 
 /** They use a browser. `npm test` has one of them, and `npm run test:page` all. */
 const page = ['test/page/**/*.test.ts'];
@@ -44,7 +48,7 @@ export default defineConfig({
         test: {
           name: 'spec',
           include: ['test/**/*.test.ts'],
-          exclude: [...simulation, ...processes, ...page, ...renditions],
+          exclude: [...simulation, ...processes, ...page, ...renditions, ...registry],
         },
       },
       { extends: true, test: { name: 'simulation', include: simulation } },
@@ -53,6 +57,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'renditions', include: renditions, maxConcurrency: 2, testTimeout: 400_000 },
       },
+      { extends: true, test: { name: 'package', include: registry, testTimeout: 400_000, hookTimeout: 300_000 } },
       // A browser without a graphics card, beside the functions' own processes, takes its time.
       {
         extends: true,

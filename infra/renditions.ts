@@ -50,7 +50,7 @@ export class Renditions extends EventQueue {
     createAlarms(this, {
       DeadRenditions: [
         this.deadLetters.metricApproximateNumberOfMessagesVisible(),
-        'Renditions could not be made or announced. The models are safe. Check the log of MakeRenditions, fix the cause, and run npm run renditions -- --all.',
+        'Renditions could not be made or announced. The models are safe. Check the log of MakeRenditions, fix the cause, and use npx meshdrop renditions --all.',
       ],
     });
   }

@@ -21,6 +21,9 @@ export interface ServiceFunctionProps {
   readonly settings: Settings;
 }
 
+/** CDK has its own constant for it only since November 2025. */
+const NODE_24 = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS);
+
 /** A Lambda function with Meshdrop's defaults. Its id names its folder: `CheckJob` is `functions/check-job/handler.ts`. */
 export class ServiceFunction extends lambda.Function {
   /** The dimension of the function's own metrics. Unique for each deployment in an account. */
@@ -46,7 +49,7 @@ export class ServiceFunction extends lambda.Function {
       },
       // The managed policy for logs allows writing to every log group of the account.
       role: new iam.Role(scope, `${id}Role`, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }),
-      runtime: lambda.Runtime.NODEJS_24_X,
+      runtime: NODE_24,
       architecture: lambda.Architecture.ARM_64,
       tracing: settings.tracing ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
       loggingFormat: lambda.LoggingFormat.JSON,

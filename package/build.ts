@@ -19,7 +19,7 @@ const ENTRY = { import: './esm/index.js', require: './cjs/index.js' };
 const EVENTS = { import: './esm/event-reader.js', require: './cjs/event-reader.js' };
 
 /** The lowest version of CDK that the package is tested with. */
-const PEERS = { 'aws-cdk-lib': '^2.200.0', constructs: '^10.4.2' };
+const PEERS = { 'aws-cdk-lib': '^2.150.0', constructs: '^10.3.0' };
 
 /** Files that are different in the package. */
 const REPLACED: Readonly<Record<string, string>> = Object.fromEntries(

@@ -27,7 +27,7 @@ export function createCredentialSource(client: SecretsManagerClient, arn: string
     const parsed = secretSchema.safeParse(parseJson(SecretString ?? ''));
     if (parsed.success) return parsed.data;
     throw new ScenarioAccountError(
-      `the secret ${arn} has no valid value: put {"apiKey": "…", "apiSecret": "…"} in it with aws secretsmanager put-secret-value`,
+      `the secret ${arn} has no valid value: store the API key with npx meshdrop secret`,
     );
   }
 

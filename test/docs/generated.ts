@@ -121,7 +121,7 @@ about what to do.
 
 *Rejected* (\`Upload Rejected\`) means that the image or its metadata cannot be used: nothing was paid. *Failed*
 (\`Model Failed\`) means everything else. You can resume a failed run whose job is paid for, without paying again:
-\`npm run redrive -- RUNID\`.
+\`npx meshdrop redrive RUNID\`.
 
 | code | ends as | when | what to do |
 | --- | --- | --- | --- |
