@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, aws_s3 as s3 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import type { Settings } from './settings/settings.ts';
 
 /** What new buckets have in common. */
@@ -7,6 +8,12 @@ export interface BucketOptions {
   readonly settings: Pick<Settings, 'removalPolicy'>;
   /** Where S3 writes its server access logs. */
   readonly accessLogBucket: s3.IBucket | undefined;
+}
+
+/** Access logs cost money and are a choice of the account, not of this construct. */
+function acknowledgeLogs(bucket: s3.Bucket, { accessLogBucket }: BucketOptions): void {
+  if (accessLogBucket) return;
+  acknowledge(bucket, { 'AwsSolutions-S1': 'To log access, set accessLogBucket, or use data events of CloudTrail.' });
 }
 
 function guarded(id: string, { settings, accessLogBucket }: BucketOptions) {
@@ -29,6 +36,7 @@ const tidy = { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: Dur
 export class UploadBucket extends s3.Bucket {
   constructor(scope: Construct, id: string, options: BucketOptions) {
     super(scope, id, { ...guarded(id, options), lifecycleRules: [tidy] });
+    acknowledgeLogs(this, options);
     const resource = this.node.defaultChild;
     if (!(resource instanceof s3.CfnBucket)) throw new Error(`${id} has no bucket resource`);
     // CDK's `eventBridgeEnabled` would add a custom resource with its own Lambda function.
@@ -51,5 +59,7 @@ export function createAssetBucket(scope: Construct, id: string, options: BucketO
     prefix,
     noncurrentVersionExpiration: Duration.days(7),
   }));
-  return new s3.Bucket(scope, id, { ...guarded(id, options), lifecycleRules: [tidy, ...superseded] });
+  const bucket = new s3.Bucket(scope, id, { ...guarded(id, options), lifecycleRules: [tidy, ...superseded] });
+  acknowledgeLogs(bucket, options);
+  return bucket;
 }

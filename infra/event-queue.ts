@@ -6,6 +6,7 @@ import {
   aws_events_targets as targets,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 export interface EventQueueProps {
@@ -33,6 +34,7 @@ export class EventQueue extends Construct {
     // SQS keeps no message longer.
     const retention = { retentionPeriod: Duration.days(14), enforceSSL: true };
     this.deadLetters = new sqs.Queue(this, 'DeadLetters', retention);
+    acknowledge(this.deadLetters, { 'Serverless-SQSRedrivePolicy': 'It is itself a dead-letter queue.' });
     this.queue = new sqs.Queue(this, 'Queue', {
       ...retention,
       visibilityTimeout: props.consumerTimeout.plus(Duration.minutes(1)),
@@ -46,5 +48,8 @@ export class EventQueue extends Construct {
   feed(consumer: ServiceFunction, maxConcurrency: number): void {
     const options = { batchSize: 1, maxConcurrency, reportBatchItemFailures: true };
     consumer.addEventSource(new sources.SqsEventSource(this.queue, options));
+    acknowledge(consumer, {
+      'Serverless-LambdaEventSourceMappingDestination': 'The queue has dead letters of its own, with an alarm.',
+    });
   }
 }

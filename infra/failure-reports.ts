@@ -43,7 +43,7 @@ export class FailureReports extends EventQueue {
     this.feed(reportFailure, MAX_CONCURRENCY);
 
     base.allowConclude(reportFailure, props);
-    stateMachine.grantExecution(reportFailure, 'states:DescribeExecution');
+    reportFailure.allowExecution(stateMachine, 'states:DescribeExecution');
 
     createAlarms(this, {
       AboveQuote: aboveQuote(reportFailure),

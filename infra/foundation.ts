@@ -25,7 +25,7 @@ export function scenarioEnvironment({ scenarioSecret, settings }: Foundation) {
 /** The functions share what they see at Scenario in a document of the asset bucket. */
 export function allowCallScenario(caller: ServiceFunction, { scenarioSecret, assetBucket }: Foundation): void {
   caller.allow(['secretsmanager:GetSecretValue'], scenarioSecret.secretArn);
-  scenarioSecret.encryptionKey?.grantDecrypt(caller);
+  caller.allowKey(scenarioSecret.encryptionKey, 'decrypt');
   allowDocuments(caller, assetBucket, ['control/jobs.json']);
 }
 
@@ -45,5 +45,5 @@ export function allowConclude(author: ServiceFunction, { assetBucket, eventBus }
 export function allowDocuments(author: ServiceFunction, bucket: s3.IBucket, patterns: readonly string[]): void {
   author.allow(['s3:GetObject', 's3:PutObject'], ...patterns.map((pattern) => bucket.arnForObjects(pattern)));
   author.allow(['s3:ListBucket'], bucket.bucketArn);
-  bucket.encryptionKey?.grantEncryptDecrypt(author);
+  author.allowKey(bucket.encryptionKey, 'encrypt and decrypt');
 }

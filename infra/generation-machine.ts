@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import type { CheckJobInput } from '../functions/check-job/check-job.ts';
 import type { StoreAssetsInput } from '../functions/store-assets/store-assets.ts';
 import type { ServiceFunction } from './service-function.ts';
+import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import type { Settings } from './settings/settings.ts';
 import { HINTS } from '../functions/contract/failures.ts';
 import { AssetNotReadyError } from '../functions/store-assets/errors.ts';
@@ -82,6 +83,13 @@ export class GenerationMachine extends sfn.StateMachine {
       tracingEnabled: settings.tracing,
       logs: { destination, level: sfn.LogLevel.ERROR, includeExecutionData: false },
     });
+    acknowledge(this, {
+      'AwsSolutions-SF1':
+        'Polls would fill the log at a cost. Errors are logged, and Step Functions keeps each history.',
+    });
+    acknowledgeWildcards(this, ['*'], 'The APIs of log delivery and of X-Ray have no resources to name.');
+    const versions = [functions.checkJob, functions.storeAssets].map(({ functionArn }) => `${functionArn}:*`);
+    acknowledgeWildcards(this, versions, "CDK's tasks may invoke each version of their function.");
   }
 }
 

@@ -1,13 +1,17 @@
 import {
   aws_cloudwatch as cloudwatch,
   Duration,
+  Fn,
   aws_iam as iam,
+  type aws_kms as kms,
   aws_lambda as lambda,
   aws_logs as logs,
   RemovalPolicy,
   Stack,
+  type aws_stepfunctions as sfn,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import { functionFolder } from './function-code.ts';
 import { type FunctionName, MEMORY } from './settings/memory.ts';
 import type { Settings } from './settings/settings.ts';
@@ -21,6 +25,14 @@ export interface ServiceFunctionProps {
   readonly settings: Settings;
 }
 
+/** What CDK's grants on a key contain. */
+const KEY_ACTIONS = Object.fromEntries(
+  ['kms:GenerateDataKey*', 'kms:ReEncrypt*'].map((action) => [
+    `AwsSolutions-IAM5[Action::${action}]`,
+    'S3 needs these actions for one key, which is named.',
+  ]),
+);
+
 /** CDK has its own constant for it only since November 2025. */
 const NODE_24 = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS);
 
@@ -28,10 +40,12 @@ const NODE_24 = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS);
 export class ServiceFunction extends lambda.Function {
   /** The dimension of the function's own metrics. Unique for each deployment in an account. */
   private readonly serviceName: string;
+  private readonly ownRole: iam.Role;
 
   constructor(scope: Construct, id: FunctionName, { settings, ...props }: ServiceFunctionProps) {
     const stack = Stack.of(scope);
     const serviceName = `${stack.stackName}${scope.node.path.slice(stack.node.path.length)}/${id}`;
+    const role = new iam.Role(scope, `${id}Role`, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     const logGroup = new logs.LogGroup(scope, `${id}Logs`, {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -48,7 +62,7 @@ export class ServiceFunction extends lambda.Function {
         POWERTOOLS_LOG_LEVEL: settings.logLevel,
       },
       // The managed policy for logs allows writing to every log group of the account.
-      role: new iam.Role(scope, `${id}Role`, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }),
+      role,
       runtime: NODE_24,
       architecture: lambda.Architecture.ARM_64,
       tracing: settings.tracing ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
@@ -56,6 +70,12 @@ export class ServiceFunction extends lambda.Function {
       logGroup,
     });
     logGroup.grantWrite(this);
+    this.ownRole = role;
+    acknowledgeWildcards(role, ['*'], 'X-Ray has no resources to name.');
+    acknowledge(this, {
+      'Serverless-LambdaDLQ':
+        'A queue or a state machine invokes it, and keeps what fails. The sweep repeats itself: SweepMissing rings.',
+    });
     this.serviceName = serviceName;
   }
 
@@ -66,6 +86,22 @@ export class ServiceFunction extends lambda.Function {
 
   allow(actions: readonly string[], ...resources: readonly string[]): void {
     this.addToRolePolicy(new iam.PolicyStatement({ actions: [...actions], resources: [...resources] }));
+    acknowledgeWildcards(this.ownRole, resources, 'Keys name uploads and runs, which nobody knows at deployment.');
+  }
+
+  /** Allows to use the key of a bucket or a secret that somebody brings. */
+  allowKey(key: kms.IKey | undefined, use: 'decrypt' | 'encrypt and decrypt'): void {
+    if (use === 'decrypt') key?.grantDecrypt(this);
+    else key?.grantEncryptDecrypt(this);
+    if (key) acknowledge(this.ownRole, KEY_ACTIONS);
+  }
+
+  allowExecution(stateMachine: sfn.StateMachine, action: string): void {
+    stateMachine.grantExecution(this, action);
+    const { account, region, partition } = Stack.of(this);
+    const name = Fn.select(6, Fn.split(':', stateMachine.stateMachineArn));
+    const executions = `arn:${partition}:states:${region}:${account}:execution:${name}:*`;
+    acknowledgeWildcards(this.ownRole, [executions], 'Executions are named after runs.');
   }
 
   /** A metric that the function itself counts. */

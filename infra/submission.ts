@@ -47,7 +47,7 @@ export class Submission extends Construct {
     base.allowDocuments(submitJob, assetBucket, ['control/gate.json']);
     stateMachine.grantStartExecution(submitJob);
     // A run whose record is lost must not be paid for again.
-    stateMachine.grantExecution(submitJob, 'states:DescribeExecution');
+    submitJob.allowExecution(stateMachine, 'states:DescribeExecution');
 
     createAlarms(this, alarmsOf(submitJob, settings));
     this.submitJob = submitJob;
@@ -58,7 +58,7 @@ export class Submission extends Construct {
     this.submitJob.allow(['s3:GetObject', 's3:GetObjectVersion'], bucket.arnForObjects('*'));
     // Without it, S3 answers 403 instead of 404 for a missing object.
     this.submitJob.allow(['s3:ListBucket'], bucket.bucketArn);
-    bucket.encryptionKey?.grantDecrypt(this.submitJob);
+    this.submitJob.allowKey(bucket.encryptionKey, 'decrypt');
   }
 }
 

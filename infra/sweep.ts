@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { SweepEnv } from '../functions/sweep/sweeping.ts';
+import { acknowledge } from './acknowledge.ts';
 import { createAlarms, createHeartbeat } from './alarms.ts';
 import type { EventQueue } from './event-queue.ts';
 import * as base from './foundation.ts';
@@ -45,18 +46,19 @@ export class Sweep extends Construct {
       timeout: Duration.minutes(10),
       settings,
     });
-    new events.Rule(this, 'Schedule', {
+    const schedule = new events.Rule(this, 'Schedule', {
       description: 'Starts the sweep',
       schedule: events.Schedule.rate(Duration.minutes(settings.sweepMinutes)),
       targets: [new targets.LambdaFunction(sweep)],
     });
 
+    acknowledge(schedule, { 'Serverless-EventBusDLQ': 'The next hour starts the sweep again. SweepMissing rings.' });
     this.sweep = sweep;
     sweep.allow(['s3:ListBucketVersions'], uploadBucket.bucketArn);
     base.allowDocuments(sweep, assetBucket, ['runs/*', 'control/sweep.json']);
     // To see whether a run has a manifest.
     sweep.allow(['s3:GetObject'], assetBucket.arnForObjects('models/*/manifest.json'));
-    stateMachine.grantExecution(sweep, 'states:DescribeExecution');
+    sweep.allowExecution(stateMachine, 'states:DescribeExecution');
     uploads.queue.grant(sweep, 'sqs:SendMessage', 'sqs:GetQueueAttributes');
     failureReports.queue.grant(sweep, 'sqs:SendMessage');
     for (const { deadLetters } of [uploads, failureReports])
