@@ -23,7 +23,7 @@ export function acknowledgeWildcards(scope: IConstruct, resources: readonly stri
 /** A resolved ARN as cdk-nag writes it: `<Bucket.Arn>/runs/*`. */
 function plain(value: unknown): string {
   if (typeof value === 'string') return value;
-  const [intrinsic, argument]: readonly [string?, unknown?] = Object.entries(Object(value))[0] ?? [];
+  const [intrinsic, argument]: readonly [string?, unknown?] = Object.entries({ ...(value as object) })[0] ?? [];
   if (intrinsic === 'Ref') return `<${String(argument)}>`;
   if (intrinsic === 'Fn::GetAtt' && Array.isArray(argument)) return `<${argument.join('.')}>`;
   if (intrinsic === 'Fn::Join' && Array.isArray(argument)) {

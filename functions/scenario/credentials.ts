@@ -26,9 +26,7 @@ export function createCredentialSource(client: SecretsManagerClient, arn: string
     });
     const parsed = secretSchema.safeParse(parseJson(SecretString ?? ''));
     if (parsed.success) return parsed.data;
-    throw new ScenarioAccountError(
-      `the secret ${arn} has no valid value: store the API key with npx meshdrop secret`,
-    );
+    throw new ScenarioAccountError(`the secret ${arn} has no valid value: store the API key with npx meshdrop secret`);
   }
 
   return {

@@ -1,13 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { type EventTools, putEvents } from './events/event-calls.ts';
+import type { Gatekeeper } from './iam/gatekeeper.ts';
 import { queueCalls, type QueueTools } from './sqs/queue-calls.ts';
 import { getSecretValue, type SecretTools } from './secrets/secret-calls.ts';
 import { ServiceError } from './service-error.ts';
 import { stateCalls, type StateTools } from './states/state-calls.ts';
 import { toError } from '../../functions/platform/errors.ts';
 
-export interface AwsJsonTools extends StateTools, EventTools, SecretTools, QueueTools {}
+export interface AwsJsonTools extends StateTools, EventTools, SecretTools, QueueTools {
+  /** Enforces the policies of functions. @default everything is allowed */
+  readonly gatekeeper?: Gatekeeper;
+}
+
+/** Who calls: a function of the template, or anybody else. */
+export interface Caller {
+  readonly functionName?: string | undefined;
+  readonly accessKeyId?: string | undefined;
+}
 
 type Call = (input: unknown, tools: AwsJsonTools, accessKeyId: string | undefined) => Promise<object>;
 
@@ -33,9 +43,11 @@ export async function answerTarget(
   target: string,
   input: unknown,
   tools: AwsJsonTools,
-  accessKeyId?: string,
+  { functionName, accessKeyId }: Caller = {},
 ): Promise<JsonAnswer> {
   try {
+    const denied = functionName === undefined ? undefined : tools.gatekeeper?.json(functionName, target, input);
+    if (denied !== undefined) throw new ServiceError('AccessDeniedException', denied, 400);
     const call = Object.hasOwn(calls, target) ? calls[target] : undefined;
     if (!call)
       throw new ServiceError(
@@ -62,9 +74,10 @@ export async function answerJson(
   request: IncomingMessage,
   response: ServerResponse,
   tools: AwsJsonTools,
+  functionName?: string,
 ): Promise<void> {
   const { status, body } = await readInput(request).then(
-    (input) => answerTarget(target, input, tools, accessKeyIdIn(request)),
+    (input) => answerTarget(target, input, tools, { functionName, accessKeyId: accessKeyIdIn(request) }),
     refusalOf,
   );
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
@@ -85,6 +98,6 @@ async function readInput(request: IncomingMessage): Promise<unknown> {
 }
 
 /** Signatures are not checked. The access key ID tells which caller signed the request. */
-function accessKeyIdIn({ headers }: IncomingMessage): string | undefined {
+export function accessKeyIdIn({ headers }: IncomingMessage): string | undefined {
   return /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1];
 }

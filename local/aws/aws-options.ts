@@ -3,6 +3,7 @@ import type { DurableFiles } from '../files/durable-files.ts';
 import type { EventEnvelope } from './events/envelope.ts';
 import type { CreatedObject } from './s3/created-object.ts';
 import type { SecretTools } from './secrets/secret-calls.ts';
+import type { OnAccess } from './iam/gatekeeper.ts';
 import type { Message } from './sqs/message.ts';
 import type { Queue } from './sqs/queue.ts';
 import type { Execution } from './states/execution.ts';
@@ -14,6 +15,7 @@ export interface AwsHooks {
   readonly onObject?: (object: CreatedObject) => Promise<void>;
   /** Awaited before an event is delivered. If it throws, the event is not accepted. */
   readonly onEvent?: (bus: string, event: EventEnvelope) => void | Promise<void>;
+  readonly onAccess?: OnAccess;
   readonly onSent?: (queue: Queue, message: Message) => void;
   /** Called with each message before its function receives it. */
   readonly onReceived?: (queue: Queue, message: Message) => void;

@@ -4,6 +4,7 @@ import { createEnvelope, type EventContent } from './events/envelope.ts';
 import type { EventBus } from './events/event-bus.ts';
 import type { CreatedObject } from './s3/created-object.ts';
 import { createObjectStore, type ObjectStore } from './s3/store.ts';
+import { createGatekeeper, type Gatekeeper } from './iam/gatekeeper.ts';
 import type { Queue } from './sqs/queue.ts';
 import {
   createStackBus,
@@ -25,6 +26,8 @@ export interface Aws {
   readonly machine: Machine;
   /** Sends the event that S3 sends for a new object. Resolves when the event is durably accepted. */
   announceObject(object: CreatedObject): Promise<void>;
+  /** Enforces the policies of the template. */
+  readonly gatekeeper: Gatekeeper;
   /** Answers calls of the AWS JSON protocols. The object store answers S3 calls. */
   readonly jsonTools: AwsJsonTools;
   /** Starts to invoke functions and continues what an earlier process left unfinished. */
@@ -36,6 +39,7 @@ export interface Aws {
 export async function createAws(options: AwsOptions): Promise<Aws> {
   const { template, clock, objectFolder, hooks } = options;
   const queues = await openQueues(options);
+  const gatekeeper = createGatekeeper(template, hooks.onAccess);
   const bus = createStackBus(options, queues);
   const machine = await openStackMachine(options, bus);
   const announceObject = async (object: CreatedObject) => {
@@ -57,7 +61,8 @@ export async function createAws(options: AwsOptions): Promise<Aws> {
     queues,
     machine,
     announceObject,
-    jsonTools: { ...options, machine, queues, putEvent: (name, event) => bus.put(name, event) },
+    gatekeeper,
+    jsonTools: { ...options, gatekeeper, machine, queues, putEvent: (name, event) => bus.put(name, event) },
     begin: () => {
       stops.push(...startEventSources(options, queues), ...startSchedules(options, queues));
       machine.resume();

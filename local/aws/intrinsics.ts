@@ -34,6 +34,8 @@ export function resolveIntrinsics(value: unknown, names: ReadonlyMap<string, Res
 }
 
 const joinArguments = z.tuple([z.string(), z.array(z.unknown())]);
+const selectArguments = z.tuple([z.union([z.number(), z.string()]), z.unknown()]);
+const splitArguments = z.tuple([z.string(), z.unknown()]);
 const attributeArguments = z.tuple([z.string(), z.string()]);
 
 function call(name: string, argument: unknown, names: ReadonlyMap<string, ResourceNames>): unknown {
@@ -45,6 +47,14 @@ function call(name: string, argument: unknown, names: ReadonlyMap<string, Resour
     case 'Fn::Join': {
       const [separator, parts] = joinArguments.parse(argument);
       return parts.map((part) => String(resolveIntrinsics(part, names))).join(separator);
+    }
+    case 'Fn::Select': {
+      const [index, parts] = selectArguments.parse(argument);
+      return z.array(z.unknown()).parse(resolveIntrinsics(parts, names))[Number(index)];
+    }
+    case 'Fn::Split': {
+      const [separator, text] = splitArguments.parse(argument);
+      return String(resolveIntrinsics(text, names)).split(separator);
     }
     case 'Fn::Sub':
       return z

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Handle, Loopback } from '../http/loopback.ts';
-import { answerJson } from './aws-json.ts';
+import { accessKeyIdIn, answerJson } from './aws-json.ts';
 import type { AwsHooks } from './aws-options.ts';
 import { systemClock } from './clock.ts';
 import { type Aws, createAws } from './create-aws.ts';
 import { openDurableFiles } from '../files/durable-files.ts';
+import { guardOf } from './iam/gatekeeper.ts';
 import { type LambdaHost, startLambdaHost } from './lambda/lambda-host.ts';
 import { createS3Handler } from './s3/handler.ts';
 import type { Execution } from './states/execution.ts';
@@ -46,12 +47,13 @@ const FIRST_SCHEDULE_MS = 15_000;
 /** Opens the stack and continues where an earlier process stopped. */
 export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   const { template, folder, logFolder, server, variables, token, secrets, areSecretsOpen, speed } = options;
-  const accessKeyId = randomUUID();
+  const callers = new Map(template.functions.map(({ name }) => [randomUUID() as string, name]));
+  const accessKeyIdOf = (name: string) => [...callers].find(([, one]) => one === name)?.[0] ?? '';
   const host = await startLambdaHost({
     functions: template.functions,
     endpoint: server.origin,
     variables,
-    accessKeyId,
+    accessKeyIdOf,
     onLog: options.onLog,
     logFolder,
   });
@@ -66,13 +68,13 @@ export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> 
     speed,
     firstScheduleMs: FIRST_SCHEDULE_MS,
     secrets,
-    secretsOnlyFor: areSecretsOpen ? undefined : accessKeyId,
+    secretsOnlyFor: areSecretsOpen ? undefined : [...callers.keys()],
     onTrouble: tellTrouble,
     hooks: options.hooks,
   });
   return {
     ...aws,
-    serve: () => server.serve(endpointOf(aws), token === undefined ? undefined : [token, accessKeyId]),
+    serve: () => server.serve(endpointOf(aws, callers), token === undefined ? undefined : [token, ...callers.keys()]),
     begin: () => {
       aws.begin();
       warmFunctions(template, host);
@@ -89,12 +91,13 @@ export async function openLocalAws(options: LocalAwsOptions): Promise<LocalAws> 
  * Serves all services at one address. Calls of the AWS JSON protocols name their operation in a header, and S3 requests
  * don't.
  */
-function endpointOf({ store, jsonTools }: Aws): Handle {
+function endpointOf({ store, jsonTools, gatekeeper }: Aws, callers: ReadonlyMap<string, string>): Handle {
   const answerS3 = createS3Handler(store);
   return (request, response) => {
+    const functionName = callers.get(accessKeyIdIn(request) ?? '');
     const target = request.headers['x-amz-target'];
-    if (typeof target !== 'string') return answerS3(request, response);
-    return answerJson(target, request, response, jsonTools);
+    if (typeof target === 'string') return answerJson(target, request, response, jsonTools, functionName);
+    return answerS3(request, response, functionName === undefined ? undefined : guardOf(gatekeeper, functionName));
   };
 }
 

@@ -59,6 +59,8 @@ export function namesOf(id: string, resource: Resource, outputs: Outputs): Resou
         ref: arn('secretsmanager', `secret:${name}`),
         attributes: { Id: arn('secretsmanager', `secret:${name}`) },
       };
+    case 'AWS::Logs::LogGroup':
+      return { ref: name, attributes: { Arn: arn('logs', `log-group:${name}:*`) } };
     case 'AWS::Events::Rule':
       return { ref: name, attributes: { Arn: arn('events', `rule/${name}`) } };
     case 'AWS::SNS::Topic':

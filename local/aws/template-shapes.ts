@@ -79,8 +79,8 @@ export const shapes = {
 } as const;
 
 /**
- * Resource types that have no effect in a local run: permissions are not checked, logs are files, and no alarm notifies
- * anyone.
+ * Resource types that have no effect in a local run: logs are files, and no alarm notifies anyone. The policies of the
+ * functions are read apart.
  */
 export const IDLE_TYPES = new Set([
   'AWS::CDK::Metadata',

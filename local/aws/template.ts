@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { roleIn, type Statement, statementsByRole } from './iam/statements.ts';
 import { type ResourceNames, resolveIntrinsics } from './intrinsics.ts';
 import { nameOf, namesOf, type Resource, templateSchema } from './resource-names.ts';
 import { type ActiveType, idle, IDLE_TYPES, shapes } from './template-shapes.ts';
@@ -17,8 +18,12 @@ type Built<Type extends ActiveType> = ResourceNames & {
 export interface Template {
   readonly buckets: readonly Built<'AWS::S3::Bucket'>[];
   readonly queues: readonly Built<'AWS::SQS::Queue'>[];
-  /** Each function has the folder of its bundle. */
-  readonly functions: readonly (Built<'AWS::Lambda::Function'> & { readonly codeFolder: string })[];
+  /** Each function has the folder of its bundle, and what its role may do. */
+  readonly functions: readonly (Built<'AWS::Lambda::Function'> & {
+    readonly codeFolder: string;
+    /** What its role may do. */
+    readonly statements: readonly Statement[];
+  })[];
   readonly eventSources: readonly Built<'AWS::Lambda::EventSourceMapping'>[];
   readonly rules: readonly Built<'AWS::Events::Rule'>[];
   readonly machine: Built<'AWS::StepFunctions::StateMachine'>;
@@ -43,6 +48,7 @@ export async function readTemplate(assemblyFolder: string): Promise<Template> {
     active
       .filter(([, resource]) => resource.Type === type)
       .map(([id, resource]) => ({ ...build(type, id, resource, names), resource }));
+  const statements = statementsByRole(template.Resources, names);
   const [machine] = all('AWS::StepFunctions::StateMachine');
   if (!machine) throw new Error(`${file} contains no state machine`);
   return {
@@ -51,6 +57,7 @@ export async function readTemplate(assemblyFolder: string): Promise<Template> {
     functions: all('AWS::Lambda::Function').map((built) => ({
       ...built,
       codeFolder: codeOf(built.resource, assemblyFolder),
+      statements: statements.get(roleIn(built.resource.Properties['Role'])) ?? [],
     })),
     eventSources: all('AWS::Lambda::EventSourceMapping'),
     rules: all('AWS::Events::Rule'),

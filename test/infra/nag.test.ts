@@ -1,4 +1,4 @@
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { type App, Stack, Validations } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
@@ -22,16 +22,16 @@ function findingsIn(app: App): readonly string[] {
 function appWith(propsIn: (stack: Stack) => ImageToModelProps): App {
   const app = testApp();
   const stack = new Stack(app, 'Theirs');
-  new ImageToModel(stack, 'Pictures', propsIn(stack));
+  const { node } = new ImageToModel(stack, 'Pictures', propsIn(stack));
+  if (node.scope !== stack) throw new Error('the construct is elsewhere');
   return app;
 }
 
 describe('cdk-nag finds nothing that is not acknowledged, with a reason,', () => {
   it('in the stack', () => {
-    const app = testApp();
-    new MeshdropStack(app, 'Meshdrop', readSettings({}));
+    const { node } = new MeshdropStack(testApp(), 'Meshdrop', readSettings({}));
 
-    expect(findingsIn(app)).toEqual([]);
+    expect(findingsIn(node.root as App)).toEqual([]);
   });
 
   it('in the stack of somebody else, with buckets, keys, and logs of their own', () => {

@@ -71,8 +71,9 @@ describe('the package beside the CDK of a team', () => {
 
     expect(Object.keys(old.Resources)).toEqual(Object.keys(young.Resources));
     expect(old.Outputs).toEqual(young.Outputs);
-    for (const [id, resource] of Object.entries(young.Resources))
-      if (!DIFFERENT.includes(resource.Type)) expect(old.Resources[id], id).toEqual(resource);
+    const same = ({ Resources }: typeof old) =>
+      Object.entries(Resources).filter(([, { Type }]) => !DIFFERENT.includes(Type));
+    expect(same(old)).toEqual(same(young));
   });
 
   it.each([

@@ -25,8 +25,8 @@ export interface LambdaHostOptions {
   readonly endpoint: string;
   /** Replaces the template's values in functions that have these variables. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The access key ID with which the functions sign their calls. */
-  readonly accessKeyId: string;
+  /** Returns the access key ID with which a function signs its calls. */
+  readonly accessKeyIdOf: (functionName: string) => string;
   readonly logFolder: string;
   /** Called with every line that a function writes. The line also goes to the log file of the function. */
   readonly onLog: (line: string) => void;
@@ -166,7 +166,7 @@ class ProcessPool {
       TZ: 'UTC',
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: this.#options.accessKeyId,
+      AWS_ACCESS_KEY_ID: this.#options.accessKeyIdOf(name),
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL: this.#options.endpoint,
       AWS_LAMBDA_FUNCTION_NAME: name,

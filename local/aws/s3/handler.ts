@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, errorAnswer, send } from './http/answer.ts';
 import { operationOf } from './operations/operations.ts';
 import { type IncomingRequest, requestIn } from './http/request.ts';
+import { S3Error } from './s3-error.ts';
 import type { ObjectStore } from './store.ts';
 
 /**
@@ -10,12 +11,12 @@ import type { ObjectStore } from './store.ts';
  */
 export function createS3Handler(
   store: ObjectStore,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  return async (request, response) => {
+): (request: IncomingMessage, response: ServerResponse, guard?: Guard) => Promise<void> {
+  return async (request, response, guard) => {
     const { method, url, headers } = request;
     // If an upload fails before its end, the connection must stay open for the answer.
     const body = request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-    const answer = await answerS3({ method, url, headers, body }, store);
+    const answer = await answerS3({ method, url, headers, body }, store, guard);
     try {
       await send(response, answer);
     } catch {
@@ -26,16 +27,36 @@ export function createS3Handler(
   };
 }
 
+/** Says why a caller's request is denied, or why it must not learn that an object does not exist. */
+export interface Guard {
+  readonly request: (request: IncomingRequest) => string | undefined;
+  readonly absence: (request: IncomingRequest) => string | undefined;
+}
+
 /** Answers one request from any transport. Never throws: an error becomes an answer. */
-export async function answerS3(request: IncomingRequest, store: ObjectStore): Promise<Answer> {
+export async function answerS3(request: IncomingRequest, store: ObjectStore, guard?: Guard): Promise<Answer> {
   // The clock of the store, which also sets Last-Modified.
   const date = new Date(store.now()).toUTCString();
   try {
     const parsed = requestIn(request, store.now());
+    refuseIf(guard?.request(request));
     const answer = await operationOf(parsed)(parsed, store);
     return { ...answer, headers: { date, ...answer.headers } };
-  } catch (error) {
-    const answer = errorAnswer(error, request);
+  } catch (thrown) {
+    const answer = errorAnswer(hidden(thrown, request, guard), request);
     return { ...answer, headers: { date, ...answer.headers } };
   }
+}
+
+function refuseIf(denied: string | undefined): void {
+  if (denied !== undefined) throw new S3Error('AccessDenied', denied);
+}
+
+const ABSENT = new Set(['NoSuchKey', 'NoSuchVersion']);
+
+/** Whoever may not list a bucket is not told that an object is missing. */
+function hidden(thrown: unknown, request: IncomingRequest, guard: Guard | undefined): unknown {
+  if (!(thrown instanceof S3Error) || !ABSENT.has(thrown.code)) return thrown;
+  const denied = guard?.absence(request);
+  return denied === undefined ? thrown : new S3Error('AccessDenied', denied);
 }

@@ -5,11 +5,11 @@ export interface SecretTools {
   /** Secret values, keyed by ARN. */
   readonly secrets: ReadonlyMap<string, string>;
   /**
-   * The access key ID of the functions, which then are the only callers that can read secrets.
+   * The access key IDs of the functions, which then are the only callers that can read secrets.
    *
    * @default any caller can
    */
-  readonly secretsOnlyFor?: string | undefined;
+  readonly secretsOnlyFor?: readonly string[] | undefined;
 }
 
 const secretInput = z.object({ SecretId: z.string() });
@@ -20,7 +20,7 @@ export async function getSecretValue(
   accessKeyId: string | undefined,
 ): Promise<object> {
   const { SecretId } = secretInput.parse(input);
-  if (secretsOnlyFor !== undefined && secretsOnlyFor !== accessKeyId) {
+  if (secretsOnlyFor !== undefined && !secretsOnlyFor.includes(accessKeyId ?? '')) {
     throw new ServiceError('AccessDeniedException', 'only the functions of this run may read the real credentials');
   }
   const value = secrets.get(SecretId);

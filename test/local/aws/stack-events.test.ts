@@ -52,6 +52,7 @@ const template: Template = {
       name: 'Work',
       attributes: { Arn: arn('lambda', 'function:Work') },
       codeFolder: '',
+      statements: [],
       properties: {
         Handler: 'index.handler',
         Runtime: 'nodejs24.x',

@@ -39,7 +39,10 @@ const requestHandler = {
     const invocation = currentInvocation();
     for (let tries = 1; ; tries += 1) {
       try {
-        const response = await invocation.world.wire.send(invocation, invocation.world.answer(request));
+        const response = await invocation.world.wire.send(
+          invocation,
+          invocation.world.answer(request, invocation.functionName),
+        );
         if (response.statusCode < 500 || tries === TRIES) return { response };
       } catch (error) {
         if (!(error instanceof ConnectionError) || tries === TRIES) throw error;

@@ -11,7 +11,11 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Creates a request of the AWS JSON protocols. Returns undefined for an S3 request. */
-export function jsonRequest(request: AwsRequest, tools: AwsJsonTools): Request<AwsAnswer> | undefined {
+export function jsonRequest(
+  request: AwsRequest,
+  tools: AwsJsonTools,
+  functionName: string,
+): Request<AwsAnswer> | undefined {
   const target = request.headers['x-amz-target'];
   if (target === undefined) return undefined;
   const [protocol = '', operation = ''] = target.split('.');
@@ -19,7 +23,7 @@ export function jsonRequest(request: AwsRequest, tools: AwsJsonTools): Request<A
     name: `${NAMES[protocol] ?? protocol} ${operation}`,
     trouble: troubleOf,
     effect: async () => {
-      const { status, body } = await answerTarget(target, JSON.parse(textOf(request.body)), tools);
+      const { status, body } = await answerTarget(target, JSON.parse(textOf(request.body)), tools, { functionName });
       // This is not a refusal but a bug in the endpoint or in the caller.
       if (status >= 500) throw new Error(`${target} gets the answer ${JSON.stringify(body)}`);
       return answered(status, body);

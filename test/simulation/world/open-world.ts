@@ -2,6 +2,7 @@ import { createAws } from '../../../local/aws/create-aws.ts';
 import { createMemoryFiles } from '../../../local/files/durable-files.ts';
 import type { Template } from '../../../local/aws/template.ts';
 import { createStandInApi, type StandInApi } from '../../../local/scenario/api.ts';
+import { noteAccess } from './accesses.ts';
 import { createVirtualClock, type VirtualClock } from './clock.ts';
 import { createIds, createRandom } from './random.ts';
 import { SimulatedWorld } from './simulated-world.ts';
@@ -44,7 +45,14 @@ export async function openWorld(setting: Setting): Promise<World> {
     speed: 1,
     secrets: new Map([[template.outputs['ScenarioSecretArn'] ?? '', JSON.stringify(SECRET)]]),
     onTrouble: ({ name }, error) => watch.invariants.onTrouble(`the end of ${name}`, error),
-    hooks: watch.hooks,
+    hooks: {
+      ...watch.hooks,
+      onAccess: (functionName, access, isAllowed) => {
+        noteAccess(functionName, access);
+        if (!isAllowed)
+          watch.invariants.onTrouble(`a permission of ${functionName}`, `${access.action} ${access.resource}`);
+      },
+    },
   });
   const world: World = new SimulatedWorld({
     setting,

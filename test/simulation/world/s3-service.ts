@@ -1,10 +1,10 @@
-import { answerS3 } from '../../../local/aws/s3/handler.ts';
+import { answerS3, type Guard } from '../../../local/aws/s3/handler.ts';
 import type { ObjectStore } from '../../../local/aws/s3/store.ts';
 import type { AwsAnswer, AwsRequest } from './aws-clients.ts';
 import type { Request } from './wire.ts';
 
 /** Creates a request to the local S3 endpoint, which answers as over a socket. */
-export function s3Request(request: AwsRequest, store: ObjectStore): Request<AwsAnswer> {
+export function s3Request(request: AwsRequest, store: ObjectStore, guard: Guard): Request<AwsAnswer> {
   const query = queryOf(request);
   const url = query === '' ? request.path : `${request.path}?${query}`;
   return {
@@ -23,7 +23,7 @@ export function s3Request(request: AwsRequest, store: ObjectStore): Request<AwsA
         status = 200,
         headers: answered = {},
         body,
-      } = await answerS3({ method, url, headers: lower, body: bodyOf(request.body) }, store);
+      } = await answerS3({ method, url, headers: lower, body: bodyOf(request.body) }, store, guard);
       return { statusCode: status, headers: answered, body: body ?? Buffer.alloc(0) };
     },
   };

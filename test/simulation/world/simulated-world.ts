@@ -1,5 +1,6 @@
 import { PAUSE_KEY } from '../../../functions/spending/spend-guard.ts';
 import type { Aws } from '../../../local/aws/create-aws.ts';
+import { guardOf } from '../../../local/aws/iam/gatekeeper.ts';
 import type { Queue } from '../../../local/aws/sqs/queue.ts';
 import type { Template } from '../../../local/aws/template.ts';
 import type { ApiAnswer, ApiRequest } from '../../../local/scenario/answer.ts';
@@ -95,8 +96,10 @@ export class SimulatedWorld implements World {
     return (this.#parts.setting.skewSeconds?.[functionName] ?? 0) * 1000;
   }
 
-  answer(request: AwsRequest): Request<AwsAnswer> {
-    return jsonRequest(request, this.aws.jsonTools) ?? s3Request(request, this.aws.store);
+  answer(request: AwsRequest, functionName: string): Request<AwsAnswer> {
+    const { jsonTools, store, gatekeeper } = this.aws;
+    const guard = guardOf(gatekeeper, functionName);
+    return jsonRequest(request, jsonTools, functionName) ?? s3Request(request, store, guard);
   }
 
   scenario(request: ApiRequest): Promise<ApiAnswer> {

@@ -69,7 +69,7 @@ export interface World {
   environment(functionName: string): Readonly<Record<string, string>>;
   skewMs(functionName: string): number;
   /** Returns the answer of this world's services, such as S3 and Step Functions, to a client's request. */
-  answer(request: AwsRequest): Request<AwsAnswer>;
+  answer(request: AwsRequest, functionName: string): Request<AwsAnswer>;
   scenario(request: ApiRequest): Promise<ApiAnswer>;
   onLog(who: string, line: string): void;
   drop(drop: Drop): Promise<Dropped>;

@@ -16,6 +16,7 @@ async function hostOf(code: string, timeoutSeconds = 5): Promise<LambdaHost> {
     ref: 'Work',
     attributes: {},
     codeFolder,
+    statements: [],
     properties: {
       Handler: 'index.handler',
       Runtime: 'nodejs24.x',
@@ -28,7 +29,7 @@ async function hostOf(code: string, timeoutSeconds = 5): Promise<LambdaHost> {
     functions: [work],
     endpoint: 'http://127.0.0.1:9',
     variables: { SCENARIO_URL: 'http://127.0.0.1:9/v1', OTHER: 'x' },
-    accessKeyId: 'functions-of-this-run',
+    accessKeyIdOf: () => 'functions-of-this-run',
     onLog: () => undefined,
     logFolder: join(folder, 'logs'),
   });
