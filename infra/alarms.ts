@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ServiceFunction } from './service-function.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** The description says what happened and what to do. The threshold is 1 by default. */
 type Alarm = readonly [metric: cloudwatch.Metric, description: string, threshold?: number];
@@ -43,14 +44,30 @@ export function createHeartbeat(scope: Construct, id: string, fn: lambda.IFuncti
   });
 }
 
+/** Adds to every alarm of the construct where its runbook is. */
+export function linkRunbooks(scope: Construct, { runbookUrl }: Settings): void {
+  for (const { node } of alarmsIn(scope)) {
+    const resource = node.defaultChild;
+    if (!(resource instanceof cloudwatch.CfnAlarm)) throw new Error(`${node.path} has no alarm resource`);
+    resource.alarmDescription = `${resource.alarmDescription ?? ''} Runbook: ${runbookUrl}#${node.id.toLowerCase()}`;
+  }
+}
+
 /**
- * Makes every alarm of the construct notify the topic, and allows CloudWatch to publish to it. A topic that was imported
- * keeps its own policy.
+ * Makes every alarm of the construct notify the topic when it rings and when it is over, and allows CloudWatch to publish
+ * to it. A topic that was imported keeps its own policy.
  */
 export function connectAlarms(scope: Construct, topic: sns.ITopic): void {
   const { account } = Stack.of(scope);
   const conditions = { StringEquals: { 'aws:SourceAccount': account } };
   topic.grantPublish(new iam.ServicePrincipal('cloudwatch.amazonaws.com', { conditions }));
-  const alarms = scope.node.findAll().filter((node) => node instanceof cloudwatch.Alarm);
-  for (const alarm of alarms) alarm.addAlarmAction(new actions.SnsAction(topic));
+  const action = new actions.SnsAction(topic);
+  for (const alarm of alarmsIn(scope)) {
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+  }
+}
+
+function alarmsIn(scope: Construct): readonly cloudwatch.Alarm[] {
+  return scope.node.findAll().filter((node) => node instanceof cloudwatch.Alarm);
 }

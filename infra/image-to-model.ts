@@ -2,7 +2,7 @@ import type { aws_s3 as s3, aws_stepfunctions as sfn, aws_sns as sns, aws_sqs as
 import { Annotations, CfnOutput, aws_events as events, SecretValue, aws_secretsmanager as secrets } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { connectAlarms } from './alarms.ts';
+import { connectAlarms, linkRunbooks } from './alarms.ts';
 import { createAssetBucket, UploadBucket } from './buckets.ts';
 import { createDashboard } from './dashboard.ts';
 import { createEventRule, isBusHere } from './event-rules.ts';
@@ -71,6 +71,7 @@ export class ImageToModel extends Construct {
 
     if (settings.renditions.length > 0) this.renditionsQueue = createRenditions(this, foundation);
     createDashboard(this, uploads.queue);
+    linkRunbooks(this, settings);
     if (props.alarmTopic) connectAlarms(this, props.alarmTopic);
     this.uploadsQueue = uploads.queue;
     this.stateMachine = stateMachine;

@@ -93,6 +93,11 @@ export interface PlainProps {
   readonly maxConcurrency?: number;
   /** More memory for functions, in MiB: `{ "StoreAssets": 1024 }`. @default what each was tested with */
   readonly memory?: FunctionMemory;
+  /**
+   * Where your team keeps docs/operations.md; each alarm links to its own section there.
+   * @default docs/operations.md
+   */
+  readonly runbookUrl?: string;
   /** The least important log lines to keep: `DEBUG`, `INFO`, `WARN`, or `ERROR`. @default INFO */
   readonly logLevel?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   /** Days that logs are kept, as CloudWatch offers them. @default 90 */

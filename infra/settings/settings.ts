@@ -142,6 +142,12 @@ export const plainSettings = z.strictObject({
     .strictObject(memoryOfFunctions)
     .default({})
     .describe('more memory for functions, in MiB: `{ "StoreAssets": 1024 }`; by default, what each was tested with'),
+  runbookUrl: z
+    .string()
+    .min(1)
+    .max(400)
+    .default('docs/operations.md')
+    .describe('where your team keeps docs/operations.md; each alarm links to its own section there'),
   logLevel: z
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'])
     .default('INFO')

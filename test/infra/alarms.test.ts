@@ -111,7 +111,7 @@ describe('the alarms', () => {
     ] as const) {
       const alarms = Object.values(brought.resources('AWS::CloudWatch::Alarm'));
       expect(alarms).toHaveLength(ringing.length + 1);
-      for (const { Properties } of alarms) expect(Properties).toMatchObject({ AlarmActions: [arn] });
+      for (const { Properties } of alarms) expect(Properties).toMatchObject({ AlarmActions: [arn], OKActions: [arn] });
     }
   });
 });
