@@ -39,15 +39,21 @@ export interface ImageToModelProps extends PlainProps {
   readonly jobDeadline?: Duration;
 }
 
-/** Turns an image in one bucket into a 3D model in another one, and announces it with an event. Reads as README's picture. */
+/** Turns an image in one bucket into a 3D model in another one, and announces it with an event. */
 export class ImageToModel extends Construct {
+  /** Where images are dropped. */
   readonly uploadBucket: s3.IBucket;
+  /** Where models are stored. */
   readonly assetBucket: s3.IBucket;
+  /** Where events are published. */
   readonly eventBus: events.IEventBus;
+  /** The API key of Scenario. Fill it with `npx meshdrop secret`. */
   readonly scenarioSecret: secrets.ISecret;
+  /** Uploads that wait. */
   readonly uploadsQueue: sqs.IQueue;
+  /** Each execution follows one paid job, and is named after its run. */
   readonly stateMachine: sfn.StateMachine;
-  /** Undefined if the setting renditions is empty. */
+  /** Models that wait for their renditions. Undefined if the setting renditions is empty. */
   readonly renditionsQueue: sqs.IQueue | undefined;
   private readonly ofUploads: readonly [UploadQueue, Submission, Sweep];
   private readonly uploadBuckets: s3.IBucket[];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HINTS } from '../../functions/contract/failures.ts';
+import { apiPage } from './api-page.ts';
 import { asyncApi } from './asyncapi.ts';
 import { sampleEvents, sampleManifests, sampleRenditions } from './event-samples.ts';
 import { fieldsOf, publishedSchemas, registrySchemas } from './event-schemas.ts';
@@ -20,6 +21,7 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     withGenerated('docs/reliability.md', 'lifecycle', lifecyclePicture()),
     withGenerated('docs/decisions/08-held-or-rejected.md', 'answers', whoseFaultTable),
     ['docs/failures.md', failures()],
+    ['docs/api.md', apiPage()],
     ['docs/events/fields.md', fields()],
     ...jsonFiles(publishedSchemas(), 'schema.json'),
     ...jsonFiles(registrySchemas(), 'openapi.json'),
