@@ -429,7 +429,16 @@ export const LARGE_DISTURBANCES: readonly Disturbance[] = [
 /** Returns whether the promises hold if both disturbances happen. */
 export function isWithinBounds(pair: readonly Disturbance[]): boolean {
   if (pair.some(({ chargesQuotes }) => chargesQuotes) && pair.some(makesQuotesRepeat)) return false;
+  if (pair.reduce((sum, one) => sum + emptyListsIn(one), 0) > MAX_EMPTY_LISTS) return false;
   return !pair.some(({ hidesJobForGood }) => hidesJobForGood) || !pair.some(makesUncertain);
+}
+
+/** A list that is empty in four looks proves that there is no job. */
+const MAX_EMPTY_LISTS = 3;
+
+function emptyListsIn({ standIn: { faults = [] } = {} }: Disturbance): number {
+  const empty = faults.filter((fault) => fault.on === 'listJobs' && JSON.stringify(fault).includes('jobs'));
+  return empty.reduce((sum, fault) => sum + (fault.times ?? 1), 0);
 }
 
 /** A charged dry run is a send: a refusal of it that starts a job, like a lost answer, leaves nothing to adopt. */
