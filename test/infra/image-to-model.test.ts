@@ -1,4 +1,5 @@
 import { CfnParameter, Duration, type Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
@@ -255,5 +256,30 @@ describe('another upload bucket', () => {
       );
 
     expect(own).toThrow('every model would become an upload');
+  });
+});
+
+describe('an asset bucket of the same app', () => {
+  const warningsWith = (prefix: string | undefined) => {
+    const warnings: unknown[] = [];
+    synthesizedConstruct(
+      (stack) => {
+        const expiration = Duration.days(30);
+        return {
+          assetBucket: new Bucket(stack, 'Theirs', { lifecycleRules: [{ expiration, ...(prefix && { prefix }) }] }),
+        };
+      },
+      (_, stack) =>
+        warnings.push(...Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('lifecycle rule'))),
+    );
+    return warnings;
+  };
+
+  it.each([undefined, 'runs/', 'results/old'])('is warned about if it forgets what must stay: %s', (prefix) => {
+    expect(warningsWith(prefix)).toHaveLength(1);
+  });
+
+  it('can forget old models', () => {
+    expect(warningsWith('models/')).toEqual([]);
   });
 });

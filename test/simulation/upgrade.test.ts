@@ -1,0 +1,157 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { isSettled, openEnds } from './world/end-check.ts';
+import { anotherPicture, files } from './world/images.ts';
+import { openWorld } from './world/open-world.ts';
+import { bytesIn } from './world/s3-service.ts';
+import type { Setting, World } from './world/world.ts';
+
+const fixtures = join(import.meta.dirname, '..', 'fixtures');
+const releases = globSync('bucket-*', { cwd: fixtures }).sort();
+const frozen = z.object({ key: z.string(), document: z.record(z.string(), z.unknown()) });
+
+function documentsOf(release: string): readonly z.infer<typeof frozen>[] {
+  const names = globSync('*.json', { cwd: join(fixtures, release) }).sort();
+  return names.map((name) => frozen.parse(JSON.parse(readFileSync(join(fixtures, release, name), 'utf8'))));
+}
+
+async function put(world: World, key: string, document: unknown): Promise<void> {
+  await world.aws.store.put(world.assetBucket, key, piece(JSON.stringify(document)));
+}
+
+async function* piece(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+const MAX_STEPS = 60_000;
+
+/** Drops three pictures, and plays to the end. `between` happens now and then. */
+async function play(setting: Setting, between: (world: World, step: number) => Promise<void>): Promise<World> {
+  const world = await openWorld(setting);
+  await between(world, 0);
+  for (const n of [1, 2, 3]) await world.drop({ key: `${n}.png`, bytes: anotherPicture(files.png, n) });
+  for (let step = 1; step < MAX_STEPS && !isSettled(world); step += 1) {
+    if (!(await world.step())) break;
+    if (step % 25 === 0) await between(world, step);
+  }
+  return world;
+}
+
+function expectAllWell(world: World): void {
+  expect(openEnds(world)).toEqual([]);
+  expect(world.invariants.violations).toEqual([]);
+  expect(world.standIn.ledger().jobs).toHaveLength(3);
+}
+
+/** Faults that make every kind of document appear. */
+const MOODS: readonly NonNullable<Setting['standIn']>[] = [
+  {},
+  { concurrencyCeiling: 1 },
+  { faults: [{ on: 'generate', what: 'lost-cut' }] },
+  { faults: [{ on: 'generate', what: 'unauthorized', times: 5 }] },
+];
+
+describe.each(releases)('after an upgrade from %s', (release) => {
+  it.each(MOODS.entries().toArray())(
+    'uploads go their way beside all documents of that version (mood %i)',
+    async (seed, standIn) => {
+      const world = await play({ seed, standIn }, async (begun, step) => {
+        if (step > 0) return;
+        // Records, manifests, and reservations of other uploads would be strangers in this world.
+        const shared = documentsOf(release).filter(({ key }) => /^(?:control\/(?!ledger)|results\/)/.test(key));
+        for (const { key, document } of shared) await put(begun, key, document);
+      });
+
+      expectAllWell(world);
+      await world.close();
+    },
+  );
+});
+
+it('there is a document of every kind, and a record of every phase, of the latest release', () => {
+  const names = globSync('*.json', { cwd: join(fixtures, releases.at(-1) ?? '') }).sort();
+
+  expect(names.map((name) => name.replace('.json', ''))).toEqual([
+    'control-durations',
+    'control-gate',
+    'control-jobs',
+    'control-ledger',
+    'control-sweep',
+    'models-manifest-failed',
+    'models-manifest-rejected',
+    'models-manifest-stored',
+    'models-renditions',
+    'results',
+    'runs-claimed',
+    'runs-failed',
+    'runs-rejected',
+    'runs-sending',
+    'runs-stored',
+    'runs-submitted',
+  ]);
+});
+
+/** As a made-up next version writes it: with a field more, and a higher minor version. */
+function ofTomorrow(document: Record<string, unknown>): Record<string, unknown> {
+  const { schemaVersion } = document;
+  return {
+    ...document,
+    fieldOfTomorrow: { kept: true },
+    ...(schemaVersion === undefined ? {} : { schemaVersion: '1.9' }),
+  };
+}
+
+describe('beside a newer version, before and after a rollback,', () => {
+  it.each(MOODS.entries().toArray())(
+    'uploads go their way while it adds fields to every document (mood %i)',
+    async (seed, standIn) => {
+      const world = await play({ seed: seed + 10, standIn }, async ({ aws: { store }, assetBucket }, step) => {
+        if (step === 0) return;
+        for (const { key } of store.list(assetBucket).objects) {
+          if (!/^(?:runs|results|control)\//.test(key)) continue;
+          const document = z
+            .record(z.string(), z.unknown())
+            .parse(JSON.parse(String(await bytesIn(store, assetBucket, key))));
+          if ('fieldOfTomorrow' in document) continue;
+          await store.put(assetBucket, key, piece(JSON.stringify(ofTomorrow(document))));
+        }
+      });
+
+      expectAllWell(world);
+      const { store } = world.aws;
+      const keys = store.list(world.assetBucket, { prefix: 'runs/' }).objects.map(({ key }) => key);
+      const records = await Promise.all(keys.map((key) => bytesIn(store, world.assetBucket, key)));
+      expect(records).toHaveLength(3);
+      for (const record of records)
+        expect(JSON.parse(String(record))).toMatchObject({ fieldOfTomorrow: { kept: true } });
+      await world.close();
+    },
+  );
+
+  it.each([
+    ['a phase', { phase: 'reviewing' }],
+    ['a major version', { schemaVersion: '2.0' }],
+  ])(
+    'a record with %s that this one does not know is left alone: nothing is bought, written, or answered',
+    async (_, news) => {
+      const world = await openWorld({ seed: 5 });
+      const { runId } = await world.drop({ key: 'elm.png', bytes: files.png });
+      const unknown = {
+        ...documentsOf('bucket-0.1').find(({ key }) => key.startsWith('runs/'))?.document,
+        runId,
+        ...news,
+      };
+      await put(world, `runs/${runId}.json`, unknown);
+      for (let step = 0; step < 3_000; step += 1) if (!(await world.step().catch(() => true))) break;
+
+      expect(world.standIn.ledger().jobs).toEqual([]);
+      expect(JSON.parse(String(await bytesIn(world.aws.store, world.assetBucket, `runs/${runId}.json`)))).toEqual(
+        unknown,
+      );
+      expect(world.metrics.samples.some(({ metric }) => metric === 'RecordUnreadable')).toBe(true);
+      await world.close();
+    },
+  );
+});
