@@ -2,6 +2,7 @@ import { aws_cloudwatch as cloudwatch, Duration, type aws_sqs as sqs } from 'aws
 import type { Construct } from 'constructs';
 import type { MetricName } from '../functions/platform/metrics.ts';
 import { ServiceFunction } from './service-function.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** A line, and the functions whose counts are added up. */
 type Line = readonly [metric: MetricName, functions: readonly string[], statistic?: string];
@@ -46,20 +47,24 @@ const PERIOD = Duration.hours(1);
 const HALF = 12;
 
 /** The flow of uploads, times, and money, in one page of the CloudWatch console. */
-export function createDashboard(scope: Construct, uploadsQueue: sqs.IQueue): cloudwatch.Dashboard {
+export function createDashboard(
+  scope: Construct,
+  uploadsQueue: sqs.IQueue,
+  { maxCuPerDay }: Settings,
+): cloudwatch.Dashboard {
   const functions = scope.node.findAll().filter((node) => node instanceof ServiceFunction);
-  const metricOf = ([metric, authors, statistic = 'Sum']: Line): cloudwatch.IMetric => {
+  const metricOf = ([metric, authors, statistic = 'Sum']: Line, period = PERIOD): cloudwatch.IMetric => {
     const label = statistic === 'Sum' ? metric : `${metric} ${statistic}`;
     const counted = functions
       .filter(({ node }) => authors.includes(node.id))
-      .map((fn) => fn.serviceMetric(metric, { statistic, period: PERIOD, label }));
+      .map((fn) => fn.serviceMetric(metric, { statistic, period, label }));
     const [only, ...others] = counted;
     if (only && others.length === 0) return only;
     const usingMetrics = Object.fromEntries(counted.map((one, n) => [`${metric.toLowerCase()}${n}`, one]));
     const expression = Object.keys(usingMetrics)
       .map((id) => `FILL(${id}, 0)`)
       .join(' + ');
-    return new cloudwatch.MathExpression({ expression, usingMetrics, label, period: PERIOD });
+    return new cloudwatch.MathExpression({ expression, usingMetrics, label, period });
   };
   const graph = (title: string, left: readonly cloudwatch.IMetric[]) =>
     new cloudwatch.GraphWidget({ title, left: [...left], width: HALF });
@@ -67,6 +72,17 @@ export function createDashboard(scope: Construct, uploadsQueue: sqs.IQueue): clo
     uploadsQueue.metricApproximateNumberOfMessagesVisible({ label: 'waiting', statistic: 'Maximum' }),
     uploadsQueue.metricApproximateNumberOfMessagesNotVisible({ label: 'in hand', statistic: 'Maximum' }),
   ]);
-  const graphs = Object.entries(GRAPHS).map(([title, lines]) => graph(title, lines.map(metricOf)));
-  return new cloudwatch.Dashboard(scope, 'Dashboard', { widgets: [[...graphs, waiting]] });
+  const day = new cloudwatch.GraphWidget({
+    title: 'Compute units per day (UTC)',
+    left: [metricOf(['CuSubmitted', SUBMIT], Duration.days(1))],
+    ...(maxCuPerDay !== 'none' && { leftAnnotations: [{ value: maxCuPerDay, label: 'maxCuPerDay' }] }),
+    width: HALF,
+  });
+  const graphs = Object.entries(GRAPHS).map(([title, lines]) =>
+    graph(
+      title,
+      lines.map((line) => metricOf(line)),
+    ),
+  );
+  return new cloudwatch.Dashboard(scope, 'Dashboard', { widgets: [[...graphs, waiting, day]] });
 }

@@ -53,7 +53,9 @@ export function readCall(args: readonly string[]): OperatorCall | 'help' {
 export function readDeploymentCall(args: readonly string[]): DeploymentCall | 'help' {
   const { values, positionals } = optionsIn(args, { options: deploymentOptions, allowPositionals: true });
   if (values.help) return 'help';
-  if (positionals.length > 0) throw new UsageError(`the command takes only options; remove ${positionals.join(' ')}`);
+  // Not which: somebody may have typed a secret.
+  if (positionals.length > 0)
+    throw new UsageError('the command takes only options; remove what is no option (--help shows all)');
   return checkDeployment(values);
 }
 

@@ -208,7 +208,8 @@ function fromPlace(text: string, own: string): string {
 
 async function copyDocuments(): Promise<void> {
   for (const path of ['LICENSE', 'CHANGELOG.md', 'docs/events', 'docs/events.md', 'docs/failures.md']) await copy(path);
-  for (const path of ['docs/operations.md', 'docs/security.md', 'docs/costs.md']) await copy(path);
+  for (const path of ['docs/operations.md', 'docs/security.md', 'docs/costs.md', 'docs/images/dashboard.svg'])
+    await copy(path);
   await copyTo(join(project, 'package', 'README.md'), 'README.md');
   await copyTo(join(project, 'docs', 'api.md'), 'API.md');
   await write('LICENSES.md', await licenses([...used].sort(), project));

@@ -65,6 +65,20 @@ describe('the deployment', () => {
     expect(found).not.toHaveProperty('endpoint');
   });
 
+  test('is found in the stack of somebody else, where the ID of the construct stands before each name', async () => {
+    const file = join(await emptyFolder(), 'outputs.json');
+    const named = (prefix: string) =>
+      Object.fromEntries(Object.entries(outputs).map(([name, value]) => [`${prefix}${name}`, value]));
+    await writeFile(file, JSON.stringify({ Models: { ...named('Pictures'), SomethingElse: 'x' } }));
+
+    expect(await findDeployment({ outputs: file, data: undefined })).toMatchObject({ outputs, stack: 'Models' });
+
+    await writeFile(file, JSON.stringify({ Models: { ...named('Chairs'), ...named('Tables') } }));
+    await expect(findDeployment({ outputs: file, data: undefined })).rejects.toThrow(
+      'the stack has 2 Meshdrops (Chairs, Tables)',
+    );
+  });
+
   test('is not found in a missing file or in the file of another stack', async () => {
     const folder = await emptyFolder();
     const other = join(folder, 'other.json');

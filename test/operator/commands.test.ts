@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
@@ -57,9 +57,8 @@ function assetBucket() {
 }
 
 async function pause(isPaused: boolean): Promise<void> {
-  const object = { Bucket: 'meshdrop-assets', Key: 'control/paused.json' };
-  if (isPaused) await assetBucket().send(new PutObjectCommand({ ...object, Body: '{}' }));
-  else await assetBucket().send(new DeleteObjectCommand(object));
+  const ended = await operatorCommand(isPaused ? 'pause' : 'resume', ['--data', stage.data]);
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^submissions (?:are paused|go on)/) });
 }
 
 /** Waits for the record of a run that begins like this, and returns its ID. */
@@ -190,3 +189,45 @@ async function runOf(uploadKey: string, sfn: SFNClient, stateMachineArn: string)
   await expect.poll(names).toHaveLength(1);
   return (await names())[0] ?? '';
 }
+
+describe('the doctor, beside a Meshdrop on this machine', () => {
+  test('finds it healthy, as words and as JSON, and buys nothing', async () => {
+    const paidBefore = await paidJobs();
+
+    const [words, json] = await Promise.all([
+      operatorCommand('doctor', ['--data', stage.data]),
+      operatorCommand('doctor', ['--data', stage.data, '--json']),
+    ]);
+
+    expect(words).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('0 problems and 0 warnings'),
+      stderr: expect.stringContaining('nothing is bought'),
+    });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      ok: true,
+      deployment: expect.stringContaining('the Meshdrop on this machine'),
+      checks: expect.arrayContaining([
+        { check: 'credentials', status: 'ok', message: expect.any(String), fix: null },
+        { check: 'price', status: 'ok', message: expect.stringContaining('37.5 compute units'), fix: null },
+      ]),
+    });
+    expect(await paidJobs()).toBe(paidBefore);
+  });
+
+  test('says what is wrong, and exits with 1', async () => {
+    await setFaults([{ on: 'getModel', what: 'unauthorized' }]);
+
+    const ended = await operatorCommand('doctor', ['--data', stage.data]);
+
+    expect(ended).toMatchObject({ code: 1, stdout: expect.stringContaining('PROBLEM  credentials') });
+  });
+
+  test.each([
+    [['--jsn'], 'there is no option --jsn, did you mean --json?'],
+    [['--stack', 'a', '--data', 'b'], '--stack and --data name two deployments'],
+    [['oak-1'], 'doctor takes only options'],
+  ])('refuses a wrong call: %s', async (args, sentence) => {
+    expect(await operatorCommand('doctor', args)).toMatchObject({ code: 2, stderr: expect.stringContaining(sentence) });
+  });
+});
