@@ -1,7 +1,8 @@
-import { aws_cloudwatch as cloudwatch, Duration, type aws_sqs as sqs } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { MetricName } from '../functions/platform/metrics.ts';
 import { ServiceFunction } from './service-function.ts';
+import type { EventQueue } from './event-queue.ts';
 import type { Settings } from './settings/settings.ts';
 
 /** A line, and the functions whose counts are added up. */
@@ -12,9 +13,11 @@ const STORE = ['StoreAssets'];
 const RENDER = ['MakeRenditions'];
 const CONCLUDE = ['SubmitJob', 'StoreAssets', 'ReportFailure'];
 
+const FUNNEL = 'Uploads per hour';
+
 /** What nobody has to act on. What needs a person rings an alarm. */
 const GRAPHS: Readonly<Record<string, readonly Line[]>> = {
-  'Uploads per hour': [
+  [FUNNEL]: [
     ['Submitted', SUBMIT],
     ['Stored', CONCLUDE],
     ['Reused', CONCLUDE],
@@ -49,7 +52,7 @@ const HALF = 12;
 /** The flow of uploads, times, and money, in one page of the CloudWatch console. */
 export function createDashboard(
   scope: Construct,
-  uploadsQueue: sqs.IQueue,
+  uploads: EventQueue,
   { maxCuPerDay }: Settings,
 ): cloudwatch.Dashboard {
   const functions = scope.node.findAll().filter((node) => node instanceof ServiceFunction);
@@ -69,8 +72,8 @@ export function createDashboard(
   const graph = (title: string, left: readonly cloudwatch.IMetric[]) =>
     new cloudwatch.GraphWidget({ title, left: [...left], width: HALF });
   const waiting = graph('Uploads that wait', [
-    uploadsQueue.metricApproximateNumberOfMessagesVisible({ label: 'waiting', statistic: 'Maximum' }),
-    uploadsQueue.metricApproximateNumberOfMessagesNotVisible({ label: 'in hand', statistic: 'Maximum' }),
+    uploads.queue.metricApproximateNumberOfMessagesVisible({ label: 'waiting', statistic: 'Maximum' }),
+    uploads.queue.metricApproximateNumberOfMessagesNotVisible({ label: 'in hand', statistic: 'Maximum' }),
   ]);
   const day = new cloudwatch.GraphWidget({
     title: 'Compute units per day (UTC)',
@@ -79,10 +82,14 @@ export function createDashboard(
     width: HALF,
   });
   const graphs = Object.entries(GRAPHS).map(([title, lines]) =>
-    graph(
-      title,
-      lines.map((line) => metricOf(line)),
-    ),
+    graph(title, [...(title === FUNNEL ? [dropped(uploads)] : []), ...lines.map((line) => metricOf(line))]),
   );
   return new cloudwatch.Dashboard(scope, 'Dashboard', { widgets: [[...graphs, waiting, day]] });
+}
+
+/** The events of S3 that arrived, ignored objects included. */
+function dropped({ rule }: EventQueue): cloudwatch.Metric {
+  const dimensionsMap = { RuleName: rule.ruleName };
+  const own = { namespace: 'AWS/Events', metricName: 'MatchedEvents', dimensionsMap };
+  return new cloudwatch.Metric({ ...own, statistic: 'Sum', period: PERIOD, label: 'dropped' });
 }

@@ -84,7 +84,7 @@ export class ImageToModel extends Construct {
     const sweep = new Sweep(this, 'Sweep', { ...foundation, uploads, failureReports, stateMachine });
 
     if (settings.renditions.length > 0) this.renditionsQueue = createRenditions(this, foundation);
-    createDashboard(this, uploads.queue, settings);
+    if (settings.dashboard) createDashboard(this, uploads, settings);
     if (props.assetBucket) warnOfExpiry(this, props.assetBucket);
     linkRunbooks(this, settings);
     if (props.alarmTopic) connectAlarms(this, props.alarmTopic);

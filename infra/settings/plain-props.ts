@@ -93,6 +93,8 @@ export interface PlainProps {
   readonly maxConcurrency?: number;
   /** More memory for functions, in MiB: `{ "StoreAssets": 1024 }`. @default what each was tested with */
   readonly memory?: FunctionMemory;
+  /** Whether to make a dashboard; CloudWatch bills $3 a month for each after the third of an account. @default true */
+  readonly dashboard?: boolean;
   /**
    * Where your team keeps docs/operations.md; each alarm links to its own section there.
    * @default docs/operations.md

@@ -142,6 +142,10 @@ export const plainSettings = z.strictObject({
     .strictObject(memoryOfFunctions)
     .default({})
     .describe('more memory for functions, in MiB: `{ "StoreAssets": 1024 }`; by default, what each was tested with'),
+  dashboard: z
+    .boolean()
+    .default(true)
+    .describe('whether to make a dashboard; CloudWatch bills $3 a month for each after the third of an account'),
   runbookUrl: z
     .string()
     .min(1)

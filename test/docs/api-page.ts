@@ -11,10 +11,13 @@ interface Member {
   readonly byDefault: string;
 }
 
-/** Returns docs/api.md: the construct and its props, from their doc comments. */
-export function apiPage(): string {
+/**
+ * Returns docs/api.md: the construct and its props, from their doc comments.
+ *
+ * @param plain the text of `infra/settings/plain-props.ts`
+ */
+export function apiPage(plain: string): string {
   const construct = readFileSync(join(infra, 'image-to-model.ts'), 'utf8');
-  const plain = readFileSync(join(infra, 'settings', 'plain-props.ts'), 'utf8');
   const props = [...membersOf(construct, 'interface ImageToModelProps'), ...membersOf(plain, 'interface PlainProps')];
   return `# API
 

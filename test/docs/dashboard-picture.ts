@@ -78,6 +78,8 @@ async function aDay(): Promise<readonly Sample[]> {
       for (let n = 0; n < (ARRIVALS[hour] ?? 0); n += 1, dropped += 1) {
         const bytes = dropped % 9 === 5 ? Buffer.from(`no picture ${dropped}`) : anotherPicture(files.png, dropped);
         await world.drop({ key: `${dropped}.png`, bytes });
+        const event = { namespace: 'AWS/Events', metric: 'MatchedEvents', of: 'Uploads-UploadCreated' };
+        waiting.push({ ...event, at: world.clock.now(), value: 1 });
       }
       world.standIn.setOptions({ creditsLeft: hour === 11 ? 0 : null });
     }

@@ -21,7 +21,7 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     withGenerated('docs/reliability.md', 'lifecycle', lifecyclePicture()),
     withGenerated('docs/decisions/08-held-or-rejected.md', 'answers', whoseFaultTable),
     ['docs/failures.md', failures()],
-    ['docs/api.md', apiPage()],
+    ['docs/api.md', apiPage(propsFile())],
     ['docs/events/fields.md', fields()],
     ...jsonFiles(publishedSchemas(), 'schema.json'),
     ...jsonFiles(registrySchemas(), 'openapi.json'),

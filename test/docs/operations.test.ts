@@ -17,10 +17,11 @@ describe('docs/operations.md', () => {
     expect(description.length).toBeLessThan(1_024);
   });
 
-  it('says what to do about each of them', () => {
+  it('says of each what to do, what it cannot see, and why it has its threshold', () => {
     for (const { name } of alarms) {
       const section = page.split(`\n### ${name}\n`)[1]?.split('\n#')[0] ?? '';
-      expect(section).toContain('- **Do:** ');
+      for (const part of ['Do', "It can't see", 'Threshold'])
+        expect(`${name}: ${section}`).toContain(`- **${part}:** `);
     }
   });
 });

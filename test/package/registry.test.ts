@@ -111,6 +111,28 @@ describe('the package beside the CDK of a team', () => {
     expect(stdout).toBe('');
   });
 
+  it('has nothing in it that cdk-nag finds and nobody has acknowledged', async () => {
+    const at = join(folder, 'newest');
+    await run('npm', ['--silent', 'install', '--no-audit', '--no-fund', 'cdk-nag@3.0.2'], { cwd: at });
+    const checked = APP.replace('import { App, Stack }', 'import { App, Stack, Validations }')
+      .replace(
+        'import { ImageToModel }',
+        "import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';\nimport { ImageToModel }",
+      )
+      .replace(
+        'app.synth()',
+        'Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));\napp.synth()',
+      );
+    await writeFile(join(at, 'nag.js'), checked);
+
+    const { stderr } = await run(process.execPath, ['nag.js'], {
+      cwd: at,
+      env: { ...process.env, CDK_OUTDIR: join(at, 'nag') },
+    });
+
+    expect(stderr).not.toContain('ERROR');
+  });
+
   it('makes a model on this machine, with everything that belongs to it', async () => {
     const at = join(folder, 'newest');
     const image = join(at, 'teapot.jpg');

@@ -44,6 +44,7 @@ describe('settings that are left out', () => {
       jobDeadlineMinutes: 45,
       stackName: 'Meshdrop',
       memory: {},
+      dashboard: true,
       runbookUrl: 'docs/operations.md',
       logLevel: 'INFO',
       logRetentionDays: 90,
