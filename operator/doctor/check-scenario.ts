@@ -41,7 +41,9 @@ const SAMPLE =
   'iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQMAAACQp+OdAAAAA1BMVEWIiIhYZW6zAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAD0lEQVQokWNgGAWjgHwAAAJAAAFgVTVqAAAAAElFTkSuQmCC';
 
 /** Checks an account at Scenario. Buys nothing: it uploads a small image and asks for prices. */
-export async function checkScenario(given: ScenarioCheck): Promise<readonly Finding[]> {
+export async function checkScenario(asked: ScenarioCheck): Promise<readonly Finding[]> {
+  const requests = countRequests(asked.fetch);
+  const given = { ...asked, fetch: requests.fetch };
   const { url, apiKey, apiSecret, resultHosts, clock, model } = given;
   const credentials = { get: async () => ({ apiKey, apiSecret }), drop: () => undefined };
   const scenario = createScenario({ url, resultHosts, credentials, fetch: given.fetch, clock });
@@ -66,7 +68,28 @@ export async function checkScenario(given: ScenarioCheck): Promise<readonly Find
     await find('price', () => priceOf(given, scenario, assetId), refusedQuote),
     await find('combinations', () => combinationsOf(given, scenario, assetId), refusedQuote),
     await find('downloads', () => downloadsFrom(given, scenario, assetId)),
+    await find('requests', () => requests.result()),
   ];
+}
+
+/** Scenario tells its limit nowhere. Whoever shares the key uses it up, too. */
+function countRequests(send: typeof fetch) {
+  let [all, refused] = [0, 0];
+  return {
+    fetch: async (input: string | URL | Request, init?: RequestInit) => {
+      const response = await send(input, init);
+      all += 1;
+      if (response.status === 429) refused += 1;
+      return response;
+    },
+    result: (): Result =>
+      refused === 0
+        ? ok(`none of ${all} requests was refused; a project can make 100 a minute, with all that share its key`)
+        : warning(
+            `${refused} of ${all} requests were refused, so others use up the limit of the project`,
+            'give Meshdrop a project and a key of its own',
+          ),
+  };
 }
 
 function skip(...checks: readonly string[]): readonly Finding[] {

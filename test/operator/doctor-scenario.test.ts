@@ -99,6 +99,12 @@ describe('the doctor at Scenario', () => {
     expect(of('clock')).toMatchObject({ status: 'problem', fix: expect.stringContaining('set the clock') as string });
   });
 
+  it('sees that others use up the limit of requests', async () => {
+    const { of } = await examined({ faults: [{ on: 'listJobs', what: 'too-many-requests', retryAfterSeconds: 1 }] });
+
+    expect(of('requests')).toMatchObject({ status: 'warning', fix: 'give Meshdrop a project and a key of its own' });
+  });
+
   it('sees an API that fails', async () => {
     const { findings } = await examined({ faults: [{ on: 'getModel', what: 'server-error', as: 'html' }] });
 

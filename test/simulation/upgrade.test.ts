@@ -103,6 +103,18 @@ function ofTomorrow(document: Record<string, unknown>): Record<string, unknown> 
   };
 }
 
+function frozenRecord(phase: string): Record<string, unknown> {
+  const found = documentsOf('bucket-0.1').find(
+    ({ key, document }) => key.startsWith('runs/') && document['phase'] === phase,
+  );
+  return found?.document ?? {};
+}
+
+function storedAsset(): Record<string, unknown> {
+  const [asset] = z.array(z.record(z.string(), z.unknown())).parse(frozenRecord('stored')['assets']);
+  return asset ?? {};
+}
+
 describe('beside a newer version, before and after a rollback,', () => {
   it.each(MOODS.entries().toArray())(
     'uploads go their way while it adds fields to every document (mood %i)',
@@ -131,15 +143,17 @@ describe('beside a newer version, before and after a rollback,', () => {
   );
 
   it.each([
-    ['a phase', { phase: 'reviewing' }],
-    ['a major version', { schemaVersion: '2.0' }],
+    ['a phase', 'claimed', { phase: 'reviewing' }],
+    ['a major version', 'submitted', { schemaVersion: '2.0' }],
+    ['a role of a file', 'stored', { assets: [{ ...storedAsset(), role: 'hologram' }] }],
+    ['a code of a failure', 'failed', { failure: { code: 'bad-mood', reason: 'a bad day', hint: 'wait' } }],
   ])(
     'a record with %s that this one does not know is left alone: nothing is bought, written, or answered',
-    async (_, news) => {
+    async (_, phase, news) => {
       const world = await openWorld({ seed: 5 });
       const { runId } = await world.drop({ key: 'elm.png', bytes: files.png });
       const unknown = {
-        ...documentsOf('bucket-0.1').find(({ key }) => key.startsWith('runs/'))?.document,
+        ...frozenRecord(phase),
         runId,
         ...news,
       };
