@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { functionFolder } from '../../infra/function-code.ts';
 
 /** How one file is copied, compared with a bare pipe from the host to S3. */
 export interface CopyRow {
@@ -19,7 +20,6 @@ export interface CopyRow {
   readonly pipePeakMegabytes: number;
 }
 
-const project = join(import.meta.dirname, '..', '..');
 const SIZES = [1, 10, 30, 60, 100, 300, 1_000];
 
 /** Copies files of each size, in turns with the pipe. */
@@ -39,8 +39,7 @@ async function bundle(folder: string): Promise<string> {
   const shape = { bundle: true, minify: true, keepNames: true, format: 'esm', platform: 'node' } as const;
   const entryPoints = [join(import.meta.dirname, 'copy-turn.ts')];
   await build({ entryPoints, outfile, ...shape, target: 'node24', mainFields: ['module', 'main'] });
-  const thread = 'functions/store-assets/validator-thread.ts';
-  execFileSync(process.execPath, [join(project, 'infra', 'bundle-thread.ts'), folder, thread]);
+  await cp(join(functionFolder('store-assets'), 'validator-thread.mjs'), join(folder, 'validator-thread.mjs'));
   return outfile;
 }
 
