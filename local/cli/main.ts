@@ -18,7 +18,7 @@ import { createPage } from '../page/page.ts';
 import { renditionVariable, withoutRenditions } from '../runs/renditions.ts';
 import type { RunView } from '../runs/runs.ts';
 import { startStandIn } from '../scenario/server.ts';
-import { folderOf, type Service, serviceIn } from './service.ts';
+import { folderOf, type Service, serviceIn } from '../../operator/service.ts';
 import { DataFolderError } from '../files/data-folder-error.ts';
 import { describeTrouble } from './trouble.ts';
 import { readTemplate, type Template } from '../aws/template.ts';

@@ -12,6 +12,7 @@ import { type Deployment, findDeployment } from '../deployment.ts';
 import { clientConfig } from '../operator-tools.ts';
 import { optionsIn } from '../options.ts';
 import { keysIn } from '../secret.ts';
+import { REAL_URL, serviceIn } from '../service.ts';
 import { UsageError } from '../usage-error.ts';
 import { checkAws, createAwsClients } from './check-aws.ts';
 import { checkScenario } from './check-scenario.ts';
@@ -87,11 +88,9 @@ interface NoKeys {
   readonly fix: string;
 }
 
-const REAL_URL = 'https://api.cloud.scenario.com/v1';
-
 async function keysFor(deployment: Deployment | undefined, env: NodeJS.ProcessEnv): Promise<Keys | NoKeys> {
-  const { SCENARIO_SDK_API_KEY: apiKey, SCENARIO_SDK_API_SECRET: apiSecret, SCENARIO_BASE_URL: url } = env;
-  if (apiKey && apiSecret) return { url: (url || REAL_URL).replace(/\/+$/, ''), apiKey, apiSecret };
+  const service = serviceIn(env, false);
+  if (!service.standIn) return service;
   const SecretId = deployment?.outputs.ScenarioSecretArn;
   if (!deployment || SecretId === undefined)
     return {
@@ -101,7 +100,7 @@ async function keysFor(deployment: Deployment | undefined, env: NodeJS.ProcessEn
   try {
     const client = new SecretsManagerClient(clientConfig(deployment));
     const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }));
-    return { url: (await standInOf(deployment)) ?? url ?? REAL_URL, ...keysIn(SecretString) };
+    return { url: (await standInOf(deployment)) ?? REAL_URL, ...keysIn(SecretString) };
   } catch (error) {
     if (error instanceof UsageError)
       return {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCommand } from '../../../local/cli/command-line.ts';
 import { namedImages } from '../../../local/cli/images.ts';
-import { serviceIn } from '../../../local/cli/service.ts';
+import { serviceIn } from '../../../operator/service.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { wordsFirst } from '../../words-first.ts';
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../../operator/usage-error.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The Scenario that Meshdrop uses. */
 export type Service =
   | { readonly standIn: true }
   | { readonly standIn: false; readonly url: string; readonly apiKey: string; readonly apiSecret: string };
 
-const REAL_URL = 'https://api.cloud.scenario.com/v1';
+export const REAL_URL = 'https://api.cloud.scenario.com/v1';
 
 /**
  * Selects the real Scenario if the environment has both keys, and otherwise the stand-in. Refuses an incomplete
