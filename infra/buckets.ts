@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy, aws_s3 as s3 } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, aws_s3 as s3, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { Settings } from './settings/settings.ts';
+import { PERMANENT, permanentBelow } from '../functions/contract/permanent-keys.ts';
 
 /** What new buckets have in common. */
 export interface BucketOptions {
@@ -63,3 +64,23 @@ export function createAssetBucket(scope: Construct, id: string, options: BucketO
   acknowledgeLogs(bucket, options);
   return bucket;
 }
+
+/** A lifecycle rule of a bucket that is made in the same app. The doctor looks at all others. */
+export function warnOfExpiry(scope: Construct, bucket: s3.IBucket): void {
+  const resource = bucket.node.defaultChild;
+  if (!(resource instanceof s3.CfnBucket)) return;
+  const { rules = [] } = {
+    ...(Stack.of(scope).resolve(resource.lifecycleConfiguration) as { rules?: readonly Rule[] }),
+  };
+  const harmful = rules.filter(({ status, prefix = '', ...rule }) => {
+    const isExpiring = rule.expirationInDays !== undefined || rule.expirationDate !== undefined;
+    return status === 'Enabled' && isExpiring && permanentBelow(prefix).length > 0;
+  });
+  if (harmful.length === 0) return;
+  Annotations.of(scope).addWarningV2(
+    'meshdrop:expiring-records',
+    `A lifecycle rule of the asset bucket expires ${PERMANENT.join(', ')}: images would be bought again. Limit it to models/.`,
+  );
+}
+
+type Rule = Pick<s3.CfnBucket.RuleProperty, 'status' | 'prefix' | 'expirationInDays' | 'expirationDate'>;

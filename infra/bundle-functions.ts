@@ -1,6 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { bundledPackages } from './bundled-packages.ts';
 
 const project = join(import.meta.dirname, '..');
 
@@ -108,10 +109,7 @@ const packages = new Set<string>();
 
 async function bundle(options: BuildOptions): Promise<void> {
   const { metafile } = await build({ ...OPTIONS, ...options });
-  for (const input of Object.keys(metafile?.inputs ?? {})) {
-    const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
-    if (name !== undefined) packages.add(name);
-  }
+  for (const name of bundledPackages(metafile)) packages.add(name);
 }
 
 const [folder = '', list] = process.argv.slice(2);

@@ -3,15 +3,14 @@ import {
   Annotations,
   CfnOutput,
   aws_events as events,
-  aws_s3 as s3,
+  type aws_s3 as s3,
   SecretValue,
   aws_secretsmanager as secrets,
-  Stack,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { connectAlarms, linkRunbooks } from './alarms.ts';
-import { createAssetBucket, UploadBucket } from './buckets.ts';
+import { createAssetBucket, UploadBucket, warnOfExpiry } from './buckets.ts';
 import { createDashboard } from './dashboard.ts';
 import { createEventRule, isBusHere } from './event-rules.ts';
 import { FailureReports } from './failure-reports.ts';
@@ -133,30 +132,6 @@ export class ImageToModel extends Construct {
     return createEventRule(this, 'Renditions Stored', id, options);
   }
 }
-
-/** What must never expire: without it, an image is bought again, or a paid model has no record. */
-const PERMANENT = ['runs/', 'results/', 'control/'];
-
-/** A lifecycle rule of a bucket that is made in the same app. The doctor looks at all others. */
-function warnOfExpiry(scope: Construct, bucket: s3.IBucket): void {
-  const resource = bucket.node.defaultChild;
-  if (!(resource instanceof s3.CfnBucket)) return;
-  const { rules = [] } = {
-    ...(Stack.of(scope).resolve(resource.lifecycleConfiguration) as { rules?: readonly Rule[] }),
-  };
-  const harmful = rules.filter(({ status, prefix = '', ...rule }) => {
-    const isExpiring = rule.expirationInDays !== undefined || rule.expirationDate !== undefined;
-    const isHit = PERMANENT.some((folder) => folder.startsWith(prefix) || prefix.startsWith(folder));
-    return status === 'Enabled' && isExpiring && isHit;
-  });
-  if (harmful.length === 0) return;
-  Annotations.of(scope).addWarningV2(
-    'meshdrop:expiring-records',
-    `A lifecycle rule of the asset bucket expires ${PERMANENT.join(', ')}: images would be bought again. Limit it to models/.`,
-  );
-}
-
-type Rule = Pick<s3.CfnBucket.RuleProperty, 'status' | 'prefix' | 'expirationInDays' | 'expirationDate'>;
 
 /** The commands for operators read these. */
 function createOutputs(meshdrop: ImageToModel, prefix: string): void {

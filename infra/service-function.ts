@@ -111,6 +111,7 @@ export class ServiceFunction extends lambda.Function {
   }
 }
 
-function folderOf(id: string): string {
+/** `CheckJob` is `check-job`. */
+export function folderOf(id: string): string {
   return id.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
 }

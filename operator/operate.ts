@@ -37,9 +37,27 @@ interface CommandLine<Call> {
 
 /** @returns the exit code */
 export async function command<Call extends DeploymentCall>(
+  commandLine: CommandLine<Call>,
+  args: readonly string[],
+  work: (call: Call, tools: OperatorTools, say: Say) => Promise<Done>,
+): Promise<number> {
+  return await callWith(commandLine, args, async (call, say) => {
+    const deployment = await findDeployment(call);
+    say(`using ${deployment.name}`);
+    const { done, sentence } = await work(call, createOperatorTools(deployment), say);
+    if (done) process.stdout.write(`${sentence}\n`);
+    else say(sentence);
+    return done ? 0 : 1;
+  });
+}
+
+type Say = (sentence: string) => void;
+
+/** Reads the command line, answers `--help`, and turns errors into sentences. @returns the exit code */
+export async function callWith<Call>(
   { name, help, read }: CommandLine<Call>,
   args: readonly string[],
-  work: (call: Call, tools: OperatorTools, say: (sentence: string) => void) => Promise<Done>,
+  work: (call: Call, say: Say) => Promise<number>,
 ): Promise<number> {
   const say = (sentence: string) => process.stderr.write(`${name}: ${sentence}\n`);
   try {
@@ -48,12 +66,7 @@ export async function command<Call extends DeploymentCall>(
       process.stdout.write(help);
       return 0;
     }
-    const deployment = await findDeployment(call);
-    say(`using ${deployment.name}`);
-    const { done, sentence } = await work(call, createOperatorTools(deployment), say);
-    if (done) process.stdout.write(`${sentence}\n`);
-    else say(sentence);
-    return done ? 0 : 1;
+    return await work(call, say);
   } catch (thrown) {
     const error = toError(thrown);
     const isWrongCall = error instanceof UsageError;

@@ -3,6 +3,8 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import * as z from 'zod';
+import { bundledPackages } from '../infra/bundled-packages.ts';
+import { folderOf } from '../infra/service-function.ts';
 import { assembly } from '../local/aws/assembly.ts';
 import { VIEWER_FILES } from '../local/page/client-files.ts';
 import { bundleClient, viewerFile } from '../local/page/viewer-files.ts';
@@ -54,11 +56,11 @@ async function bundleFunctions(): Promise<void> {
 async function buildConstruct(): Promise<void> {
   const own = { external: Object.keys(PEERS), target: 'node20' } as const;
   const above = 'new URL("../", import.meta.url)';
-  await bundle('package/index.ts', 'esm/index.js', {
+  await bundle('package/exports.ts', 'esm/index.js', {
     ...own,
     banner: { js: `import { fileURLToPath } from 'node:url'; const ${ROOT} = fileURLToPath(${above});` },
   });
-  await bundle('package/index.ts', 'cjs/index.js', {
+  await bundle('package/exports.ts', 'cjs/index.js', {
     ...own,
     format: 'cjs',
     banner: { js: `const ${ROOT} = require('node:path').join(__dirname, '..') + '/';` },
@@ -135,8 +137,7 @@ async function templateWithOwnFunctions(): Promise<string> {
   for (const { Type, Metadata, Properties } of Object.values(template.Resources)) {
     if (Type !== 'AWS::Lambda::Function') continue;
     const service = z.string().parse(Properties.Environment?.Variables['POWERTOOLS_SERVICE_NAME']);
-    const name = basename(service).replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`);
-    Metadata['aws:asset:path'] = `../../../functions/${name.toLowerCase()}`;
+    Metadata['aws:asset:path'] = `../../../functions/${folderOf(basename(service))}`;
   }
   return JSON.stringify(template);
 }
@@ -169,10 +170,7 @@ async function bundle(entry: string, outfile: string, options: BuildOptions): Pr
     plugins: [inPackage(outfile)],
     ...(({ external: _, ...rest }) => rest)(options),
   });
-  for (const input of Object.keys(metafile?.inputs ?? {})) {
-    const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
-    if (name !== undefined) used.add(name);
-  }
+  for (const name of bundledPackages(metafile)) used.add(name);
 }
 
 /** Takes the files that are different in the package, and lets every module find its own folder in it. */

@@ -7,7 +7,7 @@ import { redrive } from '../operator/redrive.ts';
 import { renditions } from '../operator/renditions.ts';
 import { secret } from '../operator/secret.ts';
 import { tryImages } from './try-images.ts';
-import { version } from './version.ts';
+import { version } from '../local/cli/version.ts';
 
 /** What it does, and for what. */
 type Command = readonly [run: (args: readonly string[]) => Promise<number>, does: string];

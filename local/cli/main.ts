@@ -1,8 +1,7 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { dirname, join, relative, resolve } from 'node:path';
-import * as z from 'zod';
 import { assembly, SynthError } from '../aws/assembly.ts';
 import { type Command, help, readCommand } from './command-line.ts';
 import { confirmCost, dailyLimit, limitOf } from './cost.ts';
@@ -24,6 +23,7 @@ import { describeTrouble } from './trouble.ts';
 import { readTemplate, type Template } from '../aws/template.ts';
 import { isFinished, resultTable, showProgress, tellRuns, whileTelling } from './terminal.ts';
 import { UsageError } from '../../operator/usage-error.ts';
+import { version } from './version.ts';
 import { manifestKey } from '../../functions/run/keys.ts';
 
 /** Everything that runs, and how to stop it. */
@@ -49,7 +49,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const command = readCommand(args);
     if (command === 'help') return print(help);
-    if (command === 'version') return print(`${await version()}\n`);
+    if (command === 'version') return print(`${version}\n`);
     return await run(command, stop.signal);
   } catch (error) {
     if (error instanceof SynthError) return fail(error.message, 1);
@@ -68,11 +68,6 @@ function fail(message: string, code: number): number {
 function print(text: string): 0 {
   process.stdout.write(text);
   return 0;
-}
-
-async function version(): Promise<string> {
-  const file = await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(file)).version;
 }
 
 const PARENT_MS = 1_000;

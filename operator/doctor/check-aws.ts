@@ -11,6 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { GetTopicAttributesCommand, ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { permanentBelow } from '../../functions/contract/permanent-keys.ts';
 import { toError } from '../../functions/platform/errors.ts';
 import { PAUSE_KEY } from '../../functions/spending/spend-guard.ts';
 import type { Deployment } from '../deployment.ts';
@@ -94,9 +95,6 @@ async function versioningOf(buckets: readonly string[], { s3 }: AwsClients): Pro
   );
 }
 
-/** What must never expire: without it, an image is bought again, or a paid model has no record. */
-const PERMANENT = ['runs/', 'results/', 'control/'];
-
 async function lifecycleOf(bucket: string, { s3 }: AwsClients): Promise<Result> {
   const { Rules = [] } = await s3
     .send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }))
@@ -105,9 +103,7 @@ async function lifecycleOf(bucket: string, { s3 }: AwsClients): Promise<Result> 
       throw thrown;
     });
   const harmful = Rules.filter((rule) => rule.Status === 'Enabled' && expires(rule)).flatMap((rule) => {
-    const prefix = prefixOf(rule);
-    const hit = PERMANENT.filter((folder) => folder.startsWith(prefix) || prefix.startsWith(folder));
-    return hit.map((folder) => `${rule.ID ?? 'a rule'} expires ${folder}`);
+    return permanentBelow(prefixOf(rule)).map((folder) => `${rule.ID ?? 'a rule'} expires ${folder}`);
   });
   if (harmful.length === 0) return ok('no lifecycle rule expires what Meshdrop needs');
   return problem(

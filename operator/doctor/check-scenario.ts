@@ -49,18 +49,18 @@ export async function checkScenario(asked: ScenarioCheck): Promise<readonly Find
   const scenario = createScenario({ url, resultHosts, credentials, fetch: given.fetch, clock });
   const record = await readModel(given);
 
-  const access = await find('credentials', async () => accessOf(record, url));
+  const access = await find('credentials', () => accessOf(record, url));
   if (access.status === 'problem') return [access, ...skip('model', 'clock', 'price', 'combinations', 'downloads')];
   const first = [
     access,
-    await find('model', async () => modelOf(record, model)),
-    await find('clock', async () => skewOf(record, clock)),
+    await find('model', () => modelOf(record, model)),
+    await find('clock', () => skewOf(record, clock)),
     await find('jobs', () => jobsAt(scenario)),
   ];
   const assetId = await uploadSample(scenario);
   if (assetId instanceof Error) {
     const reason = `Scenario takes no image: ${assetId.message}`;
-    const upload = await find('downloads', async () => problem(reason, fixOf(assetId)));
+    const upload = await find('downloads', () => problem(reason, fixOf(assetId)));
     return [...first, upload, ...skip('price', 'combinations')];
   }
   return [
@@ -72,7 +72,7 @@ export async function checkScenario(asked: ScenarioCheck): Promise<readonly Find
   ];
 }
 
-/** Scenario tells its limit nowhere. Whoever shares the key uses it up, too. */
+/** Scenario doesn't say what its limit is. Everybody with the same key shares it. */
 function countRequests(send: typeof fetch) {
   let [all, refused] = [0, 0];
   return {

@@ -9,6 +9,7 @@ import { DEFAULT_MODEL, modelNamed } from '../../functions/models/registry.ts';
 import { parameterSettingsSchema } from '../../functions/models/parameters.ts';
 import { checkDeployment, DEPLOYMENT, type DeploymentCall, deploymentOptions, optionsHelp } from '../command-line.ts';
 import { type Deployment, findDeployment } from '../deployment.ts';
+import { callWith } from '../operate.ts';
 import { clientConfig } from '../operator-tools.ts';
 import { optionsIn } from '../options.ts';
 import { keysIn } from '../secret.ts';
@@ -39,13 +40,7 @@ interface DoctorCall extends DeploymentCall {
 
 /** @returns the exit code */
 export async function doctor(args: readonly string[]): Promise<number> {
-  const say = (sentence: string) => process.stderr.write(`doctor: ${sentence}\n`);
-  try {
-    const call = readDoctorCall(args);
-    if (call === 'help') {
-      process.stdout.write(help);
-      return 0;
-    }
+  return await callWith({ name: 'doctor', help, read: readDoctorCall }, args, async (call, say) => {
     const deployment = await deploymentFor(call);
     const keys = await keysFor(deployment, process.env);
     if (deployment) say(`checking ${deployment.name}`);
@@ -54,11 +49,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     const findings = await examine(deployment, keys);
     report({ findings, deployment, keys }, call.json);
     return findings.some(({ status }) => status === 'problem') ? 1 : 0;
-  } catch (thrown) {
-    const error = toError(thrown);
-    say(error instanceof UsageError ? error.message : `failed with ${error.name}: ${error.message}`);
-    return error instanceof UsageError ? 2 : 1;
-  }
+  });
 }
 
 /** @throws UsageError */

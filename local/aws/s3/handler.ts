@@ -54,7 +54,7 @@ function refuseIf(denied: string | undefined): void {
 
 const ABSENT = new Set(['NoSuchKey', 'NoSuchVersion']);
 
-/** Whoever may not list a bucket is not told that an object is missing. */
+/** A caller that can't list a bucket isn't told that an object is missing. */
 function hidden(thrown: unknown, request: IncomingRequest, guard: Guard | undefined): unknown {
   if (!(thrown instanceof S3Error) || !ABSENT.has(thrown.code)) return thrown;
   const denied = guard?.absence(request);

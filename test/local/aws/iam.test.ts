@@ -74,7 +74,7 @@ describe('the gatekeeper', () => {
     );
   });
 
-  it('answers 403 for a missing object to whoever may not list the bucket, as S3 does', async () => {
+  it('answers 403 for a missing object to a caller that cannot list the bucket, as S3 does', async () => {
     const store = createObjectStore({ now: Date.now });
     store.createBucket('meshdrop-assets', { versioned: true });
     const readOnly = [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::meshdrop-assets/*'] }];
