@@ -4,6 +4,7 @@ import type { EventEnvelope } from '../aws/events/envelope.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
 import type { Template } from '../aws/template.ts';
 import type { Loopback } from '../http/loopback.ts';
+import { createAccessLog } from './access-log.ts';
 import { exportKeys, exportRun } from './export.ts';
 import { makesRenditions } from './renditions.ts';
 import { followRuns } from './follow-runs.ts';
@@ -78,18 +79,21 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
     areSecretsOpen: standIn,
     speed,
     onLog: (line) => noteLog(runs, line),
-    hooks: followRuns(runs, {
-      template,
-      eventsFile,
-      onEvent: (event) => {
-        recent.unshift(event);
-        recent.length = Math.min(recent.length, MOST_EVENTS);
-      },
-      // A run that cannot be shown must not refuse the write of its record.
-      onRecord: (key) => noteRecord(runs, key, aws.store, assetBucket).catch(() => undefined),
-      exportFiles: (run) => exportRun(aws.store, assetBucket, run, out),
-      exportKeys: (keys) => exportKeys(aws.store, assetBucket, keys, out),
-    }),
+    hooks: {
+      onAccess: createAccessLog(join(data, 'access.jsonl')),
+      ...followRuns(runs, {
+        template,
+        eventsFile,
+        onEvent: (event) => {
+          recent.unshift(event);
+          recent.length = Math.min(recent.length, MOST_EVENTS);
+        },
+        // A run that cannot be shown must not refuse the write of its record.
+        onRecord: (key) => noteRecord(runs, key, aws.store, assetBucket).catch(() => undefined),
+        exportFiles: (run) => exportRun(aws.store, assetBucket, run, out),
+        exportKeys: (keys) => exportKeys(aws.store, assetBucket, keys, out),
+      }),
+    },
   });
   await noteRecords(runs, aws.store, assetBucket);
   await announceLate(aws, template);

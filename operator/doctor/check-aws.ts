@@ -1,8 +1,8 @@
 import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
-  GetBucketEncryptionCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketNotificationConfigurationCommand,
   GetBucketVersioningCommand,
@@ -10,15 +10,16 @@ import {
   type LifecycleRule,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetTopicAttributesCommand, ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { permanentBelow } from '../../functions/contract/permanent-keys.ts';
 import { toError } from '../../functions/platform/errors.ts';
 import { PAUSE_KEY } from '../../functions/spending/spend-guard.ts';
 import type { Deployment } from '../deployment.ts';
+import { checkKeys, type KeyClients, readKey } from './check-keys.ts';
 import { type Finding, find, ok, problem, type Result, skipped, warning } from './finding.ts';
 
-export interface AwsClients {
-  readonly s3: S3Client;
+export interface AwsClients extends KeyClients {
   readonly cloudFormation: CloudFormationClient;
   readonly cloudWatch: CloudWatchClient;
   readonly sns: SNSClient;
@@ -29,6 +30,8 @@ export interface AwsClients {
 export function createAwsClients(region: string): AwsClients {
   return {
     s3: new S3Client({ region }),
+    secretsManager: new SecretsManagerClient({ region }),
+    kms: new KMSClient({ region }),
     cloudFormation: new CloudFormationClient({ region }),
     cloudWatch: new CloudWatchClient({ region }),
     sns: new SNSClient({ region }),
@@ -37,7 +40,8 @@ export function createAwsClients(region: string): AwsClients {
 }
 
 /** Checks a deployment in AWS. Changes nothing. */
-export async function checkAws({ outputs, stack }: Deployment, clients: AwsClients): Promise<readonly Finding[]> {
+export async function checkAws(deployment: Deployment, clients: AwsClients): Promise<readonly Finding[]> {
+  const { outputs, stack } = deployment;
   const { UploadBucketName: uploads, AssetBucketName: assets } = outputs;
   const template = await templateOf(stack, clients);
   return [
@@ -46,7 +50,7 @@ export async function checkAws({ outputs, stack }: Deployment, clients: AwsClien
     await find('notifications', () => notificationsOf(uploads, clients)),
     await find('versioning', () => versioningOf([uploads, assets], clients)),
     await find('lifecycle', () => lifecycleOf(assets, clients)),
-    await find('encryption', () => encryptionOf([uploads, assets], template, clients)),
+    await find('encryption', () => checkKeys(deployment, template, clients)),
     await find('alarms', () => alarmsOf(stack, clients)),
     await find('concurrency', () => concurrencyOf(clients)),
   ];
@@ -120,28 +124,6 @@ function prefixOf({ Filter, Prefix }: LifecycleRule): string {
   return Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '';
 }
 
-/** The policies of the functions must name the key of an encrypted bucket. */
-async function encryptionOf(
-  buckets: readonly string[],
-  template: string | undefined,
-  { s3 }: AwsClients,
-): Promise<Result> {
-  const keys: string[] = [];
-  for (const bucket of buckets) {
-    const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand({ Bucket: bucket }));
-    const rules = ServerSideEncryptionConfiguration?.Rules ?? [];
-    keys.push(...rules.flatMap(({ ApplyServerSideEncryptionByDefault: by }) => by?.KMSMasterKeyID ?? []));
-  }
-  if (keys.length === 0) return ok('the buckets have no KMS key of their own');
-  if (template === undefined) return skipped('needs --stack, to see what the functions are allowed');
-  const missing = keys.filter((key) => !template.includes(key.split('/').at(-1) ?? key));
-  if (missing.length === 0) return ok(`the functions are allowed to use ${keys.join(', ')}`);
-  return problem(
-    `the functions are not allowed to use ${missing.join(', ')}, so uploads wait`,
-    'set uploadBucketKeyArn or assetBucketKeyArn, deploy, and let the policy of the key allow the account',
-  );
-}
-
 async function alarmsOf(stack: string | undefined, clients: AwsClients): Promise<Result> {
   if (stack === undefined) return skipped('the outputs do not name the stack');
   const alarms = await alarmsIn(stack, clients);
@@ -171,18 +153,21 @@ async function alarmsIn(stack: string, { cloudWatch }: AwsClients): Promise<read
   return found;
 }
 
+const CLOUDWATCH = 'cloudwatch.amazonaws.com';
+
 /** Why a notification would reach nobody. */
-async function deafness(topic: string, { sns }: AwsClients): Promise<readonly string[]> {
+async function deafness(topic: string, { sns, kms }: AwsClients): Promise<readonly string[]> {
   if (!topic.includes(':sns:')) return [];
   const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn: topic }));
   const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topic }));
   const confirmed = Subscriptions.filter(({ SubscriptionArn = '' }) => SubscriptionArn.startsWith('arn:'));
   const reasons = [];
   if (confirmed.length === 0) reasons.push(`nobody has confirmed a subscription to ${topic}`);
-  if (Attributes['KmsMasterKeyId'] === 'alias/aws/sns')
-    reasons.push(`CloudWatch cannot use the key alias/aws/sns of ${topic}`);
-  if (!(Attributes['Policy'] ?? '').includes('cloudwatch.amazonaws.com') && !isOpenToOwner(Attributes['Policy']))
-    reasons.push(`the policy of ${topic} does not let cloudwatch.amazonaws.com publish`);
+  const { KmsMasterKeyId: key } = Attributes;
+  if (key !== undefined && !(await readKey(key, kms)).policy.includes(CLOUDWATCH))
+    reasons.push(`CloudWatch cannot use the key ${key} of ${topic}`);
+  if (!(Attributes['Policy'] ?? '').includes(CLOUDWATCH) && !isOpenToOwner(Attributes['Policy']))
+    reasons.push(`the policy of ${topic} does not let ${CLOUDWATCH} publish`);
   return reasons;
 }
 

@@ -27,22 +27,25 @@ async function* piece(text: string): AsyncGenerator<Uint8Array> {
 
 const MAX_STEPS = 60_000;
 
-/** Drops three pictures, and plays to the end. `between` happens now and then. */
-async function play(setting: Setting, between: (world: World, step: number) => Promise<void>): Promise<World> {
+/** Drops three pictures, and plays to the end. `between` happens after every so many steps. */
+async function play(
+  { every = 25, ...setting }: Setting & { readonly every?: number },
+  between: (world: World, step: number) => Promise<void>,
+): Promise<World> {
   const world = await openWorld(setting);
   await between(world, 0);
   for (const n of [1, 2, 3]) await world.drop({ key: `${n}.png`, bytes: anotherPicture(files.png, n) });
   for (let step = 1; step < MAX_STEPS && !isSettled(world); step += 1) {
     if (!(await world.step())) break;
-    if (step % 25 === 0) await between(world, step);
+    if (step % every === 0) await between(world, step);
   }
   return world;
 }
 
 /** What is not as it must be. */
-function troubleIn(world: World): readonly unknown[] {
+function troubleIn(world: World, paid = 3): readonly unknown[] {
   const { jobs } = world.standIn.ledger();
-  return [...openEnds(world), ...world.invariants.violations, ...(jobs.length === 3 ? [] : [`${jobs.length} jobs`])];
+  return [...openEnds(world), ...world.invariants.violations, ...(jobs.length === paid ? [] : [`${jobs.length} jobs`])];
 }
 
 /** Faults that make every kind of document appear. */
@@ -52,6 +55,11 @@ const MOODS: readonly NonNullable<Setting['standIn']>[] = [
   { faults: [{ on: 'generate', what: 'lost-cut' }] },
   { faults: [{ on: 'generate', what: 'unauthorized', times: 5 }] },
 ];
+
+/** Every image is refused. */
+const REFUSED: (typeof MOODS)[number] = { faults: [{ on: 'generate', what: 'bad-request', times: 50 }] };
+/** Runs end without a model. */
+const ENDINGS: typeof MOODS = [{ faults: [{ on: 'generate', what: 'fails' }] }, REFUSED];
 
 describe.each(releases)('after an upgrade from %s', (release) => {
   it.each(MOODS.entries().toArray())(
@@ -68,6 +76,83 @@ describe.each(releases)('after an upgrade from %s', (release) => {
       await world.close();
     },
   );
+});
+
+type Document = Record<string, unknown>;
+const fields = z.record(z.string(), z.unknown());
+
+/** Documents that Meshdrop wrote before any release. They were kept without their keys. */
+function documentsBeforeReleases(): readonly z.infer<typeof frozen>[] {
+  const keys = { record: 'runs/', ledger: 'control/ledger/', progress: 'control/sweep.json' };
+  return globSync('*.json', { cwd: join(fixtures, 'documents') })
+    .sort()
+    .flatMap((name) => {
+      const key = keys[name.replace(/[-.].*/, '') as keyof typeof keys];
+      const document: unknown = JSON.parse(readFileSync(join(fixtures, 'documents', name), 'utf8'));
+      return key === undefined ? [] : [frozen.parse({ key, document })];
+    });
+}
+
+/** The document as a version would have written it that writes what the frozen one has, and nothing else. */
+function inShapeOf(frozenOne: Document, now: Document): Document {
+  const inner = (was: unknown, is: unknown): unknown => {
+    const [wasFields, isFields] = [fields.safeParse(was).data, fields.safeParse(is).data];
+    if (Array.isArray(is)) return is.map((one: unknown) => inner(Array.isArray(was) ? was[0] : undefined, one));
+    return wasFields && isFields && Object.keys(wasFields).some((name) => name in isFields)
+      ? inShapeOf(wasFields, isFields)
+      : is;
+  };
+  const names = Object.keys(frozenOne).filter((name) => name in now);
+  return Object.fromEntries(names.map((name) => [name, inner(frozenOne[name], now[name])]));
+}
+
+/** The kind of a document, and what decides how a run goes on: its phase, its job, and an earlier send. */
+function storyOf(key: string, { phase, jobId, sends }: Document): string {
+  const kind = /^(?:runs|control\/[a-z]+)/.exec(key)?.[0];
+  const isAfterSend = phase === 'claimed' && JSON.stringify(sends) !== '[]';
+  return JSON.stringify([kind, phase, jobId !== undefined, isAfterSend]);
+}
+
+describe.each([
+  { release: 'before any release', earlier: documentsBeforeReleases() },
+  ...releases.map((release) => ({ release, earlier: documentsOf(release) })),
+])('after an upgrade from $release in the middle of everything', ({ earlier }) => {
+  const frozenOnes = new Map(earlier.map(({ key, document }) => [storyOf(key, document), document]));
+  const met = new Set<string>();
+
+  it.each([...MOODS, ...ENDINGS].entries().toArray())(
+    'runs go on from each document as that version has left it (mood %i)',
+    async (seed, standIn) => {
+      const left = new Set<string>();
+      const world = await play({ seed: seed + 20, standIn, every: 1 }, async (begun) => {
+        const { store } = begun.aws;
+        for (const { key } of store.list(begun.assetBucket).objects) {
+          if (!/^(?:runs|control)\//.test(key)) continue;
+          const now = fields.parse(JSON.parse(String(await bytesIn(store, begun.assetBucket, key))));
+          const story = storyOf(key, now);
+          const frozenOne = frozenOnes.get(story);
+          if (!frozenOne || left.has(key + story)) continue;
+          left.add(key + story);
+          met.add(story);
+          const document = inShapeOf(frozenOne, now);
+          // What a test writes breaks no promise.
+          if (key.startsWith('runs/')) begun.invariants.believe(JSON.stringify(document));
+          await put(begun, key, document);
+        }
+      });
+
+      expect(troubleIn(world, standIn === REFUSED ? 0 : 3)).toEqual([]);
+      await world.close();
+    },
+  );
+
+  it('a record of each phase was met', () => {
+    const phases = new Set(
+      [...met].flatMap((story) => (story.includes('runs') ? [JSON.parse(story)[1] as string] : [])),
+    );
+
+    expect(phases).toEqual(new Set(['claimed', 'sending', 'submitted', 'stored', 'failed', 'rejected']));
+  });
 });
 
 it('there is a document of every kind, and a record of every phase, of the latest release', () => {

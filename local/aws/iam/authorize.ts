@@ -1,12 +1,12 @@
 import type { Access } from './access.ts';
 import type { Statement } from './statements.ts';
 
-/** Whether some statement allows the access. */
-export function isAllowed(statements: readonly Statement[], { action, resource }: Access): boolean {
-  return statements.some(
-    ({ actions, resources }) =>
-      actions.some((pattern) => fits(pattern, action)) && resources.some((pattern) => fits(pattern, resource)),
-  );
+/** Returns the pattern of a resource by which some statement allows the access. Undefined if none does. */
+export function grantOf(statements: readonly Statement[], { action, resource }: Access): string | undefined {
+  return statements
+    .filter(({ actions }) => actions.some((pattern) => fits(pattern, action)))
+    .flatMap(({ resources }) => resources)
+    .find((pattern) => fits(pattern, resource));
 }
 
 /** `*` stands for any characters, slashes included, and `?` for one. */

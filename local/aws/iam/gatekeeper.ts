@@ -2,11 +2,14 @@ import type { IncomingRequest } from '../s3/http/request.ts';
 import type { Guard } from '../s3/handler.ts';
 import type { Template } from '../template.ts';
 import { type Access, existenceAccess, jsonAccess, type S3Call, s3Access } from './access.ts';
-import { denial, isAllowed } from './authorize.ts';
+import { denial, grantOf } from './authorize.ts';
 import type { Statement } from './statements.ts';
 
-/** Called with each permission that a function needs, and whether its role has it. */
-export type OnAccess = (functionName: string, access: Access, isAllowed: boolean) => void;
+/**
+ * Called with each permission that a function needs, and with the pattern of a resource by which its role has it.
+ * Without a pattern, the call is denied.
+ */
+export type OnAccess = (functionName: string, access: Access, grant: string | undefined) => void;
 
 /** Enforces the policies of the template for the calls of its functions, as IAM does. Other callers may do anything. */
 export interface Gatekeeper {
@@ -25,9 +28,9 @@ export function createGatekeeper({ functions }: Template, onAccess: OnAccess = (
     const own = statements.get(functionName);
     if (own === undefined) return undefined;
     for (const access of accesses.filter((one) => one !== undefined)) {
-      const allowed = isAllowed(own, access);
-      onAccess(functionName, access, allowed);
-      if (!allowed) return denial(functionName, access);
+      const grant = grantOf(own, access);
+      onAccess(functionName, access, grant);
+      if (grant === undefined) return denial(functionName, access);
     }
     return undefined;
   }

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { assembly } from '../../../local/aws/assembly.ts';
+import { grantOf } from '../../../local/aws/iam/authorize.ts';
+import { readTemplate } from '../../../local/aws/template.ts';
+import type { LoggedAccess } from '../../../local/runs/access-log.ts';
 import { validateBytes } from '../khronos-validator.ts';
 import { folderWith, quick, ledgerOf, meshdrop, readyAddresses, resultsIn, writtenEvents } from './meshdrop-process.ts';
 
@@ -51,6 +54,35 @@ describe('a start with images', () => {
       const file = join(folder, 'out', key.slice('models/'.length));
       expect([await sha256Of(file), (await stat(file)).size]).toEqual([sha256, bytes]);
     }
+  });
+
+  test('writes down each permission that a function uses, once, and the policy allows it', async () => {
+    const folder = await folderWith('teapot.jpg', 'not-an-image.png');
+
+    await meshdrop(['teapot.jpg', 'not-an-image.png', ...quick], folder).ended;
+
+    const lines = (await readFile(join(folder, 'data', 'access.jsonl'), 'utf8')).trimEnd().split('\n');
+    const used = lines.map((line) => JSON.parse(line) as LoggedAccess);
+    const { functions } = await readTemplate(await assembly());
+    for (const { function: name, grant, ...access } of used)
+      expect([name, access, grantOf(functions.find((one) => one.name === name)?.statements ?? [], access)]).toEqual([
+        name,
+        access,
+        grant,
+      ]);
+    const uses = used.map(({ function: name, action, grant }) => `${name} ${action} ${grant}`);
+    expect(uses).toHaveLength(new Set(uses).size);
+    const actions = new Set(used.map(({ function: name, action }) => `${name} ${action}`));
+    for (const one of [
+      'SubmitJob s3:GetObjectVersion',
+      'SubmitJob secretsmanager:GetSecretValue',
+      'SubmitJob states:StartExecution',
+      'SubmitJob events:PutEvents',
+      'CheckJob secretsmanager:GetSecretValue',
+      'StoreAssets s3:PutObject',
+      'StoreAssets events:PutEvents',
+    ])
+      expect(actions).toContain(one);
   });
 
   test('passes on the parameters, prints a table, and exits with 0', async () => {

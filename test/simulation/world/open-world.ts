@@ -47,9 +47,9 @@ export async function openWorld(setting: Setting): Promise<World> {
     onTrouble: ({ name }, error) => watch.invariants.onTrouble(`the end of ${name}`, error),
     hooks: {
       ...watch.hooks,
-      onAccess: (functionName, access, isAllowed) => {
+      onAccess: (functionName, access, grant) => {
         noteAccess(functionName, access);
-        if (!isAllowed)
+        if (grant === undefined)
           watch.invariants.onTrouble(`a permission of ${functionName}`, `${access.action} ${access.resource}`);
       },
     },
