@@ -13,6 +13,7 @@ const processes = [
   'test/examples/consumer-local-run.test.ts',
   'test/package/package.test.ts',
   'test/infra/{bundles,elsewhere}.test.ts',
+  'test/aws/**/*.test.ts',
 ];
 
 /** Each makes the renditions of a model in a process of its own. `npm test` has six of them. */

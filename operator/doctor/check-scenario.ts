@@ -50,7 +50,8 @@ export async function checkScenario(asked: ScenarioCheck): Promise<readonly Find
   const record = await readModel(given);
 
   const access = await find('credentials', () => accessOf(record, url));
-  if (access.status === 'problem') return [access, ...skip('model', 'clock', 'jobs', 'price', 'combinations', 'downloads')];
+  if (access.status === 'problem')
+    return [access, ...skip('model', 'clock', 'jobs', 'price', 'combinations', 'downloads')];
   const first = [
     access,
     await find('model', () => modelOf(record, model)),

@@ -11,6 +11,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import * as z from 'zod';
 import { findDeployment } from '../../operator/deployment.ts';
 
 /**
@@ -18,19 +19,20 @@ import { findDeployment } from '../../operator/deployment.ts';
  * never been run by the people who wrote it: they had no account. Read what it does before you trust it.
  *
  *   npm run test:aws -- --dry-run
- *   npm run test:aws -- --yes [--image FILE] [--scenario-url URL] [--keep]
+ *   npm run test:aws -- --yes [--stand-in] [--image FILE] [--keep]
  */
 const help = `Deploys Meshdrop to your AWS account, makes one model, and removes everything again.
 
   npm run test:aws -- --dry-run                print what it would do, and synthesize
-  npm run test:aws -- --yes                    do it
+  npm run test:aws -- --yes --stand-in         do it, with a stand-in of Scenario on AWS
+  npm run test:aws -- --yes                    do it, with your keys of Scenario
 
-  --image FILE          the image to drop, default examples/oak-chair.png
-  --scenario-url URL    another Scenario, such as a stand-in that you have made reachable; it must end with /v1
-  --keep                do not remove the stack at the end
+  --image FILE    the image to drop, default examples/oak-chair.png
+  --keep          do not remove the stacks at the end
 
-It needs AWS credentials, a bootstrapped account (npx cdk bootstrap), and SCENARIO_SDK_API_KEY and
-SCENARIO_SDK_API_SECRET. One image costs about 38 compute units at Scenario, and a few cents at AWS.
+It needs AWS credentials and a bootstrapped account (npx cdk bootstrap), and costs a few cents at AWS. Without
+--stand-in, it needs SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET, too, and one image costs about 38 compute units.
+The stand-in reserves one concurrent execution, which needs a quota of at least 11.
 `;
 
 const { values } = parseArgs({
@@ -38,7 +40,7 @@ const { values } = parseArgs({
     'dry-run': { type: 'boolean' },
     yes: { type: 'boolean' },
     image: { type: 'string', default: 'examples/oak-chair.png' },
-    'scenario-url': { type: 'string' },
+    'stand-in': { type: 'boolean' },
     keep: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -47,6 +49,12 @@ const { values } = parseArgs({
 const project = join(import.meta.dirname, '..', '..');
 const stage = `test-${randomBytes(3).toString('hex')}`;
 const outputs = join(project, 'cdk.out', `outputs-${stage}.json`);
+const standIn = {
+  name: `MeshdropStandIn-${stage}`,
+  apiKey: `stand-in-${randomBytes(12).toString('hex')}`,
+  apiSecret: randomBytes(24).toString('hex'),
+  outputs: join(project, 'cdk.out', `outputs-${stage}-stand-in.json`),
+};
 /** Removed with the stack, and unable to spend more than this one image, even if something goes wrong. */
 const settings = {
   stage,
@@ -54,20 +62,31 @@ const settings = {
   maxCuPerRun: '60',
   maxCuPerDay: '60',
   logRetentionDays: '1',
-  ...(values['scenario-url'] !== undefined && { scenarioUrl: values['scenario-url'] }),
 };
 const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `meshdrop.${name}=${value}`]);
 const cdk = ['node_modules/aws-cdk/bin/cdk'];
+const deploy = [...cdk, 'deploy', '--require-approval', 'never', '--outputs-file'];
 const meshdrop = ['package/start.mjs'];
 const WAIT_MS = 30 * 60_000;
 
-/** What happens, in order: a sentence, and the command. */
+const ofStandIn = [
+  '--app',
+  'node test/aws/stand-in-app.ts',
+  '--output',
+  `cdk.out/stand-in-${stage}`,
+  ...(['name', 'apiKey', 'apiSecret'] as const).flatMap((name) => ['-c', `${name}=${standIn[name]}`]),
+];
+
+/** What can happen, in order: a name, and the command. */
 const STEPS = {
+  'synthesize the stand-in': [...cdk, 'synth', '--quiet', ...ofStandIn],
+  'deploy the stand-in': [...deploy, standIn.outputs, ...ofStandIn],
   synthesize: [...cdk, 'synth', '--quiet', ...context],
-  deploy: [...cdk, 'deploy', '--require-approval', 'never', '--outputs-file', outputs, ...context],
+  deploy: [...deploy, outputs, ...context],
   secret: [...meshdrop, 'secret', '--outputs', outputs],
   doctor: [...meshdrop, 'doctor', '--outputs', outputs],
   destroy: [...cdk, 'destroy', '--force', ...context],
+  'destroy the stand-in': [...cdk, 'destroy', '--force', ...ofStandIn],
 } as const;
 
 process.exitCode = await main();
@@ -75,16 +94,22 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   if (values.help) return print(help, 0);
   if (values['dry-run']) {
-    for (const [name, words] of Object.entries(STEPS)) print(`${name.padEnd(12)} node ${words.join(' ')}\n`, 0);
+    for (const [name, words] of Object.entries(STEPS)) print(`${name.padEnd(24)}node ${words.join(' ')}\n`, 0);
+    run('synthesize the stand-in');
     run('synthesize');
     return print('synthesized; nothing was deployed\n', 0);
   }
-  const { SCENARIO_SDK_API_KEY: apiKey, SCENARIO_SDK_API_SECRET: apiSecret } = process.env;
   if (!values.yes) return print(`${help}\nThis costs money: to do it, add --yes.\n`, 2);
-  if (!apiKey || !apiSecret) return print('set SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET\n', 2);
+  const { SCENARIO_SDK_API_KEY, SCENARIO_SDK_API_SECRET } = process.env;
+  const { apiKey, apiSecret } = values['stand-in']
+    ? standIn
+    : { apiKey: SCENARIO_SDK_API_KEY, apiSecret: SCENARIO_SDK_API_SECRET };
+  if (!apiKey || !apiSecret)
+    return print('set SCENARIO_SDK_API_KEY and SCENARIO_SDK_API_SECRET, or add --stand-in\n', 2);
   try {
-    run('deploy');
-    run('secret', JSON.stringify({ apiKey, apiSecret }));
+    const extra = values['stand-in'] ? ['-c', `meshdrop.scenarioUrl=${await deployStandIn()}`] : [];
+    run('deploy', { extra });
+    run('secret', { input: JSON.stringify({ apiKey, apiSecret }) });
     run('doctor');
     const model = await makeModel();
     return print(`the image became ${model}\n`, 0);
@@ -98,13 +123,27 @@ function print(text: string, code: number): number {
   return code;
 }
 
-function run(step: keyof typeof STEPS, input?: string): void {
+interface RunOptions {
+  /** For standard input. */
+  readonly input?: string;
+  /** More words. */
+  readonly extra?: readonly string[];
+}
+
+function run(step: keyof typeof STEPS, { input, extra = [] }: RunOptions = {}): void {
   print(`\n${step}\n`, 0);
-  execFileSync(process.execPath, [...STEPS[step]], {
+  execFileSync(process.execPath, [...STEPS[step], ...extra], {
     cwd: project,
     stdio: [input === undefined ? 'inherit' : 'pipe', 'inherit', 'inherit'],
     ...(input !== undefined && { input }),
   });
+}
+
+/** Returns its URL. */
+async function deployStandIn(): Promise<string> {
+  run('deploy the stand-in');
+  const found: unknown = JSON.parse(await readFile(standIn.outputs, 'utf8'));
+  return z.record(z.string(), z.object({ ScenarioUrl: z.url() })).parse(found)[standIn.name]?.ScenarioUrl ?? '';
 }
 
 /** Drops the image, and waits until its manifest says that the model is stored. */
@@ -137,6 +176,7 @@ async function removeAll(): Promise<void> {
     for (const bucket of [found.outputs.UploadBucketName, found.outputs.AssetBucketName]) await empty(s3, bucket);
   }
   run('destroy');
+  if (values['stand-in']) run('destroy the stand-in');
 }
 
 async function empty(s3: S3Client, Bucket: string): Promise<void> {
