@@ -123,6 +123,6 @@ export async function resultOf(
   const waited = sleep(FINISHING_MS, undefined, { signal: late.signal }).catch(() => undefined);
   await Promise.race([runs.finished(runId), waited]);
   late.abort();
-  const outcome = await outcomeOf(meshdrop.store, meshdrop.assetBucket, { runId, key: image.key }, out);
+  const outcome = outcomeOf({ runId, key: image.key }, meshdrop, out);
   return { image: image.typed, runId, ...outcome, seconds, renditions: renditionsOf(runs.get(runId)?.renditions, out) };
 }

@@ -103,17 +103,21 @@ export function tellRuns(runs: Runs, folderOf: (view: RunView) => string, stream
     if (!runs.isUnderWay(view.runId)) return stageOf(view) + (view.stage === 'stored' ? `, in ${folderOf(view)}` : '');
     return view.waitingFor === undefined ? 'received' : `waiting: ${view.waitingFor.replaceAll(NUMBERS, '…')}`;
   };
-  for (const view of runs.all()) told.set(view.runId, newsOf(view));
-  runs.onChange(() => {
-    for (const view of runs.all()) {
-      const news = newsOf(view);
-      const last = told.get(view.runId);
-      // A wait that is over needs no line: what follows it has one.
-      if (last === news || (last !== undefined && news === 'received')) continue;
-      told.set(view.runId, news);
-      const notWritten = view.notExported === undefined ? '' : `; not written: ${view.notExported}`;
-      stream.write(`${printable(`${view.key}: ${news}${notWritten}`)}\n`);
-    }
+  const ended = new Set<string>();
+  for (const view of runs.all()) {
+    if (runs.isUnderWay(view.runId)) told.set(view.runId, newsOf(view));
+    else ended.add(view.runId);
+  }
+  runs.onChange((view) => {
+    if (ended.has(view.runId) && !runs.isUnderWay(view.runId)) return;
+    ended.delete(view.runId);
+    const news = newsOf(view);
+    const last = told.get(view.runId);
+    // A wait that is over needs no line: what follows it has one.
+    if (last === news || (last !== undefined && news === 'received')) return;
+    told.set(view.runId, news);
+    const notWritten = view.notExported === undefined ? '' : `; not written: ${view.notExported}`;
+    stream.write(`${printable(`${view.key}: ${news}${notWritten}`)}\n`);
   });
 }
 

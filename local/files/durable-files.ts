@@ -1,6 +1,6 @@
+import { existsSync, globSync, rmSync } from 'node:fs';
 import { glob, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { DataFolderError } from './data-folder-error.ts';
 import { readJson, writeWhole } from './whole-files.ts';
 
@@ -17,7 +17,10 @@ const ARCHIVE = 'all.archive';
 /** To open a file takes longer than to read it, so a start puts this many together. */
 const MANY = 100;
 
-const documentsShape = z.record(z.string(), z.unknown());
+/** A schema would look at each of them. */
+function isDocuments(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Keeps each document in its own file in one folder, and those of earlier starts together. */
 export async function openDurableFiles(folder: string): Promise<DurableFiles> {
@@ -28,26 +31,25 @@ export async function openDurableFiles(folder: string): Promise<DurableFiles> {
   for await (const half of glob(['*.json.*', `${ARCHIVE}.*`], { cwd: folder })) await rm(join(folder, half));
   let archived: ReadonlySet<string> = new Set();
 
-  async function readArchive(): Promise<Record<string, unknown>> {
-    const isThere = (await Array.fromAsync(glob(ARCHIVE, { cwd: folder }))).length > 0;
-    const documents = documentsShape.safeParse(isThere ? await readJson(archive) : {}).data;
-    if (!documents) throw new DataFolderError(archive, 'is damaged: it has no documents');
+  function readArchive(): Record<string, unknown> {
+    const documents = existsSync(archive) ? readJson(archive) : {};
+    if (!isDocuments(documents)) throw new DataFolderError(archive, 'is damaged: it has no documents');
     return documents;
   }
 
   return {
     async readAll() {
-      const files = await Array.fromAsync(glob('*.json', { cwd: folder }));
-      const read = async (file: string) =>
-        [file.slice(0, -'.json'.length), await readJson(join(folder, file))] as const;
-      const newer = await Promise.all(files.map(read));
-      const before = await readArchive();
+      // One after the other and without promises: an earlier start can have left tens of thousands, more than a process
+      // can open at once.
+      const files = globSync('*.json', { cwd: folder });
+      const newer = files.map((file) => [file.slice(0, -'.json'.length), readJson(join(folder, file))] as const);
+      const before = readArchive();
       const all = new Map([...Object.entries(before), ...newer]);
       for (const [name, value] of all) if (value === null) all.delete(name);
       archived = new Set(Object.keys(before));
       if (files.length >= MANY) {
         await writeWhole(archive, JSON.stringify(Object.fromEntries(all)));
-        for (const file of files) await rm(join(folder, file));
+        for (const file of files) rmSync(join(folder, file));
         archived = new Set(all.keys());
       }
       return all;

@@ -1,10 +1,11 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataFolderError } from './data-folder-error.ts';
 
 /** @throws DataFolderError if the file is damaged */
-export async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8');
+export function readJson(file: string): unknown {
+  const text = readFileSync(file, 'utf8');
   try {
     return JSON.parse(text);
   } catch {

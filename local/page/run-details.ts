@@ -27,9 +27,9 @@ export async function describeRun(runId: string, { meshdrop }: PageTools) {
   const execution = machine.list().find(({ name }) => name === runId);
   return {
     run,
-    manifest: manifestSchema.safeParse(await readDocument(manifestKey(run.key, runId), meshdrop)).data,
+    manifest: manifestSchema.safeParse(readDocument(manifestKey(run.key, runId), meshdrop)).data,
     manifestUri: `s3://${assetBucket}/${manifestKey(run.key, runId)}`,
-    renditions: await renditionsOf(run.renditions?.key, meshdrop),
+    renditions: renditionsOf(run.renditions?.key, meshdrop),
     files: store
       .list(assetBucket, { prefix: folder })
       .objects.filter(({ key }) => !key.slice(folder.length).includes('/'))
@@ -45,8 +45,8 @@ export async function describeRun(runId: string, { meshdrop }: PageTools) {
   };
 }
 
-async function renditionsOf(key: string | undefined, meshdrop: PageTools['meshdrop']) {
-  return key === undefined ? undefined : readTolerantly(renditionsSchema, await readDocument(key, meshdrop));
+function renditionsOf(key: string | undefined, meshdrop: PageTools['meshdrop']) {
+  return key === undefined ? undefined : readTolerantly(renditionsSchema, readDocument(key, meshdrop));
 }
 
 /** Returns the version that was uploaded. @throws BadCallError */

@@ -16,7 +16,7 @@ export interface FollowTools {
   /** Called with each event, also those of AWS. */
   readonly onEvent: (event: EventEnvelope) => void;
   /** Called with the key of a record that was written. */
-  readonly onRecord: (key: string) => Promise<void>;
+  readonly onRecord: (key: string) => void;
   /** Writes the files of a run that has ended. */
   readonly exportFiles: (run: { readonly key: string; readonly runId: string }) => Promise<void>;
   /** Writes some files of the asset bucket. */
@@ -33,7 +33,7 @@ export function followRuns(runs: Runs, tools: FollowTools): AwsHooks {
     onObject: async ({ bucket, key, versionId, sequencer }) => {
       if (bucket === template.outputs['UploadBucketName'] && !isIgnored(key))
         runs.note(runIdOf({ bucket, key, versionId, sequencer }), { key, stage: 'queued' });
-      if (bucket === template.outputs['AssetBucketName'] && /^runs\/[^/]+\.json$/.test(key)) await tools.onRecord(key);
+      if (bucket === template.outputs['AssetBucketName'] && /^runs\/[^/]+\.json$/.test(key)) tools.onRecord(key);
     },
     onEvent: async (_bus, event) => {
       tools.onEvent(event);

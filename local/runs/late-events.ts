@@ -2,7 +2,6 @@ import { recordKey } from '../../functions/run/keys.ts';
 import { runIdOf } from '../../functions/run/upload.ts';
 import type { Aws } from '../aws/create-aws.ts';
 import { type CreatedObject, createdObject } from '../aws/s3/created-object.ts';
-import { S3Error } from '../aws/s3/s3-error.ts';
 import type { ObjectStore } from '../aws/s3/store.ts';
 import type { ObjectVersion } from '../aws/s3/stored-version.ts';
 import type { Template } from '../aws/template.ts';
@@ -42,7 +41,7 @@ export function* findUntoldUploads(tools: LateEventTools): Generator<CreatedObje
     if (tools.isIgnored(version.key)) continue;
     const created = createdObject(tools.uploadBucket, version, 'PutObject');
     const runId = runIdOf(created);
-    if (!tools.isWaiting(runId) && !hasObject(tools.store, tools.assetBucket, recordKey(runId))) yield created;
+    if (!tools.isWaiting(runId) && !tools.store.has(tools.assetBucket, recordKey(runId))) yield created;
   }
 }
 
@@ -61,14 +60,4 @@ function* standingVersions(store: ObjectStore, bucket: string): Generator<Object
     }
     from = page.next;
   } while (from !== undefined);
-}
-
-function hasObject(store: ObjectStore, bucket: string, key: string): boolean {
-  try {
-    store.head(bucket, key);
-    return true;
-  } catch (error) {
-    if (error instanceof S3Error) return false;
-    throw error;
-  }
 }

@@ -89,13 +89,19 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
           recent.length = Math.min(recent.length, MOST_EVENTS);
         },
         // A run that cannot be shown must not refuse the write of its record.
-        onRecord: (key) => noteRecord(runs, key, aws.store, assetBucket).catch(() => undefined),
+        onRecord: (key) => {
+          try {
+            noteRecord(runs, key, { store: aws.store, assetBucket });
+          } catch {
+            // What cannot be shown is not lost.
+          }
+        },
         exportFiles: (run) => exportRun(aws.store, assetBucket, run, out),
         exportKeys: (keys) => exportKeys(aws.store, assetBucket, keys, out),
       }),
     },
   });
-  await noteRecords(runs, aws.store, assetBucket);
+  noteRecords(runs, { store: aws.store, assetBucket });
   await announceLate(aws, template);
   aws.serve();
   return {
@@ -112,7 +118,7 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
       for (const { body } of listUploadMessages(aws, template)) noteUpload(runs, body, 'queued');
       aws.begin();
     },
-    settled: (runId) => settleRun(runId, aws),
+    settled: (runId) => settleRun(runId, runs.get(runId)?.key ?? '', aws),
     close: () => aws.close(),
   };
 }

@@ -31,8 +31,12 @@ const SETTLE_MS = 3_000;
 const SETTLE_STEP_MS = 20;
 
 /** Waits until an ended run is completely settled. */
-export async function settleRun(runId: string, aws: Watched): Promise<void> {
+export async function settleRun(runId: string, key: string, aws: Watched): Promise<void> {
+  // A burst has many messages, and most of them are about others.
+  const names = [runId, JSON.stringify(key)];
+  const isAbout = ({ body }: Message) => names.some((name) => body.includes(name)) && runIdIn(body) === runId;
   const isOpen = () =>
-    findWaitingRuns(aws).has(runId) || aws.machine.list().some(({ name, announced }) => name === runId && !announced);
+    [...aws.queues.values()].some((queue) => queue.messages().some(isAbout)) ||
+    aws.machine.list().some(({ name, announced }) => name === runId && !announced);
   for (let waited = 0; waited < SETTLE_MS && isOpen(); waited += SETTLE_STEP_MS) await sleep(SETTLE_STEP_MS);
 }

@@ -1,8 +1,6 @@
-import { buffer } from 'node:stream/consumers';
-import type * as z from 'zod';
 import { chargeOf, isFinal, recordSchema } from '../../functions/run/record.ts';
+import { type Assets, readDocument } from './documents.ts';
 import { exportedFile } from './export.ts';
-import type { ObjectStore } from '../aws/s3/store.ts';
 import { manifestSchema } from '../../functions/contract/schemas.ts';
 import { manifestKey, recordKey } from '../../functions/run/keys.ts';
 
@@ -23,15 +21,14 @@ export interface RunOutcome {
 }
 
 /** Reads the manifest of a run, and its record for the rest. */
-export async function outcomeOf(
-  store: ObjectStore,
-  bucket: string,
+export function outcomeOf(
   { runId, key }: { readonly runId: string; readonly key: string },
+  from: Assets,
   out: string,
-): Promise<RunOutcome> {
+): RunOutcome {
   const place = manifestKey(key, runId);
-  const { status, assets, failure, job, reusedFrom } = await readJson(store, bucket, place, manifestSchema);
-  const record = await readJson(store, bucket, recordKey(runId), recordSchema);
+  const { status, assets, failure, job, reusedFrom } = manifestSchema.parse(readDocument(place, from));
+  const record = recordSchema.parse(readDocument(recordKey(runId), from));
   const charge = job && isFinal(record) ? (chargeOf(record) ?? record.quote) : undefined;
   const pathOf = (wanted: string) => {
     const asset = assets.find(({ role }) => role === wanted);
@@ -47,8 +44,4 @@ export async function outcomeOf(
     cu: charge ?? null,
     reusedFrom: reusedFrom ?? null,
   };
-}
-
-async function readJson<T>(store: ObjectStore, bucket: string, key: string, schema: z.ZodType<T>): Promise<T> {
-  return schema.parse(JSON.parse((await buffer(store.get(bucket, key).body)).toString()));
 }

@@ -1,13 +1,11 @@
-import { text } from 'node:stream/consumers';
 import type { RenditionName } from '../../functions/contract/options.ts';
 import { channelResults } from '../../functions/contract/renditions.ts';
 import { renditionsSchema } from '../../functions/contract/schemas.ts';
 import { parseJson } from '../../functions/platform/json.ts';
 import { readTolerantly } from '../../functions/platform/documents.ts';
 import { assetFolder, renditionsKey } from '../../functions/run/keys.ts';
-import type { ObjectStore } from '../aws/s3/store.ts';
-import { S3Error } from '../aws/s3/s3-error.ts';
 import type { Template } from '../aws/template.ts';
+import { type Assets, readDocument } from './documents.ts';
 import type { RenditionsView } from './runs.ts';
 
 export const MAKE_RENDITIONS = 'MakeRenditions';
@@ -38,17 +36,11 @@ export function renditionVariable({ functions }: Template, names: readonly Rendi
 }
 
 /** Reads the renditions of a run. Undefined if there are none, or none in its own folder. */
-export async function readRenditionsOf(
-  store: ObjectStore,
-  bucket: string,
+export function readRenditionsOf(
   { runId, key }: { readonly runId: string; readonly key: string },
-): Promise<RenditionsView | undefined> {
+  assets: Assets,
+): RenditionsView | undefined {
   const at = renditionsKey(assetFolder(key, runId));
-  try {
-    const renditions = readTolerantly(renditionsSchema, parseJson(await text(store.get(bucket, at).body)));
-    return renditions && { key: at, files: renditions.files, certificates: channelResults(renditions.certificates) };
-  } catch (error) {
-    if (error instanceof S3Error && error.status === 404) return undefined;
-    throw error;
-  }
+  const renditions = readTolerantly(renditionsSchema, readDocument(at, assets));
+  return renditions && { key: at, files: renditions.files, certificates: channelResults(renditions.certificates) };
 }

@@ -1,9 +1,8 @@
-import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { EventEnvelope } from '../aws/events/envelope.ts';
+import { type Assets, readDocument } from './documents.ts';
 import { readRenditionsOf } from './renditions.ts';
 import type { RecordView, RenditionsView, Runs, RunView } from './runs.ts';
-import type { ObjectStore } from '../aws/s3/store.ts';
 import { chargeOf, isFinal, type RecordIn, recordSchema, type RunRecord } from '../../functions/run/record.ts';
 import { parseJson } from '../../functions/platform/json.ts';
 import type { Phase } from '../../functions/run/lifecycle.ts';
@@ -84,18 +83,18 @@ const STAGE_OF_PHASE: Readonly<Record<Phase, RunView['stage']>> = {
 };
 
 /** Notes the runs of earlier processes. Skips records that can't be read. */
-export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string): Promise<void> {
+export function noteRecords(runs: Runs, assets: Assets): void {
   let after: string | undefined;
   do {
-    const page = store.list(bucket, { prefix: 'runs/', after });
+    const page = assets.store.list(assets.assetBucket, { prefix: 'runs/', after });
     for (const object of page.objects) {
-      const record = recordSchema.safeParse(parseJson(await text(store.read(object)))).data;
+      const record = recordSchema.safeParse(readDocument(object.key, assets)).data;
       if (!record) continue;
       const { reason, hint } = 'failure' in record ? record.failure : {};
       const stage = STAGE_OF_PHASE[record.phase];
       const since = Date.parse(record.claimedAt ?? '') || object.lastModified.getTime();
       const key = { key: record.upload.key };
-      const renditions = await readRenditionsOf(store, bucket, { runId: record.runId, ...key });
+      const renditions = readRenditionsOf({ runId: record.runId, ...key }, assets);
       runs.note(record.runId, {
         ...key,
         stage,
@@ -112,9 +111,8 @@ export async function noteRecords(runs: Runs, store: ObjectStore, bucket: string
 }
 
 /** Notes what the record of a run says, besides its phase: events tell how a run ends. */
-export async function noteRecord(runs: Runs, key: string, store: ObjectStore, bucket: string): Promise<void> {
-  const { body } = store.get(bucket, key);
-  const record = recordSchema.safeParse(parseJson(await text(body))).data;
+export function noteRecord(runs: Runs, key: string, assets: Assets): void {
+  const record = recordSchema.safeParse(readDocument(key, assets)).data;
   if (record) runs.note(record.runId, { key: record.upload.key, ...recordView(record) });
 }
 

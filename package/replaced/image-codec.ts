@@ -70,7 +70,7 @@ export async function encoded(
     const image = keep(imageOf(picture, vips));
     const sized = side === undefined ? image : keep(image.thumbnailImage(side));
     const opaque = keep(sized.extractBand(0, { n: 3 }));
-    return format === 'jpeg' ? opaque.jpegsaveBuffer({ Q: quality }) : opaque.webpsaveBuffer({ Q: quality });
+    return format === 'jpeg' ? opaque.jpegsaveBuffer({ Q: quality }) : opaque.webpsaveBuffer({ Q: quality, effort: 2 });
   });
 }
 

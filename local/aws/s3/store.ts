@@ -4,6 +4,7 @@ import { type Blob, type ByteRange, type ReceivedBlob, createBlobFolder } from '
 import type { ExpectedDigests } from './http/body-digests.ts';
 import { type Bucket, type Change, type WriteConditions, createCatalogue } from './storage/catalogue.ts';
 import { type CreatedObject, createdObject } from './created-object.ts';
+import { currentOf } from './storage/bucket-index.ts';
 import { readableVersion, versionOf } from './storage/find-version.ts';
 import {
   type ListOptions,
@@ -69,6 +70,10 @@ export interface ObjectStore {
   get(bucket: string, key: string, options?: GetOptions): { readonly object: ObjectVersion; readonly body: Readable };
   /** Reads the bytes of an object that `head` returned. */
   read(object: ObjectVersion, range?: ByteRange): Readable;
+  /** Reads a small object at once. */
+  readNow(object: ObjectVersion): Buffer;
+  /** Whether `head` would find the object. */
+  has(bucket: string, key: string): boolean;
   list(bucket: string, options?: ListOptions): ObjectPage;
   listVersions(bucket: string, options?: VersionListOptions): VersionPage;
   setTags(bucket: string, key: string, tags: Readonly<Record<string, string>>, options?: VersionOptions): ObjectVersion;
@@ -140,6 +145,8 @@ export function createObjectStore({ folder, now = Date.now, onCreated }: ObjectS
     put,
     head,
     read,
+    readNow: (object) => blobs.readNow(object.blobs),
+    has: (bucket, key) => currentOf(catalogue.bucket(bucket).index.find(key)) !== undefined,
     delete: remove,
     createBucket: (name, { versioned = false } = {}) => catalogue.createBucket(name, versioned),
     deleteBucket: (name) => catalogue.deleteBucket(name),

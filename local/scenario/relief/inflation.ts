@@ -26,24 +26,30 @@ function solved(cover: Field): Field {
   const { width, height } = cover;
   const isSmallest = Math.min(width, height) <= 12;
   const guess = isSmallest ? emptyField(width, height) : doubled(solved(halved(cover)), width, height);
-  for (let sweep = 0; sweep < SWEEPS; sweep++) relax(guess, cover);
+  relax(guess, cover);
   return guess;
 }
 
-function relax(guess: Field, cover: Field) {
-  const { width, height, values } = guess;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const at = y * width + x;
-      if ((cover.values[at] ?? 0) < 0.5) {
-        values[at] = 0;
-        continue;
-      }
-      const around =
-        valueAt(guess, x - 1, y) + valueAt(guess, x + 1, y) + valueAt(guess, x, y - 1) + valueAt(guess, x, y + 1);
-      values[at] = (around + 1) / 4;
+/** Works with a margin of zeros, so that every pixel of the object has four neighbors. */
+function relax({ width, height, values }: Field, cover: Field): void {
+  const stride = width + 2;
+  const heights = new Float64Array(stride * (height + 2));
+  const inside: number[] = [];
+  for (let at = 0; at < values.length; at++) {
+    if ((cover.values[at] ?? 0) < 0.5) continue;
+    const own = (Math.floor(at / width) + 1) * stride + (at % width) + 1;
+    heights[own] = values[at] ?? 0;
+    inside.push(own);
+  }
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    for (const at of inside) {
+      const across = (heights[at - 1] ?? 0) + (heights[at + 1] ?? 0);
+      const down = (heights[at - stride] ?? 0) + (heights[at + stride] ?? 0);
+      heights[at] = (across + down + 1) / 4;
     }
   }
+  values.fill(0);
+  for (const at of inside) values[(Math.floor(at / stride) - 1) * width + (at % stride) - 1] = heights[at] ?? 0;
 }
 
 function halved(field: Field): Field {
@@ -77,7 +83,8 @@ function doubled(field: Field, width: number, height: number): Field {
 export function detailOf(picture: Picture): Field {
   const light = emptyField(picture.width, picture.height);
   for (let i = 0; i < light.values.length; i++) {
-    const [red = 0, green = 0, blue = 0] = picture.rgba.subarray(i * 4, i * 4 + 3);
+    const at = i * 4;
+    const [red, green, blue] = [picture.rgba[at] ?? 0, picture.rgba[at + 1] ?? 0, picture.rgba[at + 2] ?? 0];
     light.values[i] = (0.3 * red + 0.59 * green + 0.11 * blue) / 255;
   }
   const near = blurred(blurred(light, 1), 1);

@@ -96,23 +96,38 @@ function trianglesIn(grid: Grid): number {
   return triangles;
 }
 
-/** A point of an outline: a corner, or the crossing on the edge between an inner and an outer corner. */
-type Point = number | readonly [inner: number, outer: number];
+/**
+ * A point of an outline. Below the number of corners, it is a corner. From there on, it is the place where the outline
+ * crosses the edge between two corners: twice the first corner, and one more if the second is below it, not beside it.
+ */
+type Point = number;
+
+function crossing({ columns, cover }: Grid, one: number, other: number): Point {
+  return cover.length + 2 * Math.min(one, other) + (Math.abs(one - other) > columns ? 1 : 0);
+}
+
+/** The corners beside a crossing: first the one that belongs to the object. */
+function besideCrossing({ columns, cover }: Grid, point: Point): readonly [inner: number, outer: number] {
+  const edge = point - cover.length;
+  const first = edge >> 1;
+  const second = first + (edge % 2 === 1 ? columns + 1 : 1);
+  return (cover[first] ?? 0) >= EDGE ? [first, second] : [second, first];
+}
 
 /** Visits the part of each cell that belongs to the object, by marching squares. */
 function forEachOutline(grid: Grid, visit: (outline: readonly Point[]) => void) {
-  const isInside = (corner: number) => (grid.cover[corner] ?? 0) >= EDGE;
+  const { cover } = grid;
   for (let row = 0; row < grid.rows; row++) {
     for (let column = 0; column < grid.columns; column++) {
       const corners = cornersOf(grid, column, row);
-      if (!corners.some(isInside)) continue;
-      const outline = corners.flatMap((corner, i): Point[] => {
-        const next = corners[(i + 1) % 4] ?? 0;
-        const own = isInside(corner) ? [corner] : [];
-        if (isInside(corner) === isInside(next)) return own;
-        return [...own, isInside(corner) ? [corner, next] : [next, corner]];
-      });
-      visit(outline);
+      const outline: Point[] = [];
+      for (let i = 0; i < 4; i++) {
+        const [corner = 0, next = 0] = [corners[i], corners[(i + 1) % 4]];
+        const isInside = (cover[corner] ?? 0) >= EDGE;
+        if (isInside) outline.push(corner);
+        if (isInside !== (cover[next] ?? 0) >= EDGE) outline.push(crossing(grid, corner, next));
+      }
+      if (outline.length > 0) visit(outline);
     }
   }
 }
@@ -123,10 +138,8 @@ function surfaceOf(relief: Relief, grid: Grid): Mesh {
   forEachOutline(grid, (outline) => {
     const front = outline.map((point) => vertices.of(point, 'front'));
     const back = outline.map((point) => vertices.of(point, 'back')).toReversed();
-    for (const polygon of [front, back]) {
-      const [first = 0, ...rest] = polygon;
-      for (let i = 0; i + 1 < rest.length; i++) indices.push(first, rest[i] ?? 0, rest[i + 1] ?? 0);
-    }
+    for (const polygon of [front, back])
+      for (let i = 1; i + 1 < polygon.length; i++) indices.push(polygon[0] ?? 0, polygon[i] ?? 0, polygon[i + 1] ?? 0);
   });
   const positions = Float32Array.from(vertices.positions);
   return {
@@ -141,7 +154,9 @@ function surfaceOf(relief: Relief, grid: Grid): Mesh {
 function createVertices({ cover, front, back }: Relief, grid: Grid) {
   const positions: number[] = [];
   const uvs: number[] = [];
-  const known = new Map<string, number>();
+  const corners = grid.cover.length;
+  /** Front, back, and rim. */
+  const known = new Int32Array(4 * corners).fill(-1);
   const scale = 1 / Math.max(cover.width, cover.height);
 
   function add(column: number, row: number, heightAt: (x: number, y: number) => number): number {
@@ -157,14 +172,14 @@ function createVertices({ cover, front, back }: Relief, grid: Grid) {
     return Math.floor(corner / (grid.columns + 1));
   }
   function make(point: Point, side: 'front' | 'back'): number {
-    if (typeof point === 'number') {
+    if (point < corners) {
       // Keep the thinnest place a fraction of a cell thick. Otherwise, front and back would overlap when rendered.
       const least = grid.step * 0.2;
       return add(column(point), row(point), (x, y) =>
         side === 'front' ? Math.max(least, sampleAt(front, x, y)) : -Math.max(least, sampleAt(back, x, y)),
       );
     }
-    const [inner, outer] = point;
+    const [inner, outer] = besideCrossing(grid, point);
     const from = grid.cover[inner] ?? 0;
     const to = grid.cover[outer] ?? 0;
     // Keep the crossing away from the corners, where triangles would have no area.
@@ -176,9 +191,11 @@ function createVertices({ cover, front, back }: Relief, grid: Grid) {
     );
   }
   function of(point: Point, side: 'front' | 'back'): number {
-    const name = typeof point === 'number' ? `${side} ${point}` : `rim ${point[0]} ${point[1]}`;
-    const vertex = known.get(name) ?? make(point, side);
-    known.set(name, vertex);
+    const place = side === 'front' && point < corners ? point : point + corners;
+    const standing = known[place] ?? -1;
+    if (standing >= 0) return standing;
+    const vertex = make(point, side);
+    known[place] = vertex;
     return vertex;
   }
   return { positions, uvs, of };

@@ -67,7 +67,7 @@ export async function reliefOf(image: Uint8Array, parameters: ReliefParameters):
   return {
     model,
     format: parameters.quad ? 'fbx' : 'glb',
-    ...(await picturesOf(previewOf(mesh, surface, 2 * PREVIEW_SIDE))),
+    ...(await picturesOf(previewOf(mesh, surface, PREVIEW_SIDE))),
     faceCount: mesh.indices.length / 3,
     vertexCount: mesh.positions.length / 3,
     dimensions: dimensionsOf(mesh),
@@ -88,12 +88,11 @@ function triangles({ faceLimit, detailed, lowPoly }: ReliefParameters): number {
 function heightsOf(skin: Picture, cover: Field, seed: number) {
   const body = inflated(cover);
   const detail = detailOf(skin);
-  const { width } = body;
+  const dents = dentsIn(body, seed);
   const shape = (flatness: number, relief: number) => ({
     ...body,
     values: body.values.map((height, i) => {
-      const dent = dents(seed, i % width, Math.floor(i / width));
-      const carved = relief * (detail.values[i] ?? 0) + 1.2 * dent;
+      const carved = relief * (detail.values[i] ?? 0) + 1.2 * (dents[i] ?? 0);
       // Fade the details toward the rim, where the object has no depth for them.
       return flatness * height + carved * Math.min(1, height / 14);
     }),
@@ -102,13 +101,14 @@ function heightsOf(skin: Picture, cover: Field, seed: number) {
 }
 
 /** Returns slow waves from −1 to 1. The seed determines their directions and phases. */
-function dents(seed: number, x: number, y: number): number {
+function dentsIn({ width, values }: Field, seed: number): Float32Array {
   const turn = (seed % 9973) * 2.399963;
-  return (
-    (Math.sin(x * 0.11 * Math.cos(turn) + y * 0.11 * Math.sin(turn) + turn) +
-      Math.sin(x * 0.07 * Math.sin(turn * 1.7) - y * 0.07 * Math.cos(turn * 1.7) + turn * 3)) /
-    2
-  );
+  const [ax, ay] = [0.11 * Math.cos(turn), 0.11 * Math.sin(turn)];
+  const [bx, by] = [0.07 * Math.sin(turn * 1.7), -0.07 * Math.cos(turn * 1.7)];
+  return values.map((_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return (Math.sin(x * ax + y * ay + turn) + Math.sin(x * bx + y * by + turn * 3)) / 2;
+  });
 }
 
 function sized(mesh: Mesh, { autoSize }: ReliefParameters): Mesh {
@@ -118,8 +118,8 @@ function sized(mesh: Mesh, { autoSize }: ReliefParameters): Mesh {
 /** Draws the image at full size over the bled one, so that the rim has the color of the object. */
 async function textureOf(picture: Picture, core: Field, skin: Picture): Promise<Picture> {
   const { width, height } = picture;
-  const value = (at: number) => (at % 4 === 3 ? 255 : (core.values[at >> 2] ?? 0) * 255);
-  const mask = Uint8Array.from({ length: 4 * core.values.length }, (_, at) => value(at));
+  const mask = new Uint8Array(4 * core.values.length);
+  for (let at = 0; at < mask.length; at++) mask[at] = at % 4 === 3 ? 255 : (core.values[at >> 2] ?? 0) * 255;
   const stretched = await resized({ width: core.width, height: core.height, rgba: mask }, width, height);
   const under = await resized(skin, width, height);
   const rgba = under.rgba;
@@ -135,7 +135,7 @@ async function textureOf(picture: Picture, core: Field, skin: Picture): Promise<
 
 async function picturesOf(rendering: Picture) {
   const [preview, thumbnail] = await Promise.all([
-    encoded(rendering, { format: 'webp', quality: 88, side: PREVIEW_SIDE }),
+    encoded(rendering, { format: 'webp', quality: 88 }),
     encoded(rendering, { format: 'jpeg', quality: 82, side: 256 }),
   ]);
   return { preview, thumbnail };

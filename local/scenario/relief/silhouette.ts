@@ -29,7 +29,9 @@ function whole({ width, height }: Picture): Field {
 }
 
 function meanOf({ values }: Field): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
 }
 
 /** Smaller patches of the background color are highlights. Larger ones are holes, as in a handle. */
@@ -47,13 +49,12 @@ function withoutBackground(picture: Picture): Field | undefined {
   const outside = new Uint8Array(width * height);
   const queue = border.filter((at) => (distance.values[at] ?? 0) < reach);
   for (const at of queue) outside[at] = 1;
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const neighbour of neighboursOf(next, width, height)) {
-      if (outside[neighbour] === 1 || (distance.values[neighbour] ?? 0) >= reach) continue;
-      outside[neighbour] = 1;
-      queue.push(neighbour);
-    }
-  }
+  const spread = (at: number) => {
+    if (outside[at] === 1 || (distance.values[at] ?? 0) >= reach) return;
+    outside[at] = 1;
+    queue.push(at);
+  };
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) visitNeighbours(next, width, height, spread);
   const mask = emptyField(width, height);
   for (let i = 0; i < outside.length; i++) mask.values[i] = outside[i] === 1 ? 0 : 1;
   const background = { ...distance, values: distance.values.map((far) => (far < 5 + noise ? 1 : 0)) };
@@ -95,14 +96,12 @@ function borderOf(width: number, height: number): number[] {
   return border;
 }
 
-function neighboursOf(at: number, width: number, height: number): number[] {
+function visitNeighbours(at: number, width: number, height: number, visit: (neighbour: number) => void): void {
   const x = at % width;
-  const found: number[] = [];
-  if (x > 0) found.push(at - 1);
-  if (x < width - 1) found.push(at + 1);
-  if (at >= width) found.push(at - width);
-  if (at < width * (height - 1)) found.push(at + width);
-  return found;
+  if (x > 0) visit(at - 1);
+  if (x < width - 1) visit(at + 1);
+  if (at >= width) visit(at - width);
+  if (at < width * (height - 1)) visit(at + width);
 }
 
 /** Removes pieces smaller than a hundredth of the largest one, which would float around the object as crumbs. */
@@ -122,15 +121,14 @@ function piecesOf({ width, height, values }: Field): number[][] {
   const pieces: number[][] = [];
   for (let start = 0; start < values.length; start++) {
     if (seen[start] === 1 || values[start] === 0) continue;
-    const piece = [start];
-    seen[start] = 1;
-    for (let i = 0; i < piece.length; i++) {
-      for (const neighbour of neighboursOf(piece[i] ?? 0, width, height)) {
-        if (seen[neighbour] === 1 || values[neighbour] === 0) continue;
-        seen[neighbour] = 1;
-        piece.push(neighbour);
-      }
-    }
+    const piece: number[] = [];
+    const join = (at: number) => {
+      if (seen[at] === 1 || values[at] === 0) return;
+      seen[at] = 1;
+      piece.push(at);
+    };
+    join(start);
+    for (let i = 0; i < piece.length; i++) visitNeighbours(piece[i] ?? 0, width, height, join);
     pieces.push(piece);
   }
   return pieces;
@@ -159,12 +157,12 @@ export function bledOver(picture: Picture, core: Field): Picture {
   }
   for (let i = 0; i < queue.length; i++) {
     const from = queue[i] ?? 0;
-    for (const neighbour of neighboursOf(from, width, height)) {
-      if (known[neighbour] === 1) continue;
-      known[neighbour] = 1;
-      rgba.copyWithin(neighbour * 4, from * 4, from * 4 + 3);
-      queue.push(neighbour);
-    }
+    visitNeighbours(from, width, height, (at) => {
+      if (known[at] === 1) return;
+      known[at] = 1;
+      rgba.copyWithin(at * 4, from * 4, from * 4 + 3);
+      queue.push(at);
+    });
   }
   return { width, height, rgba };
 }

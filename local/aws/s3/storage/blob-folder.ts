@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -37,6 +37,8 @@ export interface BlobFolder {
    * Reads the blobs in order. They stay on disk until the stream is closed, even if they are removed during the read.
    */
   read(blobs: readonly Blob[], range: ByteRange): Readable;
+  /** Reads small blobs at once. */
+  readNow(blobs: readonly Blob[]): Buffer;
   remove(blobs: readonly Blob[]): Promise<void>;
   /** Removes files that nothing refers to, which a killed process can leave behind. */
   removeAllBut(known: readonly Blob[]): void;
@@ -90,6 +92,7 @@ export function createBlobFolder(folder: string): BlobFolder {
       const stream = Readable.from(bytesOf(blobs, range, pathOf), { objectMode: false });
       return stream.once('close', () => void unpin(blobs));
     },
+    readNow: (blobs) => Buffer.concat(blobs.map(({ id }) => readFileSync(pathOf(id)))),
     removeAllBut: (known) => {
       const ids = new Set(known.map(({ id }) => id));
       for (const name of readdirSync(folder)) if (!ids.has(name)) rmSync(pathOf(name));

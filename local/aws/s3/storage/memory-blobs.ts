@@ -6,7 +6,10 @@ import { createBodyDigests } from '../http/body-digests.ts';
 export function createMemoryBlobs(): BlobFolder {
   const kept = new Map<string, Buffer>();
   let written = 0;
+  const wholeOf: BlobFolder['readNow'] = (blobs) =>
+    Buffer.concat(blobs.map(({ id }) => kept.get(id) ?? Buffer.alloc(0)));
   return {
+    readNow: wholeOf,
     write: async (body, expected) => {
       const digests = createBodyDigests(expected);
       const pieces: Uint8Array[] = [];
@@ -22,8 +25,7 @@ export function createMemoryBlobs(): BlobFolder {
       return { blob: { id, size: bytes.byteLength }, ...computed };
     },
     read: (blobs, { first, last }) => {
-      const whole = Buffer.concat(blobs.map(({ id }) => kept.get(id) ?? Buffer.alloc(0)));
-      return Readable.from([whole.subarray(first, last + 1)], { objectMode: false });
+      return Readable.from([wholeOf(blobs).subarray(first, last + 1)], { objectMode: false });
     },
     remove: async (blobs) => {
       for (const { id } of blobs) kept.delete(id);
