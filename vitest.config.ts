@@ -2,6 +2,13 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { Slowest } from './test/slowest.ts';
 
+/** The same promises, tried with more cases than one waits for at each change. */
+const slow = [
+  'test/simulation/{faults,crash-everywhere,upgrade,alarms,trouble}.test.ts',
+  'test/functions/store-assets/hostile.test.ts',
+  'test/package/package.test.ts',
+];
+
 /** The whole product on virtual time, and the model of how it pays. */
 const simulation = ['test/simulation/**/*.test.ts', 'test/model/**/*.test.ts'];
 
@@ -11,14 +18,12 @@ const processes = [
   'test/operator/commands.test.ts',
   'test/docs/bench-command.test.ts',
   'test/examples/consumer-local-run.test.ts',
-  'test/package/package.test.ts',
   'test/infra/{bundles,elsewhere}.test.ts',
   'test/aws/**/*.test.ts',
 ];
 
-/** Each makes the renditions of a model in a process of its own. `npm test` has six of them. */
+/** Each makes the renditions of a model in a process of its own. */
 const renditions = ['test/renditions/**/*.test.ts'];
-const firstOfRenditions = ['test/renditions/core.test.ts'];
 
 /** It needs the registry of npm. */
 const registry = ['test/package/registry.test.ts'];
@@ -49,11 +54,12 @@ export default defineConfig({
         test: {
           name: 'spec',
           include: ['test/**/*.test.ts'],
-          exclude: [...simulation, ...processes, ...page, ...renditions, ...registry],
+          exclude: [...slow, ...simulation, ...processes, ...page, ...renditions, ...registry],
         },
       },
-      { extends: true, test: { name: 'simulation', include: simulation } },
-      { extends: true, test: { name: 'processes', include: [...processes, ...firstOfPage, ...firstOfRenditions] } },
+      { extends: true, test: { name: 'simulation', include: simulation, exclude: slow } },
+      { extends: true, test: { name: 'processes', include: [...processes, ...firstOfPage] } },
+      { extends: true, test: { name: 'slow', include: slow } },
       {
         extends: true,
         test: { name: 'renditions', include: renditions, maxConcurrency: 2, testTimeout: 400_000 },

@@ -9,10 +9,18 @@ export function grantOf(statements: readonly Statement[], { action, resource }: 
     .find((pattern) => fits(pattern, resource));
 }
 
+const expressions = new Map<string, RegExp>();
+
 /** `*` stands for any characters, slashes included, and `?` for one. */
 export function fits(pattern: string, text: string): boolean {
+  const known = expressions.get(pattern) ?? expressionOf(pattern);
+  expressions.set(pattern, known);
+  return known.test(text);
+}
+
+function expressionOf(pattern: string): RegExp {
   const parts = pattern.split(/([*?])/).map((part) => (part === '*' ? '.*' : part === '?' ? '.' : RegExp.escape(part)));
-  return new RegExp(`^${parts.join('')}$`, 's').test(text);
+  return new RegExp(`^${parts.join('')}$`, 's');
 }
 
 /** The message of IAM. */

@@ -29,7 +29,7 @@ describe('with keys in the environment', () => {
   test('Meshdrop warns about costs, uses the real Scenario, and lets no other caller read the keys; an upload that is held shows the reason, and continues by itself', async () => {
     const folder = await folderWith('teapot.jpg');
     const { service, keys } = await realService();
-    service.setOptions({ faults: [{ on: 'createAsset', what: 'too-many-requests', retryAfterSeconds: 0 }] });
+    service.setOptions({ faults: [{ on: 'createAsset', what: 'server-error', times: 4 }] });
     const running = meshdrop(['teapot.jpg', '--json', ...real], folder, keys);
     const { endpoint } = await readyAddresses(join(folder, 'data'), running);
 
@@ -40,7 +40,7 @@ describe('with keys in the environment', () => {
 
     expect(code).toBe(0);
     expect(stderr).toContain('EACH IMAGE COSTS MONEY');
-    expect(stderr).toMatch(/teapot\.jpg: submitting, waiting: Scenario refused POST \/assets with 429/);
+    expect(stderr).toMatch(/teapot\.jpg: submitting, waiting: Scenario answered POST \/assets with 503/);
     expect(resultsIn(stdout)).toMatchObject([{ status: 'stored', standIn: false }]);
     expect(service.ledger().jobs).toHaveLength(1);
     expect(await asked.text()).toMatch(/AccessDeniedException/);
