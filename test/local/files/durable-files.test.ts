@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -85,4 +86,17 @@ test('a damaged archive is named', async () => {
   await writeFile(join(folder, 'all.archive'), '[1');
 
   await expect((await reopen()).readAll()).rejects.toThrow(/all\.archive/);
+});
+
+test('a start reads more documents than the process can open at once', async () => {
+  const folder = await temporaryFolder();
+  for (let n = 0; n < 300; n += 1) await writeFile(join(folder, `oak-${n}.json`), '{}');
+  const program = `
+    import { openDurableFiles } from ${JSON.stringify(join(import.meta.dirname, '../../../local/files/durable-files.ts'))};
+    console.log((await (await openDurableFiles(${JSON.stringify(folder)})).readAll()).size);`;
+
+  // Node.js raises the soft limit to the hard one, so both are set.
+  const run = ['-c', 'ulimit -n 100 && exec "$0" --input-type=module -e "$1"', process.execPath, program];
+
+  expect(execFileSync('sh', run, { encoding: 'utf8' }).trim()).toBe('300');
 });
