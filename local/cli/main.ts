@@ -8,7 +8,7 @@ import { confirmCost, dailyLimit, limitOf } from './cost.ts';
 import { lockDataFolder } from './data-folder.ts';
 import { exportedFile } from '../runs/export.ts';
 import { writeWhole } from '../files/whole-files.ts';
-import { type ImageResult, type Renditions, resultOf, startImage } from './image-runs.ts';
+import { type ImageResult, type ImageRun, type Renditions, resultOf, startImage } from './image-runs.ts';
 import { type NamedImage, namedImages } from './images.ts';
 import { type LocalMeshdrop, openLocalMeshdrop } from '../runs/local-meshdrop.ts';
 import { isIgnoredBy } from '../runs/ignored-uploads.ts';
@@ -253,6 +253,9 @@ async function aborted(signal: AbortSignal): Promise<undefined> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
+/** Each opens two files, and a process can open only so many. */
+const IMAGES_AT_ONCE = 16;
+
 /** Uploads the images and waits until their runs end. */
 async function makeModels(
   images: readonly NamedImage[],
@@ -263,7 +266,11 @@ async function makeModels(
   const { meshdrop } = running;
   const out = resolve(command.out);
   process.stderr.write(`meshdrop: page ${running.page}, AWS endpoint ${running.endpoint}\n`);
-  const imageRuns = await Promise.all(images.map((image) => startImage(image, command.metadata, meshdrop)));
+  const imageRuns: ImageRun[] = [];
+  for (let at = 0; at < images.length && !stop.aborted; at += IMAGES_AT_ONCE) {
+    const some = images.slice(at, at + IMAGES_AT_ONCE);
+    imageRuns.push(...(await Promise.all(some.map((image) => startImage(image, command.metadata, meshdrop)))));
+  }
   const progress = showProgress(imageRuns, meshdrop.runs, command.json ? process.stderr : process.stdout);
   const results = Promise.all(
     imageRuns.map(async (imageRun) => {
