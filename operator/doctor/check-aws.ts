@@ -39,18 +39,27 @@ export function createAwsClients(region: string): AwsClients {
   };
 }
 
-/** Checks a deployment in AWS. Changes nothing. */
-export async function checkAws(deployment: Deployment, clients: AwsClients): Promise<readonly Finding[]> {
+/**
+ * Checks a deployment in AWS. Changes nothing.
+ *
+ * @param moreUploads the upload buckets that are not in the outputs
+ */
+export async function checkAws(
+  deployment: Deployment,
+  moreUploads: readonly string[],
+  clients: AwsClients,
+): Promise<readonly Finding[]> {
   const { outputs, stack } = deployment;
-  const { UploadBucketName: uploads, AssetBucketName: assets } = outputs;
+  const assets = outputs.AssetBucketName;
+  const uploads = [outputs.UploadBucketName, ...moreUploads];
   const template = await templateOf(stack, clients);
   return [
     await find('stack', () => stackOf(stack, clients)),
     await find('pause', () => pauseOf(assets, clients)),
     await find('notifications', () => notificationsOf(uploads, clients)),
-    await find('versioning', () => versioningOf([uploads, assets], clients)),
+    await find('versioning', () => versioningOf([...uploads, assets], clients)),
     await find('lifecycle', () => lifecycleOf(assets, clients)),
-    await find('encryption', () => checkKeys(deployment, template, clients)),
+    await find('encryption', () => checkKeys(deployment, [...uploads, assets], template, clients)),
     await find('alarms', () => alarmsOf(stack, clients)),
     await find('concurrency', () => concurrencyOf(clients)),
   ];
@@ -77,13 +86,16 @@ async function pauseOf(bucket: string, { s3 }: AwsClients): Promise<Result> {
   return warning('submissions are paused, so images wait', 'to resume, use npx meshdrop resume');
 }
 
-async function notificationsOf(bucket: string, { s3 }: AwsClients): Promise<Result> {
-  const { EventBridgeConfiguration } = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: bucket }));
-  if (EventBridgeConfiguration) return ok(`the bucket ${bucket} notifies EventBridge`);
-  return problem(
-    `the bucket ${bucket} does not notify EventBridge, so only the sweep finds its images`,
-    'turn on EventBridge in the properties of the bucket',
-  );
+async function notificationsOf(buckets: readonly string[], { s3 }: AwsClients): Promise<Result> {
+  for (const Bucket of buckets) {
+    const { EventBridgeConfiguration } = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+    if (!EventBridgeConfiguration)
+      return problem(
+        `the bucket ${Bucket} does not notify EventBridge, so only the sweep finds its images`,
+        'turn on EventBridge in the properties of the bucket',
+      );
+  }
+  return ok(`EventBridge is notified by ${buckets.join(', ')}`);
 }
 
 async function versioningOf(buckets: readonly string[], { s3 }: AwsClients): Promise<Result> {
@@ -92,7 +104,7 @@ async function versioningOf(buckets: readonly string[], { s3 }: AwsClients): Pro
     const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket }));
     if (Status !== 'Enabled') unversioned.push(bucket);
   }
-  if (unversioned.length === 0) return ok('both buckets are versioned');
+  if (unversioned.length === 0) return ok('all buckets are versioned');
   return warning(
     `not versioned: ${unversioned.join(', ')}. A lost event of an image cannot be found again there`,
     'turn on versioning',

@@ -15,13 +15,11 @@ export interface KeyClients {
 /** Checks that the functions can use the KMS keys of the buckets and of the secret. */
 export async function checkKeys(
   { outputs, stack }: Deployment,
+  buckets: readonly string[],
   template: string | undefined,
   clients: KeyClients,
 ): Promise<Result> {
-  const names = [
-    ...(await bucketKeys([outputs.UploadBucketName, outputs.AssetBucketName], clients)),
-    ...(await secretKeys(outputs.ScenarioSecretArn, clients)),
-  ];
+  const names = [...(await bucketKeys(buckets, clients)), ...(await secretKeys(outputs.ScenarioSecretArn, clients))];
   const keys = new Map<string, Key>();
   for (const name of new Set(names)) {
     const key = await readKey(name, clients.kms);

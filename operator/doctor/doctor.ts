@@ -127,16 +127,20 @@ async function examine(deployment: Deployment | undefined, keys: Keys | NoKeys):
           url: settings['SCENARIO_URL'] ?? keys.url,
           model: modelNamed(settings['MODEL'] ?? '') ?? DEFAULT_MODEL,
           defaults: parameters?.defaults ?? {},
-          resultHosts: z.array(z.string()).safeParse(parseJson(settings['RESULT_HOSTS'] ?? '')).data ?? [],
+          resultHosts: listIn(settings['RESULT_HOSTS']),
           maxCuPerRun: limit > 0 ? limit : undefined,
           clock: systemClock,
           fetch,
         })
       : [{ check: 'credentials', ...problem(keys.message, keys.fix) }];
   const aws = inAws
-    ? await checkAws(inAws, createAwsClients(inAws.region))
+    ? await checkAws(inAws, listIn(settings['MORE_UPLOAD_BUCKETS']), createAwsClients(inAws.region))
     : [{ check: 'aws', ...skipped('no deployment in AWS is named: use --stack or --outputs') }];
   return [...scenario, ...aws];
+}
+
+function listIn(json = ''): readonly string[] {
+  return z.array(z.string()).safeParse(parseJson(json)).data ?? [];
 }
 
 const MARKS: Readonly<Record<Finding['status'], string>> = {

@@ -48,6 +48,7 @@ interface Account {
   readonly status: string;
   readonly isPaused: boolean;
   readonly tellsEventBridge: boolean;
+  readonly moreUploads: readonly string[];
   readonly versioning: string | undefined;
   readonly rules: readonly LifecycleRule[];
   readonly key: string | undefined;
@@ -74,6 +75,7 @@ const HEALTHY: Account = {
   status: 'UPDATE_COMPLETE',
   isPaused: false,
   tellsEventBridge: true,
+  moreUploads: [],
   versioning: 'Enabled',
   rules: [{ ID: 'old-models', Status: 'Enabled', Filter: { Prefix: 'models/' }, Expiration: { Days: 90 } }],
   key: undefined,
@@ -112,6 +114,8 @@ async function findingsIn(changed: Partial<Account> = {}) {
   const s3 = mockClient(clients.s3)
     .on(GetBucketNotificationConfigurationCommand)
     .resolves(account.tellsEventBridge ? { EventBridgeConfiguration: {} } : {})
+    .on(GetBucketNotificationConfigurationCommand, { Bucket: 'deaf-uploads' })
+    .resolves({})
     .on(GetBucketVersioningCommand)
     .resolves({ Status: account.versioning as never })
     .on(GetBucketEncryptionCommand)
@@ -141,7 +145,7 @@ async function findingsIn(changed: Partial<Account> = {}) {
   mockClient(clients.lambda)
     .on(GetAccountSettingsCommand)
     .resolves({ AccountLimit: { UnreservedConcurrentExecutions: account.concurrency } });
-  return await checkAws(deployment, clients);
+  return await checkAws(deployment, account.moreUploads, clients);
 }
 
 describe('the doctor in AWS', () => {
@@ -165,6 +169,7 @@ describe('the doctor in AWS', () => {
     ['stack', 'problem', { status: 'UPDATE_ROLLBACK_COMPLETE' }, /is UPDATE_ROLLBACK_COMPLETE/],
     ['pause', 'warning', { isPaused: true }, /are paused/],
     ['notifications', 'problem', { tellsEventBridge: false }, /does not notify EventBridge/],
+    ['notifications', 'problem', { moreUploads: ['more-uploads', 'deaf-uploads'] }, /the bucket deaf-uploads does not/],
     ['versioning', 'warning', { versioning: 'Suspended' }, /not versioned: their-uploads, their-models/],
     ['lifecycle', 'problem', { rules: [expiring('runs/')] }, /tidy expires runs\//],
     ['lifecycle', 'problem', { rules: [expiring('')] }, /tidy expires runs\/, tidy expires results\/, .*control\//],
@@ -260,7 +265,7 @@ describe('the doctor in AWS', () => {
     };
     for (const client of Object.values(others)) mockClient(client as never).rejects(new Missing('AccessDenied'));
 
-    const findings = await checkAws(deployment, { ...clients, ...others });
+    const findings = await checkAws(deployment, [], { ...clients, ...others });
 
     expect(findings).toHaveLength(8);
     for (const { status, fix } of findings)
