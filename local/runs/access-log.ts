@@ -18,8 +18,12 @@ export function createAccessLog(file: string): OnAccess {
   return (functionName, access, grant) => {
     const use = `${functionName} ${access.action} ${grant}`;
     if (grant !== undefined && seen.has(use)) return;
-    seen.add(use);
     const line: LoggedAccess = { function: functionName, ...access, grant: grant ?? null };
-    appendFileSync(file, `${JSON.stringify(line)}\n`);
+    try {
+      appendFileSync(file, `${JSON.stringify(line)}\n`);
+      seen.add(use);
+    } catch {
+      // A full disk must not refuse the call. The next one tries again.
+    }
   };
 }
