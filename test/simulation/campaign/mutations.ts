@@ -147,7 +147,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       [
         '  telemetry.log.appendKeys({ jobId });\n',
-        "  telemetry.log.appendKeys({ jobId });\n  const { startGeneration } = await import('../start-generation.ts');\n  const { DEFAULT_MODEL } = await import('../../models/registry.ts');\n  await startGeneration({ ...record, jobId, submittedAt: sentAt } as never, DEFAULT_MODEL, arguments[2]);\n",
+        "  telemetry.log.appendKeys({ jobId });\n  const { startGeneration } = await import('./start-generation.ts');\n  const { DEFAULT_MODEL } = await import('../models/registry.ts');\n  await startGeneration({ ...record, jobId, submittedAt: sentAt } as never, DEFAULT_MODEL, arguments[2]);\n",
       ],
     ],
   },
