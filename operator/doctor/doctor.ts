@@ -169,5 +169,11 @@ function report({ findings, deployment, keys }: Report, asJson: boolean): void {
       `${MARKS[status]}${check.padEnd(14)}${message}\n${fix === null ? '' : `${' '.repeat(23)}→ ${fix}\n`}`,
     );
   const warnings = findings.filter(({ status }) => status === 'warning').length;
-  process.stdout.write(`\n${problems} problems and ${warnings} warnings among ${findings.length} checks\n`);
+  process.stdout.write(
+    `\n${counted(problems, 'problem')} and ${counted(warnings, 'warning')} in ${counted(findings.length, 'check')}\n`,
+  );
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
