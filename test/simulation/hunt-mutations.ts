@@ -33,11 +33,16 @@ const CAMPAIGNS: readonly (readonly string[])[] = [
   ['--only', 'crash'],
 ];
 
+/** What the campaign must not catch. Otherwise, it would seem to catch everything. */
+const UNBROKEN: Mutation = { name: 'nothing', file: '', edits: [] };
+
 /** Applies each mutation to a copy of the project and runs the campaign there. */
 async function huntAll(onCaught: (caught: Caught) => void, only = ''): Promise<readonly Caught[]> {
   const all: Caught[] = [];
-  for (const mutation of mutations) {
-    if (!mutation.name.includes(only)) continue;
+  const wanted = mutations.filter(({ name }) => name.includes(only));
+  const control = await hunt(UNBROKEN);
+  if (control !== undefined) throw new Error(`the campaign finds a violation in the unbroken code, too: ${control}`);
+  for (const mutation of wanted) {
     const caught = { name: mutation.name, by: await hunt(mutation) };
     onCaught(caught);
     all.push(caught);

@@ -142,6 +142,8 @@ export function shortcomings(figures: BurstFigures): readonly string[] {
     figures;
   const isShort = requestsPerMinute < 100;
   const hasMany = figures.ceiling >= MANY_SLOTS.from;
+  // With fewer images, the slots are being filled or emptied most of the time.
+  const isBrief = uploads < 4 * figures.ceiling;
   const leastBusy = hasMany ? MANY_SLOTS.leastBusy : LEAST_BUSY;
   return [
     ...(problem === undefined ? [] : [problem]),
@@ -149,7 +151,9 @@ export function shortcomings(figures: BurstFigures): readonly string[] {
     ...(missing === 0 ? [] : [`${missing} files are missing`]),
     ...(payments === uploads ? [] : [`${uploads} images caused ${payments} payments`]),
     ...(isShort || inputsPerModel <= MOST_INPUTS ? [] : [`each model took ${inputsPerModel.toFixed(2)} input assets`]),
-    ...(isShort || busy >= leastBusy ? [] : [`the slots were busy only ${(busy * 100).toFixed(1)}% of the time`]),
+    ...(isShort || isBrief || busy >= leastBusy
+      ? []
+      : [`the slots were busy only ${(busy * 100).toFixed(1)}% of the time`]),
     ...(isShort || hasMany || requestsPeak <= requestsPerMinute
       ? []
       : [`Scenario got ${requestsPeak} requests within a minute`]),
