@@ -88,12 +88,11 @@ export async function openLocalMeshdrop(options: LocalMeshdropOptions): Promise<
           recent.unshift(event);
           recent.length = Math.min(recent.length, MOST_EVENTS);
         },
-        // A run that cannot be shown must not refuse the write of its record.
         onRecord: (key) => {
           try {
             noteRecord(runs, key, { store: aws.store, assetBucket });
           } catch {
-            // What cannot be shown is not lost.
+            // A run that cannot be shown must not refuse the write of its record.
           }
         },
         exportFiles: (run) => exportRun(aws.store, assetBucket, run, out),
